@@ -1,0 +1,278 @@
+"""Settings, all taken from the environment; docs/reference/settings.md explains each one."""
+
+import glob
+import logging
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pyogrio
+import shapely
+import structlog
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from config import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("KIESPLEK_VAR", BASE_DIR / "var"))
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Read a yes/no setting: 1, true, yes, on mean yes."""
+    value = os.environ.get(name)
+    return default if value is None else value.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """Read a comma-separated list."""
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+# --- what kind of installation this is -------------------------------------------------------------
+# The demo runs on plain http on one machine, shows its mails at /outbox/ and has a known secret.
+# Nothing of that may hold anywhere else, so it is one switch and off unless asked for.
+DEMO = flag("KIESPLEK_DEMO")
+TESTING = "pytest" in sys.modules
+DEBUG = flag("KIESPLEK_DEBUG")
+
+SECRET_KEY = os.environ.get("KIESPLEK_SECRET_KEY", "")
+if not SECRET_KEY:
+    if not (DEMO or TESTING or sys.argv[1:2] in (["collectstatic"], ["compilemessages"], ["makemessages"])):
+        raise ImproperlyConfigured(
+            "KIESPLEK_SECRET_KEY is not set. Give it a long random text of your own "
+            "(python3 -c 'import secrets; print(secrets.token_urlsafe(50))'), or set KIESPLEK_DEMO=1 for a demo."
+        )
+    SECRET_KEY = "only-for-the-demo-and-the-tests"  # noqa: S105 -- refused above for any real installation
+
+ALLOWED_HOSTS = names("KIESPLEK_HOSTS", "127.0.0.1,localhost,.localhost,testserver" if DEMO or TESTING else "")
+CSRF_TRUSTED_ORIGINS = names("KIESPLEK_TRUSTED_ORIGINS")
+# The town that answers on a host name that no organisation claims (a single-town installation needs no more).
+DEFAULT_ORGANISATION = os.environ.get("KIESPLEK_DEFAULT_ORGANISATION", "poperinge" if DEMO else "")
+
+# --- the native libraries ---------------------------------------------------------------------------
+# The GDAL and GEOS inside the pyogrio and shapely wheels: newer than the distribution's, and the same
+# library for GeoDjango and geopandas in one process. Falls back to the system's when they are absent.
+_gdal = glob.glob(str(Path(pyogrio.__file__).parent.with_name("pyogrio.libs") / "libgdal*"))
+_geos = glob.glob(str(Path(shapely.__file__).parent.with_name("shapely.libs") / "libgeos_c*"))
+if _gdal and _geos:
+    GDAL_LIBRARY_PATH, GEOS_LIBRARY_PATH = _gdal[0], _geos[0]
+
+# --- apps --------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.contrib.gis",
+    "leaflet",
+    "allauth",
+    "allauth.account",
+    "geo",
+    "participation",
+    "siting",
+    "config",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "participation.middleware.organisation",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "participation.web.context.town",
+            ],
+            "builtins": ["participation.templatetags.kiesplek"],
+        },
+    }
+]
+
+# --- database ----------------------------------------------------------------------------------------
+
+
+def database(url: str) -> dict[str, object]:
+    """Turn postgresql://user:password@host:port/name?option=value into Django's form."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres", "postgis"}:
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// (PostgreSQL with PostGIS).")
+    options: dict[str, object] = dict(parse_qsl(parts.query))
+    host = options.pop("host", None) or unquote(parts.hostname or "")
+    pool_size = int(os.environ.get("KIESPLEK_DB_POOL", "8"))
+    return {
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options
+        | ({} if TESTING or not pool_size else {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}}),
+    }
+
+
+DATABASES = {"default": database(os.environ.get("DATABASE_URL") or embedded.url())}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- people and sign-in --------------------------------------------------------------------------------
+AUTH_USER_MODEL = "participation.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_request_login_code"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "participation.web.sign_in.Adapter"
+ACCOUNT_FORMS = {"request_login_code": "participation.web.sign_in.MailForm"}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the code itself confirms the address
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {} if TESTING else {"request_login_code": "20/m/ip,5/m/key", "login_failed": "10/m/ip,5/5m/key"}
+
+# --- safety ---------------------------------------------------------------------------------------------
+SECURE_COOKIES = flag("KIESPLEK_HTTPS", default=not (DEMO or TESTING))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
+SECURE_SSL_REDIRECT = SECURE_COOKIES
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if SECURE_COOKIES else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False  # a town's other sites are not ours to decide on
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+if flag("KIESPLEK_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "config.views.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# --- base maps: presets an organisation may choose from --------------------------------------------------
+BASE_MAPS = {
+    "none": {"url": "", "attribution": "", "max_zoom": 19},
+    "grb": {
+        "url": "https://geo.api.vlaanderen.be/GRB/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0"
+        "&LAYER=grb_bsk_grijs&STYLE=&FORMAT=image/png&tileMatrixSet=GoogleMapsVL"
+        "&tileMatrix={z}&tileRow={y}&tileCol={x}",
+        "attribution": "© Digitaal Vlaanderen",
+        "max_zoom": 20,
+    },
+    "osm": {
+        "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+        "attribution": "© OpenStreetMap",
+        "max_zoom": 19,
+    },
+}
+# The one base map every browser here may load pictures from (beside "none"); set per installation.
+BASE_MAP = os.environ.get("KIESPLEK_BASE_MAP", "none" if DEMO or TESTING else "osm")
+if BASE_MAP not in BASE_MAPS:
+    BASE_MAPS["own"] = {"url": BASE_MAP, "attribution": os.environ.get("KIESPLEK_BASE_MAP_ATTRIBUTION", ""), "max_zoom": 19}
+    BASE_MAP = "own"
+_tile_hosts = {f"https://{urlsplit(m['url']).netloc}" for m in BASE_MAPS.values() if m["url"]}  # type: ignore[type-var, str-bytes-safe]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:", *sorted(_tile_hosts)],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+
+# --- languages, time ----------------------------------------------------------------------------------------
+LANGUAGE_CODE = "nl"
+LANGUAGES = [("nl", _("Dutch")), ("fr", _("French")), ("en", _("English")), ("de", _("German"))]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = SECURE_COOKIES
+LANGUAGE_COOKIE_HTTPONLY = True
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+TIME_ZONE = os.environ.get("KIESPLEK_TIME_ZONE", "Europe/Brussels")
+USE_I18N = USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+
+# --- static files ----------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+# Third-party files come from npm by config/vendor.py; the folder is made by `make setup`.
+STATICFILES_DIRS = [("vendor", VAR_DIR / "vendor")] if (VAR_DIR / "vendor").is_dir() else []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if not DEBUG
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_MAX_AGE = 60 * 60 * 24 * 365
+MEDIA_ROOT = VAR_DIR / "media"
+
+# --- mail ------------------------------------------------------------------------------------------------------
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("KIESPLEK_MAIL_FROM", "kiesplek@localhost")
+EMAIL_HOST = os.environ.get("KIESPLEK_SMTP_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("KIESPLEK_SMTP_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("KIESPLEK_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("KIESPLEK_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = flag("KIESPLEK_SMTP_TLS")
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = VAR_DIR / "outbox"
+if DEMO:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+
+# --- logs ------------------------------------------------------------------------------------------------------
+LOGGING_CONFIG = None
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(),
+    ],
+    wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+)
+logging.basicConfig(
+    level=os.environ.get("KIESPLEK_LOG_LEVEL", "WARNING"),
+    stream=sys.stderr,
+    format='{"level": "%(levelname)s", "logger": "%(name)s", "event": "%(message)s"}',
+)
+
+# --- the map of django-leaflet -----------------------------------------------------------------------------------
+LEAFLET_CONFIG = {"TILES": [], "RESET_VIEW": False, "SCALE": "metric", "ATTRIBUTION_PREFIX": ""}

@@ -1,0 +1,1 @@
+"""The spatial toolkit: planes, tiles, clusters, density, formats, live layers. Knows nothing of votes."""

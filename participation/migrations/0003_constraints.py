@@ -1,0 +1,87 @@
+"""What Django cannot say: composite keys that freeze the cap, append-only tables, frozen rules, true support counts."""
+
+from django.db import migrations
+
+CAP_KEYS = """
+ALTER TABLE participation_ballotcast
+  ADD CONSTRAINT cast_cap_of_phase FOREIGN KEY (phase_id, cap) REFERENCES participation_phase (id, cap);
+ALTER TABLE participation_vote
+  ADD CONSTRAINT vote_cap_of_cast FOREIGN KEY (cast_id, cap) REFERENCES participation_ballotcast (id, cap);
+"""
+
+APPEND_ONLY = """
+CREATE FUNCTION participation_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON participation_ballotcast
+  FOR EACH ROW EXECUTE FUNCTION participation_append_only();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON participation_vote
+  FOR EACH ROW EXECUTE FUNCTION participation_append_only();
+-- Erasing a person empties the name of who acted and nothing else.
+CREATE TRIGGER append_only BEFORE UPDATE ON participation_record
+  FOR EACH ROW WHEN (
+    ROW (NEW.organisation_id, NEW.project_id, NEW.act, NEW.subject, NEW.detail, NEW.at)
+      IS DISTINCT FROM ROW (OLD.organisation_id, OLD.project_id, OLD.act, OLD.subject, OLD.detail, OLD.at)
+    OR NEW.person_id IS NOT NULL
+  ) EXECUTE FUNCTION participation_append_only();
+CREATE TRIGGER append_only_delete BEFORE DELETE ON participation_record
+  FOR EACH ROW EXECUTE FUNCTION participation_append_only();
+"""
+
+RULES_FROZEN = """
+CREATE FUNCTION participation_phase_rules_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM participation_ballot WHERE phase_id = OLD.id) THEN
+    RAISE EXCEPTION 'the rules of a vote are frozen once a ballot was cast'
+      USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'phase_rules_frozen';
+  END IF;
+  RETURN NEW;
+END $$;
+-- The closing time may only move forward: nobody's vote comes too late by surprise.
+CREATE TRIGGER phase_rules_frozen BEFORE UPDATE ON participation_phase FOR EACH ROW WHEN (
+    ROW (NEW.project_id, NEW.kind, NEW.opens_at, NEW.cap, NEW.floor, NEW.n_winners,
+         NEW.write_ins, NEW.write_ins_join, NEW.hides_tally)
+      IS DISTINCT FROM ROW (OLD.project_id, OLD.kind, OLD.opens_at, OLD.cap, OLD.floor, OLD.n_winners,
+         OLD.write_ins, OLD.write_ins_join, OLD.hides_tally)
+    OR NEW.closes_at < OLD.closes_at OR (NEW.closes_at IS NOT NULL AND OLD.closes_at IS NULL)
+  ) EXECUTE FUNCTION participation_phase_rules_frozen();
+"""
+
+SUPPORT_COUNTS = """
+CREATE FUNCTION participation_count_supports() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE participation_proposal p SET n_supports = p.n_supports + d.n
+  FROM (SELECT proposal_id, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS n
+          FROM changed GROUP BY proposal_id ORDER BY proposal_id) d
+  WHERE p.id = d.proposal_id;
+  RETURN NULL;
+END $$;
+-- One trigger an event: a statement trigger with a transition table may watch only one.
+CREATE TRIGGER count_supports_in AFTER INSERT ON participation_support
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_count_supports();
+CREATE TRIGGER count_supports_out AFTER DELETE ON participation_support
+  REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_count_supports();
+"""
+
+DROP = """
+DROP TRIGGER count_supports_in ON participation_support;
+DROP TRIGGER count_supports_out ON participation_support;
+DROP FUNCTION participation_count_supports();
+DROP TRIGGER phase_rules_frozen ON participation_phase;
+DROP FUNCTION participation_phase_rules_frozen();
+DROP TRIGGER append_only ON participation_ballotcast;
+DROP TRIGGER append_only ON participation_vote;
+DROP TRIGGER append_only ON participation_record;
+DROP TRIGGER append_only_delete ON participation_record;
+DROP FUNCTION participation_append_only();
+ALTER TABLE participation_vote DROP CONSTRAINT vote_cap_of_cast;
+ALTER TABLE participation_ballotcast DROP CONSTRAINT cast_cap_of_phase;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("participation", "0002_tables")]
+    operations = [
+        migrations.RunSQL(CAP_KEYS + APPEND_ONLY + RULES_FROZEN + SUPPORT_COUNTS, DROP),
+    ]

@@ -1,0 +1,28 @@
+"""Tables and constraints of the speaking side; what can be a constraint is one."""
+
+from participation.models.ballot import Ballot, BallotCast, TallyRow, Vote
+from participation.models.draft import Draft
+from participation.models.organisation import Area, Organisation, Place
+from participation.models.person import Membership, Person
+from participation.models.project import Phase, Project, Theme
+from participation.models.proposal import Proposal, Support
+from participation.models.record import Record
+
+__all__ = [
+    "Area",
+    "Ballot",
+    "BallotCast",
+    "Draft",
+    "Membership",
+    "Organisation",
+    "Person",
+    "Phase",
+    "Place",
+    "Project",
+    "Proposal",
+    "Record",
+    "Support",
+    "TallyRow",
+    "Theme",
+    "Vote",
+]

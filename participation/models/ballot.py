@@ -1,0 +1,89 @@
+"""Ballots: one a person and phase, cast as a whole, the last cast counts.
+
+The composite foreign keys (cap), the append-only triggers and the freezing of a phase's rules are in
+migration 0003, in SQL, because Django cannot say them.
+"""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from participation.models.person import Person
+from participation.models.project import Phase
+from participation.models.proposal import Proposal
+
+
+class Ballot(models.Model):
+    """One person's ballot in one phase, whatever the channel. ``tag`` is random, never derived from the person."""
+
+    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="ballots")
+    person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="ballots")
+    tag = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["phase", "person"], name="ballot_once")]
+
+    def __str__(self) -> str:
+        return str(self.tag)
+
+
+class BallotCast(models.Model):
+    """One casting of a whole ballot; append-only. ``nonce`` makes a retry safe, ``seq`` says which came last."""
+
+    ballot = models.ForeignKey(Ballot, on_delete=models.PROTECT, related_name="casts")
+    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="casts", db_index=False)
+    cap = models.PositiveSmallIntegerField()
+    seq = models.PositiveIntegerField()
+    nonce = models.UUIDField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ballot", "seq"], name="cast_seq_once"),
+            models.UniqueConstraint(fields=["ballot", "nonce"], name="cast_nonce_once"),
+            models.UniqueConstraint(fields=["id", "cap"], name="cast_id_cap"),
+        ]
+        indexes = [models.Index(fields=["phase", "cap"], name="cast_phase_cap")]
+
+    def __str__(self) -> str:
+        return f"{self.ballot_id}/{self.seq}"
+
+
+class Vote(models.Model):
+    """One choice of one cast; never more rows than the cap, whatever runs in parallel."""
+
+    pk = models.CompositePrimaryKey("cast_id", "position")
+    cast = models.ForeignKey(BallotCast, on_delete=models.PROTECT, related_name="votes", db_index=False)
+    cap = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField()
+    proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="votes")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cast", "proposal"], name="vote_once_a_cast"),
+            models.CheckConstraint(condition=Q(position__gte=1) & Q(position__lte=F("cap")), name="vote_within_cap"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cast_id}:{self.position}"
+
+
+class TallyRow(models.Model):
+    """The counted votes of one option, written once when the phase is closed."""
+
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="tally")
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="tally")
+    n_votes = models.PositiveIntegerField()
+    rank = models.PositiveIntegerField()
+    is_winner = models.BooleanField()
+
+    class Meta:
+        ordering = ["rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["phase", "proposal"], name="tally_once"),
+            models.UniqueConstraint(fields=["phase", "rank"], name="tally_rank_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rank}. {self.proposal_id}"

@@ -1,0 +1,56 @@
+"""Who someone is: one account an installation, one membership a municipality."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from participation.models.organisation import Organisation
+from participation.rules.roles import Role
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Makes people known by their mail address; nobody has a password unless set later."""
+
+    def create_user(self, email: str, **fields: Any) -> "Person":
+        """Create a person without a usable password."""
+        person = self.model(email=self.normalize_email(email).lower(), **fields)
+        person.set_unusable_password()
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Someone with an account, known by mail address, shown by a public name of their choice."""
+
+    email = models.EmailField(_("mail address"), unique=True)
+    public_name = models.CharField(_("name others see"), max_length=60, blank=True)
+    language = models.CharField(max_length=7, default="nl")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="person_email_once")]
+
+    def __str__(self) -> str:
+        return self.public_name or f"#{self.pk}"
+
+
+class Membership(models.Model):
+    """What a person is in one municipality."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "person"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.role}"

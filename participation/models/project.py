@@ -1,0 +1,87 @@
+"""A question to the public, and the phases it goes through."""
+
+from django.contrib.gis.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from participation.models.organisation import Organisation
+from participation.rules.phases import PhaseKind
+
+
+class Project(models.Model):
+    """One question to the public. Texts of the town are {language: text}; ``area`` is null when no place is asked."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        OPEN = "open", _("open")
+        ARCHIVED = "archived", _("archived")
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="projects")
+    slug = models.SlugField(max_length=60)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    title = models.JSONField(default=dict)
+    question = models.JSONField(default=dict)
+    summary = models.JSONField(default=dict)
+    rules = models.JSONField(default=dict)
+    outcome = models.JSONField(default=dict)
+    area = models.MultiPolygonField(srid=4326, null=True, blank=True)
+    moderated_first = models.BooleanField(default=False, help_text=_("Staff look before a proposal is public"))
+    nearby_radius_m = models.PositiveIntegerField(default=250)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "slug"], name="project_slug_once")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Theme(models.Model):
+    """A kind of proposal within one project, shown by name and colour."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="themes")
+    slug = models.SlugField(max_length=60)
+    name = models.JSONField(default=dict)
+    colour = models.CharField(max_length=7, default="#1f5c3a")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["project", "slug"], name="theme_slug_once")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Phase(models.Model):
+    """A dated step of a project. The rules of a vote freeze with its first ballot (trigger ``phase_rules_frozen``)."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="phases")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in PhaseKind])
+    name = models.JSONField(default=dict)
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True, help_text=_("When the votes were counted"))
+
+    cap = models.PositiveSmallIntegerField(default=5, help_text=_("How many choices at most"))
+    floor = models.PositiveSmallIntegerField(default=1, help_text=_("How many choices at least"))
+    n_winners = models.PositiveSmallIntegerField(default=12)
+    write_ins = models.BooleanField(default=False, help_text=_("New proposals may come in while the vote runs"))
+    write_ins_join = models.BooleanField(default=False, help_text=_("Staff may add them to the running ballot"))
+    hides_tally = models.BooleanField(default=True, help_text=_("Nobody sees counts before the vote closes"))
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "position"], name="phase_position_once"),
+            # The target of ballot_cast's composite foreign key: no cap can change under a cast ballot.
+            models.UniqueConstraint(fields=["id", "cap"], name="phase_id_cap"),
+            models.CheckConstraint(
+                condition=Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")), name="phase_closes_after_opening"
+            ),
+            models.CheckConstraint(condition=Q(cap__gte=F("floor")) & Q(floor__gte=1), name="phase_cap_above_floor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id}/{self.kind}"

@@ -1,0 +1,77 @@
+"""What people ask for, and who stands behind it."""
+
+from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from participation.models.organisation import Area
+from participation.models.person import Person
+from participation.models.project import Project, Theme
+
+
+class Proposal(models.Model):
+    """One suggested place or idea; the only thing that can be voted on.
+
+    ``n_supports`` is kept by a trigger on Support, so it is true under any race.
+    """
+
+    class Origin(models.TextChoices):
+        RESIDENT = "resident", _("proposed by a resident")
+        CITY = "city", _("proposed by the city")
+        PAPER = "paper", _("received on paper")
+
+    class State(models.TextChoices):
+        SUBMITTED = "submitted", _("being checked")
+        PUBLISHED = "published", _("public")
+        HIDDEN = "hidden", _("not shown")
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="proposals")
+    number = models.PositiveIntegerField()
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.RESIDENT)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PUBLISHED)
+    hidden_because = models.TextField(blank=True)
+    title = models.CharField(max_length=120)
+    body = models.TextField(blank=True, max_length=4000)
+    language = models.CharField(max_length=7, default="nl")
+    theme = models.ForeignKey(Theme, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
+    point = models.PointField(srid=4326, null=True, blank=True)
+    area = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
+    author = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
+    on_ballot = models.BooleanField(default=False)
+    n_supports = models.PositiveIntegerField(default=0, editable=False)
+    import_key = models.CharField(max_length=200, null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="proposal_number_once"),
+            models.UniqueConstraint(fields=["project", "import_key"], name="proposal_import_key_once"),
+            models.CheckConstraint(
+                condition=~Q(on_ballot=True) | Q(state="published"), name="proposal_on_ballot_is_public"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "state", "-created_at"], name="proposal_queue"),
+            models.Index(fields=["project", "-n_supports"], name="proposal_most_supported"),
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="proposal_title_trigram"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+
+class Support(models.Model):
+    """One person's heart on one proposal."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="supports")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="supports")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["proposal", "person"], name="support_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} -> {self.proposal_id}"

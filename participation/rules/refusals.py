@@ -1,0 +1,55 @@
+"""The one way to say no: a code that is the same in pages, problem+json and tests, and the facts its sentence needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Why something is refused; each has one sentence a language in participation/web/sentences.py."""
+
+    SIGN_IN_FIRST = "person.sign_in_first"
+    NOT_STAFF = "person.not_staff"
+    PROPOSALS_NOT_OPEN = "proposal.not_open"
+    PROPOSALS_OPEN_LATER = "proposal.opens_later"
+    PROPOSAL_NOT_FOUND = "proposal.not_found"
+    PROPOSAL_NOT_PUBLIC = "proposal.not_public"
+    PIN_MISSING = "pin.missing"
+    PIN_NOT_A_POINT = "pin.not_a_point"
+    PIN_NOT_A_NUMBER = "pin.not_a_number"
+    PIN_AT_ZERO = "pin.at_zero"
+    PIN_OUTSIDE_WORLD = "pin.outside_world"
+    PIN_OUTSIDE_AREA = "pin.outside_area"
+    PIN_PLACE_UNKNOWN = "pin.place_unknown"
+    TITLE_MISSING = "title.missing"
+    TITLE_TOO_LONG = "title.too_long"
+    BODY_TOO_LONG = "body.too_long"
+    THEME_UNKNOWN = "theme.unknown"
+    SUPPORT_NOT_OPEN = "support.not_open"
+    VOTE_NOT_OPEN = "vote.not_open"
+    VOTE_OPENS_LATER = "vote.opens_later"
+    VOTE_CLOSED = "vote.closed"
+    VOTE_TOO_MANY = "vote.too_many"
+    VOTE_TOO_FEW = "vote.too_few"
+    VOTE_TWICE = "vote.twice"
+    VOTE_OPTION_GONE = "vote.option_gone"
+    VOTE_BAD_NONCE = "vote.bad_nonce"
+    REASON_MISSING = "reason.missing"
+    BALLOT_FROZEN = "ballot.frozen"
+    ALREADY_DECIDED = "proposal.already_decided"
+    ROW_EMPTY = "row.empty"
+    ROW_REPEATED = "row.repeated"
+    FILE_UNREADABLE = "file.unreadable"
+    FIELD_UNKNOWN = "file.field_unknown"
+    PERSON_MISSING = "person.missing"
+
+
+@dataclass
+class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not an error
+    """An act is refused, because of ``code``; ``facts`` fill the sentence (numbers, names, times)."""
+
+    code: Code
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.code.value

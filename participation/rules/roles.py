@@ -1,0 +1,36 @@
+"""Who someone can be in a municipality, and what each role may do at the desk."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is in one municipality."""
+
+    RESIDENT = "resident"
+    MODERATOR = "moderator"
+    PLANNER = "planner"
+    GIS = "gis"
+    MANAGER = "manager"
+
+
+class DeskAct(StrEnum):
+    """What can be done at the desk."""
+
+    SEE = "see"
+    MODERATE = "moderate"
+    SHORTLIST = "shortlist"
+    EXPORT = "export"
+
+
+DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
+    Role.RESIDENT: frozenset(),
+    Role.MODERATOR: frozenset({DeskAct.SEE, DeskAct.MODERATE}),
+    Role.PLANNER: frozenset({DeskAct.SEE, DeskAct.MODERATE, DeskAct.SHORTLIST, DeskAct.EXPORT}),
+    Role.GIS: frozenset({DeskAct.SEE, DeskAct.EXPORT}),
+    Role.MANAGER: frozenset(DeskAct),
+}
+
+
+def may(role: Role | None, act: DeskAct) -> bool:
+    """May someone in this role do this at the desk?"""
+    return role is not None and act in DESK_ACTS[role]

@@ -1,0 +1,1 @@
+"""The only readers with a condition: every question of the database has its name here."""

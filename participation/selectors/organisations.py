@@ -1,0 +1,43 @@
+"""Which municipality, which of its areas and places, and who someone is there."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.geos import Point
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db.models import QuerySet
+
+from participation.models import Area, Membership, Organisation, Person, Place
+from participation.rules.roles import Role
+
+
+def organisation_for_host(host: str, default_slug: str) -> Organisation | None:
+    """Which municipality answers on this host name? The named default, or the only one there is, for any other."""
+    claimed = Organisation.objects.filter(hosts__contains=[host]).first()
+    if claimed:
+        return claimed
+    if default_slug:
+        return Organisation.objects.filter(slug=default_slug).first()
+    found = list(Organisation.objects.all()[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def role_in(organisation: Organisation, person: Person | AnonymousUser) -> Role | None:
+    """What is this person in this municipality? None for somebody who is not signed in."""
+    if not isinstance(person, Person):
+        return None
+    role = Membership.objects.filter(organisation=organisation, person=person).values_list("role", flat=True).first()
+    return Role(role) if role else Role.RESIDENT
+
+
+def area_at(organisation: Organisation, point: Point) -> Area | None:
+    """Which village or neighbourhood holds this point? The first by name where borders touch."""
+    return Area.objects.filter(organisation=organisation, outline__intersects=point).order_by("name").first()
+
+
+def places_named(organisation: Organisation, text: str, limit: int = 8) -> QuerySet[Place]:
+    """Which places of the town are called something like this, best first?"""
+    return (
+        Place.objects.filter(organisation=organisation)
+        .annotate(likeness=TrigramSimilarity("name", text))
+        .filter(likeness__gt=0.2)
+        .order_by("-likeness", "name")[:limit]
+    )

@@ -1,0 +1,12 @@
+"""Makes people known."""
+
+from participation.models import Person
+
+
+def known_person(*, email: str, language: str) -> Person:
+    """Find or make the person with this mail address.
+
+    Locks    none; two requests at once meet in the unique address, and the second finds the first's row.
+    """
+    person, _created = Person.objects.get_or_create(email=email, defaults={"language": language})
+    return person

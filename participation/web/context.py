@@ -1,0 +1,19 @@
+"""What every page knows: the town, the reader's role, whether it is a demo."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from participation.rules.roles import DeskAct, may
+from participation.selectors.organisations import role_in
+
+
+def town(request: HttpRequest) -> dict[str, object]:
+    """Give templates the organisation, the languages and what the reader may do at the desk."""
+    organisation = getattr(request, "organisation", None)
+    role = role_in(organisation, request.user) if organisation and hasattr(request, "user") else None
+    return {
+        "organisation": organisation,
+        "role": role,
+        "may_see_desk": may(role, DeskAct.SEE),
+        "is_demo": settings.DEMO,
+    }

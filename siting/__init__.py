@@ -1,0 +1,1 @@
+"""Planners decide: clusters, heat maps and shortlists made from what residents said."""
