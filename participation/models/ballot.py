@@ -1,7 +1,7 @@
 """Ballots: one a person and phase, cast as a whole, the last cast counts.
 
 The composite foreign keys (cap), the append-only triggers and the freezing of a phase's rules are in
-migration 0003, in SQL, because Django cannot say them.
+migration 0002, in SQL, because Django cannot say them.
 """
 
 import uuid

@@ -8,7 +8,7 @@ from participation.models.project import Project
 
 
 class Record(models.Model):
-    """One act of staff, or a public event of a project; append-only (trigger in migration 0003)."""
+    """One act of staff, or a public event of a project; append-only (trigger in migration 0002)."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="records")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="records")

@@ -81,7 +81,7 @@ ALTER TABLE participation_ballotcast DROP CONSTRAINT cast_cap_of_phase;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("participation", "0002_tables")]
+    dependencies = [("participation", "0001_tables")]
     operations = [
         migrations.RunSQL(CAP_KEYS + APPEND_ONLY + RULES_FROZEN + SUPPORT_COUNTS, DROP),
     ]
