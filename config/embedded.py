@@ -14,7 +14,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Literal, NoReturn, TextIO
@@ -202,21 +202,13 @@ class Cluster:
         """Make the cluster beside its place and move it there whole, so that a kill leaves no half of one."""
         new = home / "new"
         shutil.rmtree(new, ignore_errors=True)
-        for arguments, text in (
-            (
-                [
-                    programs / "initdb",
-                    "--pgdata=new",
-                    "--username=postgres",
-                    "--auth=trust",
-                    "--encoding=UTF8",
-                ]
-                + ["--locale=C.UTF-8", "--data-checksums"]
-                + (["--no-sync"] if self.purpose == "test" else []),
-                "",
-            ),
-            ([programs / "postgres", "--single", "-D", "new", "postgres"], "CREATE DATABASE kiesplek\n"),
-        ):
+        quick = ["--no-sync"] if self.purpose == "test" else []
+        initdb: list[Path | str] = [
+            *(programs / "initdb", "--pgdata=new", "--username=postgres", "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", *quick),
+        ]
+        single: list[Path | str] = [programs / "postgres", "--single", "-D", "new", "postgres"]
+        for arguments, text in ((initdb, ""), (single, "CREATE DATABASE kiesplek\n")):
             done = _run(arguments, folder=home, text=text)
             if done.returncode:
                 shutil.rmtree(new, ignore_errors=True)
@@ -331,7 +323,9 @@ def _account() -> pwd.struct_passwd:
         ) from None
 
 
-def _run(arguments: list[Path | str], *, folder: Path, text: str = "") -> subprocess.CompletedProcess[str]:
+def _run(
+    arguments: Sequence[Path | str], *, folder: Path, text: str = ""
+) -> subprocess.CompletedProcess[str]:
     """Run a program of PostgreSQL under its own account, away from the terminal's Ctrl-C."""
     account = _account()
     lend = os.getuid() == 0

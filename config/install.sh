@@ -1,0 +1,157 @@
+#!/bin/sh
+# Installs what Kiesplek runs on (`run`) and what its tests need on top of that (`all`), each part only when it
+# is missing or its lock changed. Nothing here waits for an answer.
+set -eu
+
+wanted=${1:?run or all}
+cd "$(dirname "$0")/.."
+stamps=var/setup
+mkdir -p "$stamps"
+# Two set-ups of one checkout at the same time take turns.
+exec 9>"$stamps/lock"
+flock 9
+
+stop() {
+    printf '\nKiesplek cannot be set up: %s\n' "$1" >&2
+    exit 1
+}
+
+# step LABEL KEY COMMAND...: run the command, unless it succeeded before with the same key.
+step() {
+    label=$1 key=$2
+    shift 2
+    stamp=$stamps/$(printf %s "$label" | tr ' ' '-')
+    [ "$(cat "$stamp" 2>/dev/null)" != "$key" ] || return 0
+    printf '%-34s' "$label"
+    began=$(date +%s)
+    if ! "$@" >"$stamp.log" 2>&1 </dev/null; then
+        reason=$(grep -iE 'error|E:|not found|denied' "$stamp.log" | tail -n 1)
+        stop "$label failed (${reason:-$(tail -n 1 "$stamp.log")}); see $stamp.log, then run make again."
+    fi
+    printf '%s' "$key" >"$stamp"
+    printf '%4s s\n' $(($(date +%s) - began))
+}
+
+hash_of() { cat "$@" 2>/dev/null | sha256sum | cut -c1-64; }
+
+# --- what Debian ships ---------------------------------------------------------------------------------
+
+has_postgis() {
+    for control in /usr/share/postgresql/*/extension/postgis.control; do
+        version=$(basename "$(dirname "$(dirname "$control")")")
+        [ ! -x "/usr/lib/postgresql/$version/bin/initdb" ] || return 0
+    done
+    return 1
+}
+
+# The packages that are missing, one a line; a thing that came in another way than by its package counts as there.
+missing() {
+    has_postgis || echo postgis
+    python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
+    command -v msgfmt >/dev/null || echo gettext
+    [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || echo fonts-dejavu-core
+    [ "$wanted" = run ] || command -v chromium >/dev/null || echo chromium
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+apt_get() {
+    as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1 \
+        apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@"
+}
+
+# The names of the packages: the newest PostgreSQL that has PostGIS, with its server.
+packages() {
+    for name in "$@"; do
+        if [ "$name" = postgis ]; then
+            version=$(apt-cache search --names-only '^postgresql-[0-9]+-postgis-3$' | cut -d- -f2 | sort -n | tail -n 1)
+            [ -z "$version" ] || echo "postgresql-$version postgresql-$version-postgis-3"
+            [ -n "$version" ] || echo postgresql-postgis
+        else
+            echo "$name"
+        fi
+    done
+}
+
+all_known() {
+    for name in "$@"; do
+        apt-cache policy "$name" | grep -q '^  Candidate: [^(]' || return 1
+    done
+}
+
+# Debian would start a cluster of its own beside ours, on the port that others expect free.
+no_cluster_of_debian() {
+    as_root sh -c '
+        mkdir -p /etc/postgresql-common
+        file=/etc/postgresql-common/createcluster.conf
+        touch "$file"
+        sed -i "/^[[:space:]]*create_main_cluster/d" "$file"
+        echo "create_main_cluster = false" >>"$file"'
+}
+
+install_packages() {
+    # shellcheck disable=SC2046 # one word a package
+    set -- $(missing)
+    # shellcheck disable=SC2046
+    if ! all_known $(packages "$@"); then apt_get update || true; fi
+    case " $* " in *" postgis "*) no_cluster_of_debian || true ;; esac
+    # shellcheck disable=SC2046
+    apt_get --no-install-recommends install $(packages "$@") && return
+    # Lists that have grown old name files that the mirror no longer has.
+    apt_get update
+    # shellcheck disable=SC2046
+    apt_get --no-install-recommends install $(packages "$@")
+}
+
+if [ -n "$(missing)" ]; then
+    command -v apt-get >/dev/null ||
+        stop "$(missing | paste -sd' ') missing, and there is no apt-get here; install them in this system's own way and run make again."
+    names=$(packages $(missing) | paste -sd' ')
+    [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null ||
+        stop "$names missing, and this account may not install packages; have an administrator run 'apt-get install $names' and run make again."
+    rm -f "$stamps/System-packages"
+    step "System packages" "$names" install_packages
+    [ -z "$(missing)" ] ||
+        stop "$(missing | paste -sd' ') still missing after installing $names; see $stamps/System-packages.log."
+fi
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    stop "it needs Python 3.11 or newer and $(command -v python3) is $(python3 -V | cut -d' ' -f2); put a newer python3 first on PATH."
+[ "$(node -p 'parseInt(process.versions.node)')" -ge 18 ] ||
+    stop "it needs Node 18 or newer and $(command -v node) is $(node -v); install a newer nodejs."
+
+# --- Python, JavaScript, and what is made from them ------------------------------------------------------
+
+python=.venv/bin/python
+# A virtual environment knows the path it was made at and the interpreter it was made with.
+made=$(pwd && python3 -c 'import sys; print(sys.version, sys.base_prefix)')
+make_venv() { python3 -m venv --clear .venv && rm -f "$stamps/Python-packages" "$stamps/Test-packages"; }
+[ -x $python ] && $python -c '' 2>/dev/null || rm -f "$stamps/Virtual-environment"
+step "Virtual environment" "$made" make_venv
+
+pip_install() { $python -m pip install --no-input --disable-pip-version-check --require-hashes -r "$1"; }
+step "Python packages" "$(hash_of requirements.txt)" pip_install requirements.txt
+[ "$wanted" = run ] || step "Test packages" "$(hash_of requirements.txt requirements-dev.txt)" pip_install requirements-dev.txt
+
+[ -d node_modules ] || rm -f "$stamps/JavaScript-packages"
+step "JavaScript packages" "$(hash_of package.json package-lock.json)" npm ci --ignore-scripts --no-audit --no-fund
+[ -d var/vendor ] || rm -f "$stamps/Files-for-the-browser"
+step "Files for the browser" "$(hash_of package-lock.json config/vendor.py)" $python config/vendor.py
+
+translate() {
+    for po in config/locale/*/LC_MESSAGES/*.po; do
+        msgfmt --check-format --output-file="${po%.po}.mo" "$po"
+    done
+}
+[ "$(ls config/locale/*/LC_MESSAGES/*.mo 2>/dev/null | wc -l)" = "$(ls config/locale/*/LC_MESSAGES/*.po | wc -l)" ] ||
+    rm -f "$stamps/Translations"
+step "Translations" "$(hash_of config/locale/*/LC_MESSAGES/*.po)" translate
+
+[ -d var/static ] || rm -f "$stamps/Static-files"
+static=$(find ./*/static var/vendor -type f -printf '%p %s %T@\n' | sort | sha256sum | cut -c1-64)
+step "Static files" "$static $(hash_of requirements.txt config/settings.py)" \
+    env KIESPLEK_DEMO=1 $python manage.py collectstatic --no-input --verbosity 0
