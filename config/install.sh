@@ -127,11 +127,16 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
 # --- Python, JavaScript, and what is made from them ------------------------------------------------------
 
 python=.venv/bin/python
-# A virtual environment knows the path it was made at and the interpreter it was made with.
-made=$(pwd && python3 -c 'import sys; print(sys.version, sys.base_prefix)')
+# A virtual environment knows the path it was made at, and breaks when its interpreter is replaced.
+venv_fits() {
+    grep -qF "$(pwd)/.venv" .venv/bin/activate 2>/dev/null &&
+        $python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
 make_venv() { python3 -m venv --clear .venv && rm -f "$stamps/Python-packages" "$stamps/Test-packages"; }
-[ -x $python ] && $python -c '' 2>/dev/null || rm -f "$stamps/Virtual-environment"
-step "Virtual environment" "$made" make_venv
+if ! venv_fits; then
+    rm -f "$stamps/Virtual-environment"
+    step "Virtual environment" made make_venv
+fi
 
 pip_install() { $python -m pip install --no-input --disable-pip-version-check --require-hashes -r "$1"; }
 step "Python packages" "$(hash_of requirements.txt)" pip_install requirements.txt
