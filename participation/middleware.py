@@ -11,7 +11,9 @@ from participation.selectors.organisations import organisation_for_host
 TOWNLESS = ("/healthz", "/readyz", "/static/")
 
 
-def organisation(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def organisation(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Put ``request.organisation`` on every request, or answer that no town lives here."""
 
     def find(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What Django cannot say: composite keys that freeze the cap, append-only tables, frozen rules, true support counts."""
+"""What Django cannot say: composite keys that freeze the cap, append-only tables, frozen rules, true counts."""
 
 from django.db import migrations
 
@@ -64,7 +64,26 @@ CREATE TRIGGER count_supports_out AFTER DELETE ON participation_support
   REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_count_supports();
 """
 
+REVISIONS = """
+CREATE FUNCTION participation_touch_project() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE participation_project SET revision = revision + 1
+   WHERE id IN (SELECT project_id FROM changed);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER touch_project_in AFTER INSERT ON participation_proposal
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_project();
+CREATE TRIGGER touch_project_change AFTER UPDATE ON participation_proposal
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_project();
+CREATE TRIGGER touch_project_out AFTER DELETE ON participation_proposal
+  REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_project();
+"""
+
 DROP = """
+DROP TRIGGER touch_project_in ON participation_proposal;
+DROP TRIGGER touch_project_change ON participation_proposal;
+DROP TRIGGER touch_project_out ON participation_proposal;
+DROP FUNCTION participation_touch_project();
 DROP TRIGGER count_supports_in ON participation_support;
 DROP TRIGGER count_supports_out ON participation_support;
 DROP FUNCTION participation_count_supports();
@@ -83,5 +102,5 @@ ALTER TABLE participation_ballotcast DROP CONSTRAINT cast_cap_of_phase;
 class Migration(migrations.Migration):
     dependencies = [("participation", "0001_tables")]
     operations = [
-        migrations.RunSQL(CAP_KEYS + APPEND_ONLY + RULES_FROZEN + SUPPORT_COUNTS, DROP),
+        migrations.RunSQL(CAP_KEYS + APPEND_ONLY + RULES_FROZEN + SUPPORT_COUNTS + REVISIONS, DROP),
     ]

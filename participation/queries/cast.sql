@@ -1,0 +1,47 @@
+-- Cast a whole ballot, if the phase is open and every choice is on the ballot.
+-- source   participation_phase, _ballot, _ballotcast, _vote, _proposal
+-- params   phase, person, nonce (uuid), numbers (int[] in order of choice)
+-- returns  one row: is_open, has_opened, cap, floor, good (int[] of the choices that are on the ballot),
+--          seq and recorded_at of the cast (null when nothing was written), replayed
+-- locks    the caller holds pg_advisory_xact_lock_shared(phase) and the ballot's row, each by a statement of its own
+-- index    phase pk, ballot_once, proposal_number_once, cast_seq_once, cast_nonce_once
+WITH phase AS (
+  SELECT id, project_id, cap, floor,
+         -- clock_timestamp(), not now(): now() stands still at BEGIN, before the lock was waited for
+         opens_at <= clock_timestamp() AS has_opened,
+         opens_at <= clock_timestamp() AND (closes_at IS NULL OR clock_timestamp() < closes_at)
+           AND closed_at IS NULL AS is_open
+    FROM participation_phase
+   WHERE id = %(phase)s AND kind = 'vote'
+), ballot AS (
+  SELECT id FROM participation_ballot WHERE phase_id = %(phase)s AND person_id = %(person)s
+), earlier AS (
+  SELECT c.seq, c.recorded_at FROM participation_ballotcast c JOIN ballot b ON b.id = c.ballot_id
+   WHERE c.nonce = %(nonce)s
+), chosen AS (
+  SELECT n.number, n.position, p.id
+    FROM unnest(%(numbers)s::int[]) WITH ORDINALITY AS n (number, position)
+    JOIN participation_proposal p ON p.number = n.number
+     AND p.project_id = (SELECT project_id FROM phase) AND p.on_ballot AND p.state = 'published'
+), written AS (
+  INSERT INTO participation_ballotcast (ballot_id, phase_id, cap, seq, nonce, recorded_at)
+  SELECT ballot.id, phase.id, phase.cap,
+         1 + COALESCE((SELECT max(seq) FROM participation_ballotcast c WHERE c.ballot_id = ballot.id), 0),
+         %(nonce)s, clock_timestamp()
+    FROM phase, ballot
+   WHERE phase.is_open
+     AND NOT EXISTS (SELECT FROM earlier)
+     AND (SELECT count(*) FROM chosen) = cardinality(%(numbers)s::int[])
+     AND (cardinality(%(numbers)s::int[]) = 0
+          OR cardinality(%(numbers)s::int[]) BETWEEN phase.floor AND phase.cap)
+  RETURNING id, cap, seq, recorded_at
+), votes AS (
+  INSERT INTO participation_vote (cast_id, cap, position, proposal_id)
+  SELECT written.id, written.cap, chosen.position, chosen.id FROM written, chosen
+)
+SELECT phase.is_open, phase.has_opened, phase.cap, phase.floor,
+       ARRAY(SELECT number FROM chosen ORDER BY position) AS good,
+       COALESCE(written.seq, earlier.seq) AS seq,
+       COALESCE(written.recorded_at, earlier.recorded_at) AS recorded_at,
+       earlier.seq IS NOT NULL AS replayed
+  FROM phase LEFT JOIN written ON true LEFT JOIN earlier ON true

@@ -1,0 +1,84 @@
+"""Runs the statements of casting and closing on the connection of the request."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from participation.queries import sql
+
+
+class CastAnswer(NamedTuple):
+    """What the cast statement found and did; ``seq`` None when nothing was written."""
+
+    is_open: bool
+    has_opened: bool
+    cap: int
+    floor: int
+    good: list[int]
+    seq: int | None
+    recorded_at: datetime | None
+    replayed: bool
+
+
+LOCK_PHASE_SHARED = "SELECT pg_advisory_xact_lock_shared(%(space)s, %(phase)s)"
+LOCK_PHASE = "SELECT pg_advisory_xact_lock(%(space)s, %(phase)s)"
+# The upsert's only use is its row lock: two casts of one person queue here, so that the next statement,
+# with a snapshot of its own, sees the sequence number of the one before.
+LOCK_BALLOT = """
+INSERT INTO participation_ballot (phase_id, person_id, tag) VALUES (%(phase)s, %(person)s, gen_random_uuid())
+ON CONFLICT (phase_id, person_id) DO UPDATE SET phase_id = EXCLUDED.phase_id
+"""
+# "Kies" in ASCII: our part of the advisory locks' number space.
+LOCK_SPACE = 0x4B696573
+
+
+def cast(*, phase_id: int, person_id: int, numbers: Sequence[int], nonce: UUID) -> CastAnswer | None:
+    """Lock the phase (shared) and the ballot, then cast; None when there is no such vote.
+
+    Locks    pg_advisory_xact_lock_shared(phase) as a statement of its own: a single statement that waits
+             for the closer would keep its old snapshot and could still accept (tests/drills/test_closing.py);
+             then the ballot's row (tests/drills/test_ballot_race.py). Pipelined: one round trip.
+    """
+    params = {
+        "space": LOCK_SPACE,
+        "phase": phase_id,
+        "person": person_id,
+        "numbers": list(numbers),
+        "nonce": nonce,
+    }
+    with transaction.atomic():
+        connection.ensure_connection()
+        with connection.connection.pipeline(), connection.cursor() as cursor:
+            cursor.execute(LOCK_PHASE_SHARED, params)
+            cursor.execute(LOCK_BALLOT, params)
+            cursor.execute(sql("cast"), params)
+            row = cursor.fetchone()
+        answer = CastAnswer(*row) if row else None
+        if answer is None or answer.seq is None:
+            # A refused first cast must not leave an empty ballot behind.
+            transaction.set_rollback(True)
+    return answer
+
+
+def lock_phase(phase_id: int) -> None:
+    """Wait until no cast of this phase is under way and hold off new ones, to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_PHASE, {"space": LOCK_SPACE, "phase": phase_id})
+
+
+def database_now() -> datetime:
+    """Ask the database's clock, the one that opens and closes votes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        found: datetime = cursor.fetchone()[0]
+    return found
+
+
+def counted(phase_id: int) -> Mapping[int, int]:
+    """Count the votes of the last cast of every ballot: {proposal id: votes}, options without votes left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql("count"), {"phase": phase_id})
+        return dict(cursor.fetchall())

@@ -1,0 +1,149 @@
+"""Projects, their phases, and where each stands now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from participation.models import Ballot, BallotCast, Organisation, Person, Phase, Project, Proposal, Vote
+from participation.rules.phases import Act, PhaseFacts, PhaseKind, open_acts, opens_next
+from participation.rules.refusals import Code, Refused
+
+
+def projects_of(organisation: Organisation) -> QuerySet[Project]:
+    """Which projects may everyone read, newest first, with their phases and counts?"""
+    return (
+        Project.objects.filter(organisation=organisation)
+        .exclude(state=Project.State.DRAFT)
+        .prefetch_related("phases")
+        .annotate(n_proposals=Count("proposals", filter=Q(proposals__state=Proposal.State.PUBLISHED)))
+        .order_by("-created_at", "-pk")
+    )
+
+
+def project_named(organisation: Organisation, slug: str) -> Project | None:
+    """Find a public project by its address."""
+    return (
+        Project.objects.filter(organisation=organisation, slug=slug)
+        .exclude(state=Project.State.DRAFT)
+        .prefetch_related("phases", "themes")
+        .first()
+    )
+
+
+def facts(phase: Phase) -> PhaseFacts:
+    """Give the rules what they need to know of a phase; a counted phase is over whatever its date says."""
+    closes_at = (
+        min(t for t in (phase.closes_at, phase.closed_at) if t)
+        if phase.closes_at or phase.closed_at
+        else None
+    )
+    return PhaseFacts(PhaseKind(phase.kind), phase.opens_at, closes_at, phase.write_ins)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a project is in its process at one moment."""
+
+    phases: Sequence[Phase]
+    now: datetime
+
+    @property
+    def current(self) -> Phase | None:
+        """The phase that runs; the last to open where several do."""
+        return next((phase for phase in reversed(self.phases) if facts(phase).is_open(self.now)), None)
+
+    @property
+    def next(self) -> Phase | None:
+        """The first phase still to open."""
+        return next((phase for phase in self.phases if phase.opens_at > self.now), None)
+
+    @property
+    def vote(self) -> Phase | None:
+        """The vote that runs, else the latest that ran, else the first to come."""
+        votes = [phase for phase in self.phases if phase.kind == PhaseKind.VOTE]
+        begun = [phase for phase in votes if phase.opens_at <= self.now]
+        return begun[-1] if begun else (votes[0] if votes else None)
+
+    @property
+    def vote_is_over(self) -> bool:
+        """Has the project's vote run its time?"""
+        vote = self.vote
+        return vote is not None and vote.opens_at <= self.now and not facts(vote).is_open(self.now)
+
+    @property
+    def acts(self) -> frozenset[Act]:
+        """What may be done now."""
+        return open_acts([facts(phase) for phase in self.phases], self.now)
+
+    def state_of(self, phase: Phase) -> str:
+        """Is this phase done, now or next?"""
+        if facts(phase).is_open(self.now):
+            return "now"
+        return "next" if phase.opens_at > self.now else "done"
+
+    def require(self, act: Act) -> None:
+        """Refuse an act that no running phase opens, saying when it will be open if it will.
+
+        Refuses  proposal.not_open, proposal.opens_later, support.not_open, vote.not_open, vote.opens_later,
+                 vote.closed.
+        """
+        if act in self.acts:
+            return
+        later = opens_next([facts(phase) for phase in self.phases], act, self.now)
+        if act is Act.PROPOSE:
+            raise (
+                Refused(Code.PROPOSALS_OPEN_LATER, {"opens_at": later})
+                if later
+                else Refused(Code.PROPOSALS_NOT_OPEN)
+            )
+        if act is Act.VOTE:
+            if later:
+                raise Refused(Code.VOTE_OPENS_LATER, {"opens_at": later})
+            vote = self.vote
+            raise (
+                Refused(Code.VOTE_CLOSED, {"closed_at": vote.closes_at})
+                if vote
+                else Refused(Code.VOTE_NOT_OPEN)
+            )
+        raise Refused(Code.SUPPORT_NOT_OPEN)
+
+
+def standing(project: Project, now: datetime) -> Standing:
+    """Where does this project stand at this moment (the database's clock)?"""
+    return Standing(list(project.phases.all()), now)
+
+
+def options(project: Project) -> QuerySet[Proposal]:
+    """Which proposals are on the ballot?"""
+    return (
+        Proposal.objects.filter(project=project, on_ballot=True, state=Proposal.State.PUBLISHED)
+        .select_related("area", "theme")
+        .order_by("number")
+    )
+
+
+def choices_cast(phase: Phase, person: Person | AnonymousUser) -> list[int] | None:
+    """Which proposal numbers did this person last cast, in order? None when nothing was cast; [] when withdrawn."""
+    if not isinstance(person, Person):
+        return None
+    last = BallotCast.objects.filter(ballot__phase=phase, ballot__person=person).order_by("-seq").first()
+    if last is None:
+        return None
+    return list(
+        Vote.objects.filter(cast=last).order_by("position").values_list("proposal__number", flat=True)
+    )
+
+
+def n_voters(phase: Phase) -> int:
+    """How many people have a ballot that counts: last cast not empty?"""
+    filled = Vote.objects.filter(cast=OuterRef("pk"))
+    newer = BallotCast.objects.filter(ballot=OuterRef("ballot"), seq__gt=OuterRef("seq"))
+    return BallotCast.objects.filter(phase=phase).filter(Exists(filled), ~Exists(newer)).count()
+
+
+def n_ballots(phase: Phase) -> int:
+    """How many people ever cast in this phase?"""
+    return Ballot.objects.filter(phase=phase).count()

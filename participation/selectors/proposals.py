@@ -1,0 +1,144 @@
+"""Which proposals a reader sees, what lies near, and whether a place lies inside a project's area."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.db import models as gis
+from django.contrib.gis.geos import Point, Polygon
+from django.db.models import BooleanField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from participation.models import Area, Organisation, Person, Project, Proposal, Support
+from participation.rules.places import BORDER_TOLERANCE_M, LonLat
+from participation.rules.roles import DeskAct, may
+from participation.selectors.organisations import area_at, role_in
+
+# Border lines are straight in longitude and latitude; a geography draws them as great circles, which over a
+# kilometre-long edge lies centimetres to decimetres beside. Cut into pieces of 0.001 degree it is below a millimetre.
+_STRAIGHT_PIECE_DEGREES = 0.001
+# A degree of latitude is 111.2 km at least everywhere; used only to narrow the search through the index.
+_DEGREE_M = 111_000
+
+
+def visible_proposals(project: Project, person: Person | AnonymousUser) -> QuerySet[Proposal]:
+    """Which proposals may this reader see: the public ones, one's own, and all of them for staff."""
+    rows = Proposal.objects.filter(project=project).select_related("area", "theme")
+    if may(role_in(project.organisation, person), DeskAct.SEE):
+        return rows
+    public = Q(state=Proposal.State.PUBLISHED)
+    return rows.filter(public | Q(author=person) if isinstance(person, Person) else public)
+
+
+def public_proposals(project: Project) -> QuerySet[Proposal]:
+    """Which proposals may everyone see?"""
+    return Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED).select_related(
+        "area", "theme"
+    )
+
+
+def supported_by(rows: QuerySet[Proposal], person: Person | AnonymousUser) -> QuerySet[Proposal]:
+    """Mark on each proposal (``is_mine``) whether this reader supports it."""
+    if not isinstance(person, Person):
+        return rows.annotate(is_mine=Value(False, output_field=BooleanField()))
+    return rows.annotate(is_mine=Exists(Support.objects.filter(proposal=OuterRef("pk"), person=person)))
+
+
+SORTS = {"most": ("-n_supports", "number"), "new": ("-created_at", "-number"), "name": ("title", "number")}
+
+
+def filtered(
+    rows: QuerySet[Proposal], *, text: str = "", area: str = "", theme: str = ""
+) -> QuerySet[Proposal]:
+    """Keep the proposals that hold these words, in this area (code) and of this theme (slug)."""
+    for word in text.split()[:8]:
+        rows = rows.filter(Q(title__icontains=word) | Q(body__icontains=word) | Q(area__name__icontains=word))
+    if area:
+        rows = rows.filter(area__code=area)
+    if theme:
+        rows = rows.filter(theme__slug=theme)
+    return rows
+
+
+def geos_point(place: LonLat) -> Point:
+    """Make the database's point of a place."""
+    return Point(place.lon, place.lat, srid=4326)
+
+
+def _geography(value: Any, field: type[gis.GeometryField]) -> Cast:
+    return Cast(value, field(geography=True, srid=4326))
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceVerdict:
+    """Whether a place lies in a project's area, how far outside if not (metres), and in which neighbourhood."""
+
+    inside: bool
+    outside_by_m: float
+    area: Area | None
+
+
+def place_verdict(project: Project, place: LonLat) -> PlaceVerdict:
+    """Does this place lie in the project's area, half a metre beside the border included?
+
+    Units    metres on the ellipsoid; an area-less project takes any place.
+    """
+    point = geos_point(place)
+    outside_by_m = 0.0
+    if project.area is not None:
+        outside_by_m = float(
+            Project.objects.filter(pk=project.pk)
+            .annotate(
+                away=Func(
+                    _geography(
+                        Func(
+                            F("area"),
+                            Value(_STRAIGHT_PIECE_DEGREES),
+                            function="ST_Segmentize",
+                            output_field=gis.MultiPolygonField(srid=4326),
+                        ),
+                        gis.MultiPolygonField,
+                    ),
+                    _geography(Value(point), gis.PointField),
+                    function="ST_Distance",
+                    output_field=FloatField(),
+                )
+            )
+            .values_list("away", flat=True)[0]
+        )
+    inside = outside_by_m <= BORDER_TOLERANCE_M
+    return PlaceVerdict(inside, outside_by_m, nearest_area(project.organisation, point) if inside else None)
+
+
+def nearest_area(organisation: Organisation, point: Point) -> Area | None:
+    """Which neighbourhood holds this point, or lies within a metre where it is on the town's very border?"""
+    found = area_at(organisation, point)
+    if found is None:
+        found = area_at(organisation, point.buffer(1 / _DEGREE_M))
+    return found
+
+
+def nearby(project: Project, place: LonLat, *, radius_m: float | None = None) -> QuerySet[Proposal]:
+    """Which public proposals lie within the project's radius, nearest first, each with ``away_m``?"""
+    radius = project.nearby_radius_m if radius_m is None else radius_m
+    point = geos_point(place)
+    # East-west degrees shrink with latitude; 89 keeps the division finite at a pole.
+    dy = radius / _DEGREE_M
+    dx = dy / math.cos(math.radians(min(abs(place.lat), 89.0)))
+    box = Polygon.from_bbox((place.lon - dx, place.lat - dy, place.lon + dx, place.lat + dy))
+    box.srid = 4326
+    return (
+        public_proposals(project)
+        .filter(point__bboverlaps=box)
+        .annotate(
+            away_m=Func(
+                _geography(F("point"), gis.PointField),
+                _geography(Value(point), gis.PointField),
+                function="ST_Distance",
+                output_field=FloatField(),
+            )
+        )
+        .filter(away_m__lte=radius)
+        .order_by("away_m", "number")
+    )

@@ -1,0 +1,91 @@
+"""Casts ballots and closes votes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from participation.models import Person, Phase, Project, Record, TallyRow
+from participation.queries import voting as queries
+from participation.rules.refusals import Code, Refused
+from participation.rules.voting import check_choices, ranked
+from participation.selectors.projects import options
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was cast: the choices in order, the how-many-th cast of this person, and when (database time)."""
+
+    numbers: tuple[int, ...]
+    seq: int
+    recorded_at: datetime
+    replayed: bool
+
+
+def cast_ballot(*, phase: Phase, person: Person, numbers: Sequence[int], nonce: UUID) -> Receipt:
+    """Cast a whole ballot; casting again replaces it, an empty one withdraws it, the same nonce changes nothing.
+
+    Locks    see participation.queries.voting.cast; the database's clock decides whether the vote is open.
+    Refuses  vote.twice, vote.too_many, vote.too_few, vote.not_open, vote.opens_later, vote.closed, vote.option_gone.
+    """
+    check_choices(numbers, cap=phase.cap, floor=phase.floor)
+    answer = queries.cast(phase_id=phase.pk, person_id=person.pk, numbers=numbers, nonce=nonce)
+    if answer is None:
+        raise Refused(Code.VOTE_NOT_OPEN)
+    if answer.seq is not None and answer.recorded_at is not None:
+        return Receipt(tuple(answer.good), answer.seq, answer.recorded_at, answer.replayed)
+    if not answer.has_opened:
+        raise Refused(Code.VOTE_OPENS_LATER, {"opens_at": phase.opens_at})
+    if not answer.is_open:
+        raise Refused(Code.VOTE_CLOSED, {"closed_at": phase.closes_at})
+    # The page was older than the rules it showed.
+    check_choices(numbers, cap=answer.cap, floor=answer.floor)
+    raise Refused(Code.VOTE_OPTION_GONE, {"numbers": sorted(set(numbers) - set(answer.good))})
+
+
+@transaction.atomic
+def close_phase(phase: Phase) -> bool:
+    """Close a vote whose time is over and write its tally; False when it is not time yet or was done before.
+
+    Locks    pg_advisory_xact_lock(phase): waits for casts under way, holds off new ones; then the phase's row.
+    Order    TallyRow.rank 1 is the most votes; ties by the draw of rules.voting.ranked, seed "phase <id>".
+    """
+    queries.lock_phase(phase.pk)
+    fresh = Phase.objects.select_for_update(no_key=True).select_related("project").get(pk=phase.pk)
+    now = queries.database_now()
+    if fresh.closed_at is not None or fresh.closes_at is None or now < fresh.closes_at:
+        return False
+    on_ballot = {option.number: option.pk for option in options(fresh.project)}
+    votes = queries.counted(fresh.pk)
+    scores = {number: votes.get(pk, 0) for number, pk in on_ballot.items()}
+    order = ranked(scores, seed=f"phase {fresh.pk}")
+    TallyRow.objects.bulk_create(
+        TallyRow(
+            phase=fresh,
+            proposal_id=on_ballot[number],
+            n_votes=scores[number],
+            rank=rank,
+            is_winner=rank <= fresh.n_winners and scores[number] > 0,
+        )
+        for rank, number in enumerate(order, start=1)
+    )
+    Phase.objects.filter(pk=fresh.pk).update(closed_at=now)
+    # The layers show votes from now on: what was cached before is stale.
+    Project.objects.filter(pk=fresh.project_id).update(revision=F("revision") + 1)
+    Record.objects.create(
+        organisation=fresh.project.organisation,
+        project=fresh.project,
+        act="phase.closed",
+        subject=f"phase {fresh.pk}",
+    )
+    return True
+
+
+def close_due_phases(project: Project) -> None:
+    """Close every vote of this project whose time is over."""
+    for phase in project.phases.all():
+        if phase.kind == "vote" and phase.closed_at is None and phase.closes_at is not None:
+            close_phase(phase)

@@ -1,0 +1,1 @@
+"""Storeys: unit (no database), integration (PostGIS), journeys (Chromium), contracts, drills, benchmarks."""

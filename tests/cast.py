@@ -1,0 +1,98 @@
+"""The fixed cast of roles, the same person with the same name in every storey."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
+
+from participation.models import Area, Membership, Organisation, Person, Phase, Project, Proposal, Theme
+from participation.rules.roles import Role
+
+TOWN = (2.60, 50.80, 2.80, 50.94)  # west, south, east, north
+NAMES = {
+    "An": Role.RESIDENT,
+    "Vera": Role.RESIDENT,
+    "Mo": Role.MODERATOR,
+    "Piet": Role.PLANNER,
+    "Gis": Role.GIS,
+    "Marc": Role.MANAGER,
+}
+
+
+def box(west: float, south: float, east: float, north: float) -> MultiPolygon:
+    """Make a rectangle in EPSG:4326."""
+    polygon = Polygon.from_bbox((west, south, east, north))
+    polygon.srid = 4326
+    return MultiPolygon(polygon, srid=4326)
+
+
+@dataclass
+class Cast:
+    """A town with a running vote, its people, a stranger from another town, and someone who means harm."""
+
+    town: Organisation
+    other_town: Organisation
+    project: Project
+    vote: Phase
+    people: dict[str, Person]
+    stranger: Person
+    attacker: Person
+    options: list[Proposal]
+
+    def __getitem__(self, name: str) -> Person:
+        return self.people[name]
+
+
+def person(name: str) -> Person:
+    """Make a person named so."""
+    return Person.objects.create_user(email=f"{name.lower()}@example.org", public_name=name)
+
+
+def text(words: str) -> dict[str, str]:
+    """Say the same in four languages, marked so that a page shows which it took."""
+    return {"nl": words, "fr": f"{words} (fr)", "en": f"{words} (en)", "de": f"{words} (de)"}
+
+
+def assemble(now: datetime | None = None) -> Cast:
+    """Put the whole cast on stage: town "toonstad", project "laden" with 8 options, 3 choices each, open till tomorrow."""
+    now = now or datetime.now(UTC)
+    town = Organisation.objects.create(
+        slug="toonstad", name="Toonstad", site_name="Toonstad beslist", languages=["nl", "fr", "en", "de"],
+        outline=box(*TOWN), population=10_000, hosts=["testserver", "localhost", "127.0.0.1"], is_fictitious=True,
+    )  # fmt: skip
+    other_town = Organisation.objects.create(
+        slug="elders", name="Elders", site_name="Elders", languages=["nl"], hosts=["elders.localhost"]
+    )
+    west, south, east, north = TOWN
+    middle = (west + east) / 2
+    Area.objects.create(
+        organisation=town, code="W1", name="Westkant", outline=box(west, south, middle, north), population=4_000
+    )
+    Area.objects.create(
+        organisation=town, code="W2", name="Oostkant", outline=box(middle, south, east, north), population=6_000
+    )
+    project = Project.objects.create(
+        organisation=town, slug="laden", title=text("Laadpunten"), question=text("Waar wil jij laden?"),
+        summary=text("Kies tot drie plekken."), rules=text("Drie keuzes."), outcome=text("De volgorde."),
+        area=box(*TOWN), moderated_first=True,
+    )  # fmt: skip
+    theme = Theme.objects.create(project=project, slug="plein", name=text("Plein"))
+    vote = Phase.objects.create(
+        project=project, position=1, kind="vote", name=text("Stemmen"), opens_at=now - timedelta(days=1),
+        closes_at=now + timedelta(days=1), cap=3, n_winners=2, write_ins=True, write_ins_join=True,
+    )  # fmt: skip
+    areas = {area.code: area for area in Area.objects.filter(organisation=town)}
+    options = [
+        Proposal.objects.create(
+            project=project, number=n, origin=Proposal.Origin.CITY, title=f"Plek {n}", body=f"Reden {n}", theme=theme,
+            point=Point(2.61 + 0.02 * n, 50.85, srid=4326), area=areas["W1" if 2.61 + 0.02 * n < middle else "W2"],
+            on_ballot=True, created_at=now - timedelta(days=2),
+        )
+        for n in range(1, 9)
+    ]  # fmt: skip
+    people = {name: person(name) for name in NAMES}
+    for name, role in NAMES.items():
+        Membership.objects.create(organisation=town, person=people[name], role=role)
+    stranger, attacker = person("Stan"), person("Ada")
+    Membership.objects.create(organisation=other_town, person=stranger, role=Role.MANAGER)
+    return Cast(town, other_town, project, vote, people, stranger, attacker, options)

@@ -1,0 +1,22 @@
+"""Fixtures every storey shares."""
+
+import pytest
+
+from tests.cast import Cast, assemble
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The fixed cast, on an empty stage."""
+    return assemble()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let ``make drills`` ask for the full length."""
+    parser.addoption("--long", action="store_true", help="run drills at their full length")
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Is the full length asked for?"""
+    return bool(request.config.getoption("--long"))
