@@ -147,14 +147,15 @@ step "JavaScript packages" "$(hash_of package.json package-lock.json)" npm ci --
 [ -d var/vendor ] || rm -f "$stamps/Files-for-the-browser"
 step "Files for the browser" "$(hash_of package-lock.json config/vendor.py)" $python config/vendor.py
 
+catalogues() { find config -name "*.po" | sort; }
 translate() {
-    for po in config/locale/*/LC_MESSAGES/*.po; do
-        msgfmt --check-format --output-file="${po%.po}.mo" "$po"
+    catalogues | while read -r po; do
+        msgfmt --check-format --output-file="${po%.po}.mo" "$po" || exit 1
     done
 }
-[ "$(ls config/locale/*/LC_MESSAGES/*.mo 2>/dev/null | wc -l)" = "$(ls config/locale/*/LC_MESSAGES/*.po | wc -l)" ] ||
-    rm -f "$stamps/Translations"
-step "Translations" "$(hash_of config/locale/*/LC_MESSAGES/*.po)" translate
+[ "$(find config -name '*.mo' | wc -l)" = "$(catalogues | wc -l)" ] || rm -f "$stamps/Translations"
+# shellcheck disable=SC2046
+step "Translations" "$(hash_of /dev/null $(catalogues))" translate
 
 [ -d var/static ] || rm -f "$stamps/Static-files"
 static=$(find ./*/static var/vendor -type f -printf '%p %s %T@\n' | sort | sha256sum | cut -c1-64)
