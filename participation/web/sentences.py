@@ -1,0 +1,95 @@
+"""One plain sentence for every refusal code, in the reader's language, and its HTTP status."""
+
+from collections.abc import Mapping
+
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from participation.rules.refusals import Code, Refused
+
+SENTENCES = {
+    Code.SIGN_IN_FIRST: _("Sign in first. What you filled in is kept."),
+    Code.NOT_STAFF: _("Only staff of the town with the right role can do this."),
+    Code.PROPOSALS_NOT_OPEN: _("You cannot propose anything in this project now."),
+    Code.PROPOSALS_OPEN_LATER: _("You can propose something from %(opens_at)s."),
+    Code.PROPOSAL_NOT_FOUND: _("There is no proposal %(number)s in this project."),
+    Code.PROPOSAL_NOT_PUBLIC: _("This proposal is not public, so you cannot support it or put it on the ballot."),
+    Code.PIN_MISSING: _("Say where it should come: a place name, coordinates, or a spot on the map."),
+    Code.PIN_NOT_A_POINT: _("This is not one spot. Give one point."),
+    Code.PIN_NOT_A_NUMBER: _("“%(text)s” is not a coordinate. Write a number, such as 50.8553."),
+    Code.PIN_AT_ZERO: _("The coordinates are 0 and 0. That is in the sea near Africa, so something went wrong."),
+    Code.PIN_OUTSIDE_WORLD: _("These coordinates do not exist: longitude %(lon)s, latitude %(lat)s."),
+    Code.PIN_OUTSIDE_AREA: _("This place lies %(metres)s outside the area of this project. Choose a place inside it."),
+    Code.PIN_PLACE_UNKNOWN: _("We know no place called “%(text)s”. Try another name, or coordinates."),
+    Code.TITLE_MISSING: _("Give it a title, so that others know what it is about."),
+    Code.TITLE_TOO_LONG: _("The title is too long: %(length)s characters. At most %(max)s are possible."),
+    Code.BODY_TOO_LONG: _("The text is too long: %(length)s characters. At most %(max)s are possible."),
+    Code.THEME_UNKNOWN: _("There is no theme “%(theme)s” in this project."),
+    Code.SUPPORT_NOT_OPEN: _("You cannot support proposals in this project now."),
+    Code.VOTE_NOT_OPEN: _("There is no vote in this project now."),
+    Code.VOTE_OPENS_LATER: _("You can vote from %(opens_at)s."),
+    Code.VOTE_CLOSED: _("The vote closed on %(closed_at)s. What you cast before that counts."),
+    Code.VOTE_TOO_MANY: _("You chose %(chosen)s places. At most %(cap)s are possible: take some off."),
+    Code.VOTE_TOO_FEW: _("You chose %(chosen)s places. Choose at least %(floor)s."),
+    Code.VOTE_TWICE: _("You chose the same place twice."),
+    Code.VOTE_OPTION_GONE: _("Place %(numbers)s is not on the ballot any more. Take it off, then vote again."),
+    Code.VOTE_BAD_NONCE: _("This form is not complete. Open your ballot again; your choices are kept."),
+    Code.REASON_MISSING: _("Give a reason. Whoever proposed it can read it."),
+    Code.BALLOT_FROZEN: _("People voted already, so the list of the ballot can no longer change like this."),
+    Code.ALREADY_DECIDED: _("Somebody else decided about this proposal a moment ago."),
+    Code.ROW_EMPTY: _("This row is empty."),
+    Code.ROW_REPEATED: _("This row was in the file or in the project already."),
+    Code.FILE_UNREADABLE: _("This file cannot be read: %(why)s."),
+    Code.FIELD_UNKNOWN: _("The file has no column “%(field)s”. It has: %(fields)s."),
+    Code.PERSON_MISSING: _("This row does not say who."),
+}
+
+STATUS = {
+    Code.SIGN_IN_FIRST: 401,
+    Code.NOT_STAFF: 403,
+    Code.PROPOSAL_NOT_FOUND: 404,
+    Code.PROPOSALS_NOT_OPEN: 409,
+    Code.PROPOSALS_OPEN_LATER: 409,
+    Code.PROPOSAL_NOT_PUBLIC: 409,
+    Code.SUPPORT_NOT_OPEN: 409,
+    Code.VOTE_NOT_OPEN: 409,
+    Code.VOTE_OPENS_LATER: 409,
+    Code.VOTE_CLOSED: 409,
+    Code.VOTE_OPTION_GONE: 409,
+    Code.BALLOT_FROZEN: 409,
+    Code.ALREADY_DECIDED: 409,
+}
+"""What a machine hears; every other code is 422: understood, but not good."""
+
+
+def distance(metres: float) -> str:
+    """Say a distance as people do: "12 m", "180 m", "1.4 km"; never "0 m" for what is outside."""
+    if metres < 1000:
+        return f"{max(1, round(metres))} m"
+    return f"{number_format(metres / 1000, 1)} km"
+
+
+def _said(name: str, fact: object) -> object:
+    if name.endswith("_at") and fact is not None:
+        return date_format(localtime(fact), "DATETIME_FORMAT")  # type: ignore[arg-type]
+    if name == "metres":
+        return distance(float(fact))  # type: ignore[arg-type]
+    if isinstance(fact, list):
+        return ", ".join(str(part) for part in fact)
+    return fact
+
+
+def sentence(code: Code, facts: Mapping[str, object] | None = None) -> str:
+    """Say a refusal in the language in force."""
+    said = {name: _said(name, fact) for name, fact in (facts or {}).items()}
+    return str(SENTENCES[code]) % said if said else str(SENTENCES[code])
+
+
+def refusal(refused: Refused) -> dict[str, object]:
+    """Turn a refusal into what a page or problem+json shows."""
+    return {
+        "code": refused.code.value,
+        "sentence": sentence(refused.code, refused.facts),
+        "status": STATUS.get(refused.code, 422),
+    }
