@@ -1,0 +1,337 @@
+"""The one list of layers from which tiles, live layers and exports are served: what is not on it cannot leak.
+
+The domain says which rows (a queryset already filtered by who asks) and which columns; this says in what shape.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+import shapely
+from django.contrib.gis.db.models import Extent
+from django.contrib.gis.geos import GEOSGeometry
+from django.core.exceptions import EmptyResultSet
+from django.db.models import BinaryField, DateTimeField, F, Func, QuerySet
+from django.db.models.expressions import Combinable
+from django.db.models.functions import TruncDate
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo.plane.boxes import Box
+from geo.plane.crs import Crs
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Kind = Literal["text", "integer", "number", "date", "boolean"]
+GeometryType = Literal["Point", "Polygon", "MultiPolygon"]
+
+# Rows fetched at a time: enough to keep the socket busy, few enough to forget.
+CHUNK = 2000
+
+
+class UnknownLayer(LookupError):  # noqa: N818 -- an answer about what was asked
+    """No such layer for whoever asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One public attribute of a layer. Only what stands here leaves the house."""
+
+    name: str
+    path: str | Combinable
+    kind: Kind
+    title: "str | _StrPromise"
+
+
+class Feature(NamedTuple):
+    """One row of a layer: its public number, its place in lon, lat (or none), its attributes in column order."""
+
+    key: int
+    geometry: BaseGeometry | None
+    attributes: dict[str, Any]
+
+
+class Asker(NamedTuple):
+    """Who asks: the slug of the municipality spoken to, and the person (of whom geo knows nothing)."""
+
+    organisation: str
+    person: object
+
+
+class Layer(Protocol):
+    """A set of features that can be counted and read in key order, a box or a page at a time."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> "str | _StrPromise": ...
+    @property
+    def description(self) -> "str | _StrPromise": ...
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+    @property
+    def geometry_type(self) -> GeometryType | None: ...
+    @property
+    def updated(self) -> str: ...
+    @property
+    def fingerprint(self) -> str:
+        """What an answer made from this layer may be known by: other rows or other content, another text."""
+
+    def count(self, box: Box | None = None, *, where: Mapping[str, object] | None = None) -> int:
+        """How many features touch the box and have exactly these values."""
+
+    def features(
+        self,
+        box: Box | None = None,
+        *,
+        after: int | None = None,
+        limit: int | None = None,
+        where: Mapping[str, object] | None = None,
+    ) -> Iterator[Feature]:
+        """Those features in the order of their keys, from the one behind ``after`` on."""
+
+    def feature(self, key: int) -> Feature | None:
+        """The feature of this number."""
+
+    def extent(self) -> Box | None:
+        """The box in degrees that holds everything; none when there is no place at all."""
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSource:
+    """Rows of the database as a layer.
+
+    ``rows`` is filtered by who asks. ``geometry`` names the EPSG:4326 column, ``key`` the public, unique whole
+    number, ``weight`` what a pin weighs in clusters. ``updated`` is a short text that changes whenever the rows do.
+    ``pin`` names the columns that a single pin carries in a map tile.
+    """
+
+    id: str
+    title: "str | _StrPromise"
+    description: "str | _StrPromise"
+    rows: "QuerySet[Any, Any]"
+    geometry: str | None
+    geometry_type: GeometryType | None
+    key: str
+    columns: tuple[Column, ...]
+    updated: str
+    weight: str | None = None
+    pin: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        if len(set(names)) != len(names) or not set(self.pin) <= set(names):
+            raise ValueError(f"columns of layer {self.id} are named twice, or its pin names one it does not have")
+
+    @cached_property
+    def shaped(self) -> "QuerySet[Any, Any]":
+        """The rows with everything that may be shown under names of our own, unordered."""
+        rows: QuerySet[Any, Any] = self.rows.order_by().annotate(kp_key=F(self.key))
+        for at, column in enumerate(self.columns):
+            path = F(column.path) if isinstance(column.path, str) else column.path
+            name = f"kp_{at}"
+            shown = rows.annotate(**{name: path})
+            # The day, not the minute: when exactly somebody sat at home and typed is nobody's business.
+            if column.kind == "date" and isinstance(shown.query.annotations[name].output_field, DateTimeField):
+                shown = rows.annotate(**{name: TruncDate(path)})
+            rows = shown
+        return rows
+
+    def names_of(self, columns: Iterable[str]) -> dict[str, str]:
+        """The names that these columns have in ``shaped``."""
+        at = {column.name: f"kp_{number}" for number, column in enumerate(self.columns)}
+        return {name: at[name] for name in columns}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Made of the query itself, so that two askers who may see different rows never share an answer."""
+        try:
+            text, values = self.rows.query.sql_with_params()
+        except EmptyResultSet:
+            text, values = "", ()
+        facts = (self.id, self.updated, text, repr(values), self.key, self.geometry, self.weight, self.pin)
+        return sha256(repr((facts, [column.name for column in self.columns])).encode()).hexdigest()[:24]
+
+    def within(self, box: Box | None, where: Mapping[str, object] | None = None) -> "QuerySet[Any, Any]":
+        """The shaped rows that touch a box: put into the query before it is compiled, so that the index is used."""
+        rows = self.shaped
+        if where:
+            rows = rows.filter(**{self.names_of(where)[name]: value for name, value in where.items()})
+        if box is None:
+            return rows
+        if self.geometry is None:
+            return rows.none()
+        outline = GEOSGeometry(memoryview(shapely.to_wkb(box.outline())), srid=4326)
+        return rows.filter(**{f"{self.geometry}__intersects": outline})
+
+    def count(self, box: Box | None = None, *, where: Mapping[str, object] | None = None) -> int:
+        return self.within(box, where).count()
+
+    def features(
+        self,
+        box: Box | None = None,
+        *,
+        after: int | None = None,
+        limit: int | None = None,
+        where: Mapping[str, object] | None = None,
+    ) -> Iterator[Feature]:
+        rows = self.within(box, where).order_by("kp_key")
+        if after is not None:
+            rows = rows.filter(kp_key__gt=after)
+        names = [column.name for column in self.columns]
+        fields = ["kp_key", *(f"kp_{at}" for at in range(len(names)))]
+        if self.geometry is not None:
+            place = Func(F(self.geometry), function="ST_AsBinary", output_field=BinaryField())
+            rows, fields = rows.annotate(kp_place=place), ["kp_place", *fields]
+        values = rows.values_list(*fields)
+        if limit is not None:
+            values = values[:limit]
+        numbers = [at for at, column in enumerate(self.columns) if column.kind == "number"]
+        for chunk in _chunks(values.iterator(chunk_size=CHUNK), CHUNK):
+            places: Sequence[BaseGeometry | None] = [None] * len(chunk)
+            if self.geometry is not None:
+                wkb = [None if row[0] is None else bytes(row[0]) for row in chunk]
+                places = shapely.from_wkb(np.array(wkb, dtype=object))
+                chunk = [row[1:] for row in chunk]
+            for place_of_row, (key, *cells) in zip(places, chunk, strict=True):
+                for at in numbers:
+                    if cells[at] is not None:
+                        cells[at] = float(cells[at])
+                yield Feature(key, place_of_row, dict(zip(names, cells, strict=True)))
+
+    def feature(self, key: int) -> Feature | None:
+        found = next(self.features(after=key - 1, limit=1), None)
+        return found if found is not None and found.key == key else None
+
+    def extent(self) -> Box | None:
+        if self.geometry is None:
+            return None
+        found = self.rows.order_by().aggregate(kp_extent=Extent(self.geometry))["kp_extent"]
+        return Box(*found) if found else None
+
+    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """All places in lon, lat (n, 2) and their weights (n,), in key order; 1 each where nothing is weighed."""
+        if self.geometry is None:
+            return np.empty((0, 2)), np.empty(0)
+        place = Func(F(self.geometry), function="ST_AsBinary", output_field=BinaryField())
+        rows = self.shaped.filter(**{f"{self.geometry}__isnull": False}).annotate(kp_place=place).order_by("kp_key")
+        fields = ["kp_place", self.weight] if self.weight else ["kp_place"]
+        found = [(bytes(row[0]), *row[1:]) for row in rows.values_list(*fields).iterator(chunk_size=CHUNK)]
+        places = shapely.from_wkb(np.array([row[0] for row in found], dtype=object))
+        weights = [float(row[1] or 0) for row in found] if self.weight else [1.0] * len(found)
+        full = ~shapely.is_empty(places)
+        return shapely.get_coordinates(places[full]), np.array(weights, dtype=np.float64)[full]
+
+
+@dataclass(frozen=True, eq=False)
+class DerivedSource:
+    """A layer computed from another one (clusters, their hulls); computed when it is first read."""
+
+    id: str
+    title: "str | _StrPromise"
+    description: "str | _StrPromise"
+    geometry_type: GeometryType | None
+    columns: tuple[Column, ...]
+    updated: str
+    compute: Callable[[], Sequence[Feature]] = field(repr=False)
+    fingerprint: str = ""
+
+    @cached_property
+    def _features(self) -> Sequence[Feature]:
+        return sorted(self.compute(), key=lambda feature: feature.key)
+
+    def _within(self, box: Box | None, where: Mapping[str, object] | None) -> Iterator[Feature]:
+        for feature in self._features:
+            if where and any(feature.attributes.get(name) != value for name, value in where.items()):
+                continue
+            if box is None or (feature.geometry is not None and box.contains(feature.geometry)):
+                yield feature
+
+    def count(self, box: Box | None = None, *, where: Mapping[str, object] | None = None) -> int:
+        return sum(1 for _ in self._within(box, where))
+
+    def features(
+        self,
+        box: Box | None = None,
+        *,
+        after: int | None = None,
+        limit: int | None = None,
+        where: Mapping[str, object] | None = None,
+    ) -> Iterator[Feature]:
+        found = (feature for feature in self._within(box, where) if after is None or feature.key > after)
+        return islice(found, limit)
+
+    def feature(self, key: int) -> Feature | None:
+        return next((feature for feature in self._features if feature.key == key), None)
+
+    def extent(self) -> Box | None:
+        places = [feature.geometry for feature in self._features if feature.geometry is not None]
+        return Box(*shapely.total_bounds(places)) if places else None
+
+
+class Grid(NamedTuple):
+    """Numbers on a grid. Shape (rows, columns), the first row is the north one; ``box`` is its outer edge."""
+
+    values: NDArray[np.float32]
+    box: Box
+
+
+@dataclass(frozen=True, eq=False)
+class Raster:
+    """A layer of numbers on a grid (a heat map); computed when it is first read."""
+
+    id: str
+    title: "str | _StrPromise"
+    description: "str | _StrPromise"
+    crs: Crs
+    updated: str
+    compute: Callable[[], Grid] = field(repr=False)
+    fingerprint: str = ""
+
+    @cached_property
+    def grid(self) -> Grid:
+        return self.compute()
+
+
+AnyLayer = Layer | Raster
+Provider = Callable[[Asker], Iterable[AnyLayer]]
+
+_providers: list[Provider] = []
+
+
+def register(provider: Provider) -> Provider:
+    """Put a domain's layers on the list (from ``AppConfig.ready``); also usable as a decorator."""
+    if provider not in _providers:
+        _providers.append(provider)
+    return provider
+
+
+def layers_for(asker: Asker) -> Iterator[AnyLayer]:
+    """All layers that this asker may see."""
+    for provider in tuple(_providers):
+        yield from provider(asker)
+
+
+def layer(asker: Asker, id: str) -> AnyLayer:  # noqa: A002 -- it is what it is called everywhere
+    """The layer of this name.
+
+    Raises   UnknownLayer, also for one that exists and is not shown to this asker.
+    """
+    for found in layers_for(asker):
+        if found.id == id:
+            return found
+    raise UnknownLayer(id)
+
+
+T = TypeVar("T")
+
+
+def _chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    several = iter(rows)
+    while chunk := list(islice(several, size)):
+        yield chunk

@@ -1,0 +1,1 @@
+"""The web side of map data: tiles, OGC API Features, downloads."""

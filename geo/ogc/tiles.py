@@ -1,0 +1,59 @@
+"""Serves vector tiles: remembered by the content of the layer, so that a warm tile costs no query of pins."""
+
+import gzip
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from geo import problems
+from geo.ogc.answers import is_unchanged, keep, pin_layer, reading, tag
+from geo.plane.tiles import MAX_ZOOM, BadTile, tile
+from geo.tiles import vector_tile
+
+TYPE = "application/vnd.mapbox-vector-tile"
+# How long a browser may show a tile without asking: short, because a resident looks for the pin just placed.
+FRESH_SECONDS = 10
+# A tile whose layer has changed is never asked for again; this is when it may leave the memory.
+KEPT_SECONDS = 3600
+# Below this a tile fits in one packet, and compressing it only costs time.
+SMALL_BYTES = 1000
+LEVEL = 5
+
+
+def whole_number(text: str) -> int:
+    """The number, or -1 for what is none; one of many digits is no tile either, and slow to read."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 8 else -1
+
+
+@reading
+def vector(request: HttpRequest, layer: str, matrix: str, z: str, y: str, x: str) -> HttpResponseBase:
+    """One tile of a layer of pins; 204 where no pin lies (OGC API Tiles, 7.1.7.B)."""
+    if matrix != "WebMercatorQuad":
+        raise problems.TileMatrixUnknown(matrix=matrix)
+    try:
+        # Before anything is asked of the database.
+        wanted = tile(*(whole_number(part) for part in (z, x, y)))
+    except BadTile as error:
+        raise problems.TileOutsideWorld(tile=f"{z}/{y}/{x}", max_zoom=MAX_ZOOM) from error
+    source = pin_layer(request, layer)
+    etag = tag("tile", source.fingerprint, *wanted)
+    if is_unchanged(request, etag):
+        response = HttpResponse(status=304)
+        keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept-Encoding"])
+        return response
+    # The town is part of the fingerprint: its rows are in the query.
+    key = f"geo.tile.{source.fingerprint}.{wanted.z}.{wanted.x}.{wanted.y}"
+    packed: bytes | None = cache.get(key)
+    if packed is None:
+        content = vector_tile(source, *wanted)
+        packed = gzip.compress(content, LEVEL, mtime=0) if len(content) > SMALL_BYTES else content
+        cache.set(key, packed, KEPT_SECONDS)
+    response = HttpResponse(packed, content_type=TYPE, status=200 if packed else 204)
+    if packed.startswith(b"\x1f\x8b"):
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            response["Content-Encoding"] = "gzip"
+        else:
+            response.content = gzip.decompress(packed)
+    response["Content-Length"] = str(len(response.content))
+    keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept-Encoding"])
+    return response
