@@ -35,7 +35,7 @@ SHARED = Path("/tmp")  # noqa: S108
 
 # Recovery after a crash may replay a lot; the processes of a killed server are gone within seconds.
 START_SECONDS = 300
-STOP_SECONDS = 60
+STOP_SECONDS = 30
 
 # Given on the command line, where neither a configuration file nor ALTER SYSTEM can weaken them.
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
@@ -125,6 +125,8 @@ class Cluster:
                     raise EmbeddedError("The database is in use: end the demo (Ctrl-C) and try again.")
             self._stop(home)
             shutil.rmtree(home)
+        with contextlib.suppress(OSError):
+            home.parent.rmdir()  # outside the checkout it held nothing else
 
     # Where the files lie
 
@@ -323,9 +325,7 @@ def _account() -> pwd.struct_passwd:
         ) from None
 
 
-def _run(
-    arguments: Sequence[Path | str], *, folder: Path, text: str = ""
-) -> subprocess.CompletedProcess[str]:
+def _run(arguments: Sequence[Path | str], *, folder: Path, text: str = "") -> subprocess.CompletedProcess[str]:
     """Run a program of PostgreSQL under its own account, away from the terminal's Ctrl-C."""
     account = _account()
     lend = os.getuid() == 0
@@ -364,9 +364,7 @@ def _own(folder: Path) -> None:
 def _usable(folder: Path) -> bool:
     """Can the database's account work in this folder, and does the file system keep owner and mode?"""
     try:
-        done = _run(
-            ["/bin/sh", "-c", 'test -O "$0" && test -r "$0" && test -w "$0"', folder], folder=Path("/")
-        )
+        done = _run(["/bin/sh", "-c", 'test -O "$0" && test -r "$0" && test -w "$0"', folder], folder=Path("/"))
         return not done.returncode and stat.S_IMODE(folder.stat().st_mode) == 0o700
     except OSError:
         return False
@@ -395,8 +393,7 @@ def installed() -> set[int]:
     return {
         int(folder.name)
         for folder in PROGRAMS.glob("[0-9]*")
-        if (folder / "bin/initdb").exists()
-        and (EXTENSIONS / folder.name / "extension/postgis.control").exists()
+        if (folder / "bin/initdb").exists() and (EXTENSIONS / folder.name / "extension/postgis.control").exists()
     }
 
 
