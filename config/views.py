@@ -1,8 +1,24 @@
 """Pages of the installation itself: health, readiness, and what a refused form says."""
 
+import email
+import email.policy
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+from django import forms
+from django.conf import settings
+from django.core.paginator import Paginator
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+OUTBOX_SHOWS = 30
+# The only thing in a mail that stands alone on its line in capitals or figures is a sign-in code.
+CODE_LINE = re.compile(r"^([A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5}){1,2})\s*$", re.MULTILINE)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -16,7 +32,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM participation_organisation LIMIT 1")
             ready = cursor.fetchone() is not None
-    except Exception:  # noqa: BLE001 -- whatever is wrong, the answer is "not ready"
+    except Exception:
         ready = False
     return HttpResponse("ready\n" if ready else "not ready\n", content_type="text/plain", status=200 if ready else 503)
 
@@ -24,3 +40,96 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Explain a form whose protection token went missing, in a sentence."""
     return render(request, "errors/csrf.html", status=403)
+
+
+def outbox(request: HttpRequest) -> HttpResponse:
+    """Show the mails of the demo, newest first, so that a sign-in code can be read. Nowhere else."""
+    if not settings.DEMO:
+        raise Http404
+    # The mailer opens one file a process and appends to it, each mail closed by a line of dashes.
+    mails = []
+    for path in Path(settings.EMAIL_FILE_PATH).glob("*.log"):
+        for raw in path.read_bytes().split(b"-" * 79 + b"\n"):
+            if raw.strip():
+                mails.append(email.message_from_bytes(raw, policy=email.policy.default))
+    shown = []
+    for mail in mails:
+        body = mail.get_body(("plain",))
+        text = body.get_content() if body else ""
+        code = CODE_LINE.search(text)
+        sent_at = mail["Date"].datetime if mail["Date"] else datetime.fromtimestamp(0, UTC)
+        shown.append(
+            {"to": mail["To"], "subject": mail["Subject"], "sent_at": sent_at, "text": text, "code": code and code[1]}
+        )
+    shown.sort(key=lambda mail: mail["sent_at"], reverse=True)
+    return render(request, "outbox.html", {"mails": shown[:OUTBOX_SHOWS]})
+
+
+class ExampleForm(forms.Form):
+    """One field of each kind, for the page of components."""
+
+    title = forms.CharField(label=gettext_lazy("What is your place called?"), help_text=gettext_lazy("A street, a square, a building."))
+    reason = forms.CharField(label=gettext_lazy("Why here?"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    theme = forms.ChoiceField(label=gettext_lazy("Kind of place"), choices=[("", "-"), ("square", "Plein"), ("parking", "Parking")])
+    use = forms.ChoiceField(
+        label=gettext_lazy("When would you use it?"), choices=[("day", "Overdag"), ("night", "'s Nachts")], widget=forms.RadioSelect
+    )
+    follow = forms.BooleanField(label=gettext_lazy("Mail me when something happens to it"), required=False)
+
+
+def style(request: HttpRequest) -> HttpResponse:
+    """Show every component with invented figures, in the reader's language."""
+    squares = SimpleNamespace(name={"nl": "Plein", "fr": "Place", "en": "Square", "de": "Platz"}, colour="#1f5c3a")
+    parking = SimpleNamespace(name={"nl": "Parking", "en": "Car park", "de": "Parkplatz"}, colour="#b45309")
+    named = [("Paardenmarkt", "Poperinge", squares), ("Watouplein", "Watou", squares), ("Gasthuisparking", "Poperinge", parking)]
+    proposals = [
+        SimpleNamespace(
+            number=number,
+            title=title,
+            area=SimpleNamespace(name=area),
+            theme=theme,
+            get_origin_display=_("proposed by the city"),
+            body=_("Close to the shops, lit at night."),
+        )
+        for number, (title, area, theme) in enumerate(named, start=1)
+    ]
+    points = [(2.7228, 50.8546), (2.6205, 50.8596), (2.7235, 50.8568)]
+    context = {
+        "form": ExampleForm(),
+        "refused_form": ExampleForm({"title": "", "use": "day"}, prefix="refused"),
+        "proposals": proposals,
+        "theme": squares,
+        "phases": [
+            {"name": _("Information"), "state": "done", "when": _("done")},
+            {"name": _("Vote and add"), "state": "now", "when": _("12 days left")},
+            {"name": _("Check"), "state": "next", "when": _("December")},
+            {"name": _("Decision"), "state": "next", "when": _("January")},
+        ],
+        "steps": [_("Where?"), _("What and why?"), _("Is it right?")],
+        "tabs": [
+            {"href": "#1", "label": _("Places") + " (38)", "current": True},
+            {"href": "#2", "label": _("Rules of the game"), "current": False},
+        ],
+        "bars": [
+            {"rank": 1, "name": "Paardenmarkt", "what": "Poperinge", "value": 448, "wins": True, "url": ""},
+            {"rank": 2, "name": "Watouplein", "what": "Watou", "value": 399, "wins": True, "url": ""},
+            {"rank": 3, "name": "Gasthuisparking", "what": "Poperinge", "value": 231, "wins": False, "url": ""},
+        ],
+        "columns": [
+            {"label": _("Village"), "number": False},
+            {"label": _("Voters"), "number": True},
+            {"label": _("per 1,000 inhabitants"), "number": True},
+        ],
+        "rows": [["Watou", 214, 128], ["Poperinge", 596, 43], ["Proven", 88, 74]],
+        "page": Paginator(range(60), 20).page(2),
+        "map": {
+            "bounds": [2.58, 50.77, 2.83, 50.96],
+            "pins": [
+                {"number": p.number, "title": p.title, "area": p.area.name, "lon": lon, "lat": lat}
+                for p, (lon, lat) in zip(proposals, points, strict=True)
+            ],
+            "places": [{"name": "Watou", "lon": 2.6205, "lat": 50.8596}],
+            "chosen": [2],
+        },
+    }
+    return render(request, "style.html", context)

@@ -1,16 +1,84 @@
 """Template words every page may use."""
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from participation.rules.text import in_language
 
 register = template.Library()
 
+# The names a town may give colours to, and the only form of a colour that may reach a style sheet.
+THEME_COLOURS = ("accent", "turn")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+# Which class of NL Design System dresses which kind of input.
+CONTROL_CLASSES = {"textarea": "utrecht-textarea", "select": "utrecht-select", "selectmultiple": "utrecht-select"}
+
 
 @register.filter
 def said(text: Mapping[str, str]) -> str:
     """Say a text of the town in the reader's language, or in the nearest one there is."""
     return in_language(text, get_language() or "nl")
+
+
+@register.filter
+def percent_of(part: float, whole: float) -> str:
+    """Say a part of a whole as a bare number of percents, 0 to 100, for drawing."""
+    return f"{100 * min(max(part / whole, 0), 1):.1f}" if whole else "0"
+
+
+@register.filter
+def colour(value: str) -> str:
+    """Let a colour through when it is one (#rrggbb), else the town's own."""
+    return value if COLOUR.fullmatch(value or "") else "currentColor"
+
+
+@register.filter
+def is_number(value: object) -> bool:
+    """Is this a figure, to be set at the right of its column?"""
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+@register.filter
+def times(count: int) -> range:
+    """Repeat something this many times in a template."""
+    return range(count)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw an icon: beside words it is silent, alone it needs a ``label``."""
+    role = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="kp-icon" {} focusable="false"><use href="{}#{}"></use></svg>',
+        role,
+        static("vendor/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def theme_css(theme: Mapping[str, str] | None) -> SafeString:
+    """Write a town's colours as custom properties."""
+    given = {name: (theme or {}).get(name, "") for name in THEME_COLOURS}
+    rules = "".join(f"--kp-{name}: {value}; " for name, value in given.items() if COLOUR.fullmatch(str(value)))
+    return mark_safe(f":root {{ {rules}}}" if rules else "")  # noqa: S308 -- only #rrggbb values pass
+
+
+@register.simple_tag
+def control(field: BoundField, **attrs: str) -> SafeString:
+    """Draw the input of a form field in the town's dress; extra attributes with _ for -."""
+    widget = field.field.widget
+    dress = CONTROL_CLASSES.get(type(widget).__name__.lower(), "utrecht-textbox")
+    if field.errors:
+        dress += f" {dress}--invalid"
+    names = {name.replace("_", "-"): value for name, value in attrs.items()}
+    return field.as_widget(attrs={"class": f"{dress} {widget.attrs.get('class', '')}".strip()} | names)
