@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.plane.boxes import Box
-from geo.plane.crs import Crs
+from geo.plane.grids import Grid
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -274,13 +274,6 @@ class DerivedSource:
         return Box(*shapely.total_bounds(places)) if places else None
 
 
-class Grid(NamedTuple):
-    """Numbers on a grid. Shape (rows, columns), the first row is the north one; ``box`` is its outer edge."""
-
-    values: NDArray[np.float32]
-    box: Box
-
-
 @dataclass(frozen=True, eq=False)
 class Raster:
     """A layer of numbers on a grid (a heat map); computed when it is first read."""
@@ -288,7 +281,6 @@ class Raster:
     id: str
     title: "str | _StrPromise"
     description: "str | _StrPromise"
-    crs: Crs
     updated: str
     compute: Callable[[], Grid] = field(repr=False)
     fingerprint: str = ""

@@ -107,3 +107,17 @@ def reproject(geometry: BaseGeometry, source: Crs, target: Crs) -> BaseGeometry:
 def flip(geometry: BaseGeometry) -> BaseGeometry:
     """Swap the axes."""
     return shapely.transform(geometry, lambda points: points[:, ::-1])
+
+
+# Where Lambert 72 measures truly (its area of use, with a margin): west, south, east, north.
+_BELGIUM = (2.3, 49.3, 6.6, 51.7)
+
+
+def metric_for(lon: float, lat: float) -> Crs:
+    """The plane to measure in around a place: Lambert 72 in Belgium, elsewhere the UTM zone."""
+    west, south, east, north = _BELGIUM
+    if west <= lon <= east and south <= lat <= north:
+        return LAMBERT_72
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    code = (32600 if lat >= 0 else 32700) + zone
+    return Crs(code, _epsg(code), f"UTM {zone}")

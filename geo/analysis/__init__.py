@@ -1,0 +1,1 @@
+"""Questions planners ask of many pins at once: arrays in, arrays out."""
