@@ -158,6 +158,6 @@ translate() {
 step "Translations" "$(hash_of /dev/null $(catalogues))" translate
 
 [ -d var/static ] || rm -f "$stamps/Static-files"
-static=$(find ./*/static var/vendor -type f -printf '%p %s %T@\n' | sort | sha256sum | cut -c1-64)
+static=$(find geo participation siting config var/vendor -path '*/static/*' -printf '%p %s %T@\n' -o -path 'var/vendor/*' -printf '%p %s %T@\n' | sort | sha256sum | cut -c1-64)
 step "Static files" "$static $(hash_of requirements.txt config/settings.py)" \
     env KIESPLEK_DEMO=1 $python manage.py collectstatic --no-input --verbosity 0
