@@ -94,3 +94,8 @@ class FormatUnfit(Problem):
 class MethodNotAllowed(Problem):
     code = "method.not_allowed"
     sentence = _("This address can only be read (GET).")
+
+
+class NothingToDraw(Problem):
+    code = "export.nothing_there"
+    sentence = _("The layer “%(layer)s” has nothing here, so there is no picture to make of it.")

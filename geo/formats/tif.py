@@ -1,0 +1,30 @@
+"""GeoTIFF: numbers on a grid, out."""
+
+from pathlib import Path
+
+from django.contrib.gis.gdal import GDALRaster
+
+from geo.plane.grids import Grid
+
+TYPE = "image/tiff; application=geotiff"
+_FLOAT32 = 6  # GDALDataType
+
+
+def write(grid: Grid, path: Path) -> None:
+    """Write one band of 32-bit numbers, compressed without loss."""
+    rows, columns = grid.values.shape
+    width, height = grid.cell
+    GDALRaster(
+        {
+            "driver": "GTiff",
+            "name": str(path),
+            "srid": grid.box.crs.code,
+            "width": columns,
+            "height": rows,
+            "origin": (grid.box.min_x, grid.box.max_y),
+            "scale": (width, -height),
+            "datatype": _FLOAT32,
+            "bands": [{"data": grid.values.tobytes(), "size": (columns, rows)}],
+            "papsz_options": {"compress": "deflate", "predictor": "3"},
+        }
+    )

@@ -1,0 +1,31 @@
+// Which pins stand so close on the screen that they must be drawn as one?
+
+// A feature has x, y in pixels and n, the number of pins it already stands for.
+// The same features give the same groups: heaviest first, then westernmost, then northernmost.
+export function grouped(features, distance) {
+  const order = [...features].sort((a, b) => b.n - a.n || a.x - b.x || a.y - b.y);
+  const cell = (at) => Math.floor(at / distance);
+  const groups = [];
+  const near = new Map();
+  for (const feature of order) {
+    const column = cell(feature.x);
+    const row = cell(feature.y);
+    let found = null;
+    for (let c = column - 1; c <= column + 1 && !found; c += 1) {
+      for (let r = row - 1; r <= row + 1 && !found; r += 1) {
+        found = (near.get(`${c},${r}`) ?? []).find(
+          (group) => (group.x - feature.x) ** 2 + (group.y - feature.y) ** 2 < distance ** 2,
+        );
+      }
+    }
+    if (found) {
+      found.n += feature.n;
+      found.members.push(feature);
+    } else {
+      const group = { x: feature.x, y: feature.y, n: feature.n, members: [feature] };
+      groups.push(group);
+      near.set(`${column},${row}`, [...(near.get(`${column},${row}`) ?? []), group]);
+    }
+  }
+  return groups;
+}
