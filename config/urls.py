@@ -22,4 +22,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", include("django.conf.urls.i18n")),
     path("outbox/", views.outbox, name="outbox"),
     path("style/", views.style, name="style"),
+    path("", include("participation.urls")),
+    path("", include("geo.urls")),
 ]

@@ -24,11 +24,7 @@ def role_in(organisation: Organisation, person: Person | AnonymousUser) -> Role 
     """What is this person in this municipality? None for somebody who is not signed in."""
     if not isinstance(person, Person):
         return None
-    role = (
-        Membership.objects.filter(organisation=organisation, person=person)
-        .values_list("role", flat=True)
-        .first()
-    )
+    role = Membership.objects.filter(organisation=organisation, person=person).values_list("role", flat=True).first()
     return Role(role) if role else Role.RESIDENT
 
 

@@ -35,11 +35,7 @@ def project_named(organisation: Organisation, slug: str) -> Project | None:
 
 def facts(phase: Phase) -> PhaseFacts:
     """Give the rules what they need to know of a phase; a counted phase is over whatever its date says."""
-    closes_at = (
-        min(t for t in (phase.closes_at, phase.closed_at) if t)
-        if phase.closes_at or phase.closed_at
-        else None
-    )
+    closes_at = min(t for t in (phase.closes_at, phase.closed_at) if t) if phase.closes_at or phase.closed_at else None
     return PhaseFacts(PhaseKind(phase.kind), phase.opens_at, closes_at, phase.write_ins)
 
 
@@ -95,19 +91,13 @@ class Standing:
         later = opens_next([facts(phase) for phase in self.phases], act, self.now)
         if act is Act.PROPOSE:
             raise (
-                Refused(Code.PROPOSALS_OPEN_LATER, {"opens_at": later})
-                if later
-                else Refused(Code.PROPOSALS_NOT_OPEN)
+                Refused(Code.PROPOSALS_OPEN_LATER, {"opens_at": later}) if later else Refused(Code.PROPOSALS_NOT_OPEN)
             )
         if act is Act.VOTE:
             if later:
                 raise Refused(Code.VOTE_OPENS_LATER, {"opens_at": later})
             vote = self.vote
-            raise (
-                Refused(Code.VOTE_CLOSED, {"closed_at": vote.closes_at})
-                if vote
-                else Refused(Code.VOTE_NOT_OPEN)
-            )
+            raise (Refused(Code.VOTE_CLOSED, {"closed_at": vote.closes_at}) if vote else Refused(Code.VOTE_NOT_OPEN))
         raise Refused(Code.SUPPORT_NOT_OPEN)
 
 
@@ -132,9 +122,7 @@ def choices_cast(phase: Phase, person: Person | AnonymousUser) -> list[int] | No
     last = BallotCast.objects.filter(ballot__phase=phase, ballot__person=person).order_by("-seq").first()
     if last is None:
         return None
-    return list(
-        Vote.objects.filter(cast=last).order_by("position").values_list("proposal__number", flat=True)
-    )
+    return list(Vote.objects.filter(cast=last).order_by("position").values_list("proposal__number", flat=True))
 
 
 def n_voters(phase: Phase) -> int:
@@ -147,3 +135,12 @@ def n_voters(phase: Phase) -> int:
 def n_ballots(phase: Phase) -> int:
     """How many people ever cast in this phase?"""
     return Ballot.objects.filter(phase=phase).count()
+
+
+def ballots_of(person: Person, organisation: Organisation) -> QuerySet[Ballot]:
+    """Which ballots did this person cast in this town?"""
+    return (
+        Ballot.objects.filter(person=person, phase__project__organisation=organisation)
+        .select_related("phase__project")
+        .order_by("-pk")
+    )

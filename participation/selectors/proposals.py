@@ -33,9 +33,7 @@ def visible_proposals(project: Project, person: Person | AnonymousUser) -> Query
 
 def public_proposals(project: Project) -> QuerySet[Proposal]:
     """Which proposals may everyone see?"""
-    return Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED).select_related(
-        "area", "theme"
-    )
+    return Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED).select_related("area", "theme")
 
 
 def supported_by(rows: QuerySet[Proposal], person: Person | AnonymousUser) -> QuerySet[Proposal]:
@@ -48,9 +46,7 @@ def supported_by(rows: QuerySet[Proposal], person: Person | AnonymousUser) -> Qu
 SORTS = {"most": ("-n_supports", "number"), "new": ("-created_at", "-number"), "name": ("title", "number")}
 
 
-def filtered(
-    rows: QuerySet[Proposal], *, text: str = "", area: str = "", theme: str = ""
-) -> QuerySet[Proposal]:
+def filtered(rows: QuerySet[Proposal], *, text: str = "", area: str = "", theme: str = "") -> QuerySet[Proposal]:
     """Keep the proposals that hold these words, in this area (code) and of this theme (slug)."""
     for word in text.split()[:8]:
         rows = rows.filter(Q(title__icontains=word) | Q(body__icontains=word) | Q(area__name__icontains=word))

@@ -1,6 +1,7 @@
 """Makes people known."""
 
 from participation.models import Person
+from participation.rules.wording import cleaned
 
 
 def known_person(*, email: str, language: str) -> Person:
@@ -10,3 +11,9 @@ def known_person(*, email: str, language: str) -> Person:
     """
     person, _created = Person.objects.get_or_create(email=email, defaults={"language": language})
     return person
+
+
+def rename(person: Person, *, public_name: str) -> None:
+    """Change the name others see."""
+    person.public_name = cleaned(public_name)[:60]
+    person.save(update_fields=["public_name"])

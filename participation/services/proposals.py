@@ -179,9 +179,7 @@ def set_shortlist(*, project: Project, numbers: Collection[int], on_ballot: bool
     """
     require_desk(project, by, DeskAct.SHORTLIST)
     rows = list(
-        Proposal.objects.select_for_update(no_key=True)
-        .filter(project=project, number__in=numbers)
-        .order_by("number")
+        Proposal.objects.select_for_update(no_key=True).filter(project=project, number__in=numbers).order_by("number")
     )
     missing = set(numbers) - {row.number for row in rows}
     if missing:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from participation.rules.text import in_language
+from participation.web import words
 
 register = template.Library()
 
@@ -82,3 +83,21 @@ def control(field: BoundField, **attrs: str) -> SafeString:
         dress += f" {dress}--invalid"
     names = {name.replace("_", "-"): value for name, value in attrs.items()}
     return field.as_widget(attrs={"class": f"{dress} {widget.attrs.get('class', '')}".strip()} | names)
+
+
+@register.filter
+def lines(text: str) -> list[str]:
+    """Split a text into its lines, empty ones left out."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+@register.filter
+def grouped(n: int) -> str:
+    """Write a whole number in the reader's way: 1.104 in Dutch."""
+    return words.grouped(n)
+
+
+@register.filter
+def supporters(n: int) -> str:
+    """Say how many people support something; nothing at all for nobody."""
+    return words.supporters(n)

@@ -1,0 +1,104 @@
+"""The layers everyone may see: proposals of each public project, and the town's neighbourhoods.
+
+What stands in ``columns`` is all that leaves the house: nobody's name, no time finer than a day, and votes only
+after the vote was counted.
+"""
+
+from collections.abc import Iterator
+
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from geo.catalog import Asker, Column, FeatureSource
+from participation.models import Area, Phase, Project, Proposal, TallyRow
+from participation.rules.text import in_language
+
+
+def counted_vote(project: Project) -> Phase | None:
+    """The latest vote of a project whose votes were counted; its tally is public."""
+    counted = [phase for phase in project.phases.all() if phase.kind == "vote" and phase.closed_at is not None]
+    return counted[-1] if counted else None
+
+
+def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
+    """The public proposals of a project, with the votes once they are counted."""
+    language = get_language() or "nl"
+    rows = Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED)
+    columns = [
+        Column("number", "number", "integer", _("Number")),
+        Column("title", "title", "text", _("Title")),
+        Column("body", "body", "text", _("Why here")),
+        Column("origin", "origin", "text", _("Proposed by")),
+        Column("theme", Coalesce("theme__slug", Value("")), "text", _("Theme")),
+        Column("area", Coalesce("area__name", Value("")), "text", _("Neighbourhood")),
+        Column("on_ballot", "on_ballot", "boolean", _("On the ballot")),
+        Column("n_supports", "n_supports", "integer", _("Supporters")),
+        Column("created_on", "created_at", "date", _("Proposed on")),
+    ]
+    vote = counted_vote(project)
+    if vote is not None:
+        tally = TallyRow.objects.filter(phase=vote, proposal=OuterRef("pk"))
+        columns += [
+            Column("n_votes", Subquery(tally.values("n_votes")), "integer", _("Votes")),
+            Column("rank", Subquery(tally.values("rank")), "integer", _("Rank")),
+            Column("chosen", Subquery(tally.values("is_winner")), "boolean", _("Chosen")),
+        ]
+    return FeatureSource(
+        id=f"{project.slug}-proposals",
+        title=in_language(project.title, language),
+        description=in_language(project.summary, language),
+        rows=rows,
+        geometry="point" if has_map else None,
+        geometry_type="Point" if has_map else None,
+        key="number",
+        columns=tuple(columns),
+        updated=f"{project.pk}.{project.revision}",
+        weight="n_supports",
+        pin=("number", "title", "theme", "area", "on_ballot"),
+    )
+
+
+def areas_layer(organisation_id: int, name: str) -> FeatureSource:
+    """The neighbourhoods of a town."""
+    return FeatureSource(
+        id="areas",
+        title=_("Neighbourhoods"),
+        description=name,
+        rows=Area.objects.filter(organisation_id=organisation_id),
+        geometry="outline",
+        geometry_type="MultiPolygon",
+        key="pk",
+        columns=(
+            Column("code", "code", "text", _("Code")),
+            Column("name", "name", "text", _("Name")),
+            Column("part", "part", "text", _("Former municipality")),
+            Column("population", "population", "integer", _("Inhabitants")),
+            Column("population_is_estimate", "population_is_estimate", "boolean", _("Inhabitants estimated")),
+        ),
+        updated=f"areas.{organisation_id}",
+    )
+
+
+def public_projects(organisation: str) -> Iterator[Project]:
+    """The public projects of a town, without their outlines: layers do not need them and they are large."""
+    return iter(
+        Project.objects.filter(organisation__slug=organisation)
+        .exclude(state=Project.State.DRAFT)
+        .select_related("organisation")
+        .defer("area", "organisation__outline")
+        .annotate(has_map=Q(area__isnull=False))
+        .prefetch_related("phases")
+        .order_by("slug")
+    )
+
+
+def public_layers(asker: Asker) -> Iterator[FeatureSource]:
+    """Everything this app shows to everyone of one town."""
+    first = True
+    for project in public_projects(asker.organisation):
+        if first:
+            first = False
+            yield areas_layer(project.organisation_id, project.organisation.name)
+        yield proposals_layer(project, has_map=project.has_map)

@@ -1,0 +1,22 @@
+"""Keeps and forgets drafts."""
+
+from collections.abc import Mapping
+
+from participation.models import Draft, Person, Project
+
+
+def keep_draft(
+    *, token: str | None, project: Project, kind: Draft.Kind, person: Person | None, content: Mapping[str, object]
+) -> Draft:
+    """Write a draft under its token, or under a new one; the last writer wins."""
+    draft = Draft.objects.filter(token=token, project=project, kind=kind).first() if token else None
+    draft = draft or Draft(project=project, kind=kind)
+    draft.person = person or draft.person
+    draft.content = dict(content)
+    draft.save()
+    return draft
+
+
+def drop_draft(token: str) -> None:
+    """Forget a draft."""
+    Draft.objects.filter(token=token).delete()

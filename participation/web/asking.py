@@ -1,0 +1,102 @@
+"""What most views ask first: which project, what time by the database, who is there."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from participation.models import Organisation, Person, Project
+from participation.queries.voting import database_now
+from participation.rules.refusals import Refused
+from participation.rules.roles import DeskAct, may
+from participation.selectors.organisations import role_in
+from participation.selectors.projects import project_named
+from participation.web.sentences import refusal
+
+Rest = ParamSpec("Rest")
+
+
+class TownRequest(HttpRequest):
+    """A request that the middleware gave its municipality."""
+
+    organisation: Organisation
+
+
+def town_of(request: HttpRequest) -> Organisation:
+    """Which municipality is spoken to?"""
+    found: Organisation = request.organisation  # type: ignore[attr-defined]
+    return found
+
+
+def person_of(request: HttpRequest) -> Person | None:
+    """Who is signed in, if anybody?"""
+    return request.user if isinstance(request.user, Person) else None
+
+
+def project_or_404(request: HttpRequest, slug: str) -> Project:
+    """Find the public project of this address."""
+    project = project_named(town_of(request), slug)
+    if project is None:
+        raise Http404("no such project")
+    return project
+
+
+def now() -> datetime:
+    """Ask the database what time it is: one clock for every web machine."""
+    return database_now()
+
+
+def refused_page(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """Show a refusal as a page of its own, with its code and status."""
+    said = refusal(refused)
+    status = said["status"]
+    return render(request, "errors/refused.html", {"refusal": said}, status=status if isinstance(status, int) else 422)
+
+
+def answering_refusals(
+    view: Callable[Concatenate[HttpRequest, Rest], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, Rest], HttpResponse]:
+    """Turn a refusal that a view does not handle itself into a page."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as refused:
+            return refused_page(request, refused)
+
+    return answer
+
+
+def sign_in_first(request: HttpRequest, *, back_to: str) -> HttpResponse:
+    """Send somebody to the sign-in page, and back to where they were when they are done."""
+    return redirect_to_login(back_to, reverse("account_request_login_code"))
+
+
+def desk(
+    act: DeskAct,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, Rest], HttpResponse]], Callable[Concatenate[HttpRequest, Rest], HttpResponse]
+]:
+    """Let only staff with this right in; others get 404, so that nothing tells what exists."""
+
+    def guard(
+        view: Callable[Concatenate[HttpRequest, Rest], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, Rest], HttpResponse]:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+            person = person_of(request)
+            if person is None:
+                return sign_in_first(request, back_to=request.get_full_path())
+            if not may(role_in(town_of(request), person), act):
+                raise Http404("not for this person")
+            return answering_refusals(view)(request, *args, **kwargs)
+
+        return answer
+
+    return guard

@@ -1,0 +1,162 @@
+"""The desk of moderators and planners: what waits, and what goes on the ballot."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from participation.models import Person, Project, Proposal, Record
+from participation.rules.places import LonLat
+from participation.rules.roles import DeskAct
+from participation.selectors.projects import standing
+from participation.selectors.proposals import filtered, nearby, public_proposals
+from participation.selectors.queue import projects_at_the_desk, queue
+from participation.services.proposals import hide_proposal, publish_proposal, set_shortlist
+from participation.web import acts
+from participation.web.asking import desk, now, person_of, town_of
+from participation.web.maps import around, map_config
+from participation.web.words import eyebrow
+
+A_PAGE = 50
+
+# The pages of one project at the desk, in the order of the work: (address name, label).
+desk_pages: list[tuple[str, object]] = [("desk_queue", _("Queue")), ("desk_shortlist", _("Ballot"))]
+
+
+def desk_project(request: HttpRequest, slug: str) -> Project:
+    """Find a project of this town, drafts included."""
+    found = projects_at_the_desk(town_of(request)).defer(None).filter(slug=slug).first()
+    if found is None:
+        raise Http404("no such project")
+    return found
+
+
+def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]]:
+    """The desk's pages of one project, as its menu shows them; other apps add theirs to ``desk_pages``."""
+    return [
+        {
+            "href": reverse(name, args=(project.slug,)),
+            "label": label,
+            "count": project.n_waiting if name == "desk_queue" and hasattr(project, "n_waiting") else None,
+            "current": request.path == reverse(name, args=(project.slug,)),
+        }
+        for name, label in desk_pages
+    ]
+
+
+def clerk(request: HttpRequest) -> Person:
+    """Who of the staff acts? The desk's guard let nobody else in."""
+    person = person_of(request)
+    if person is None:
+        raise Http404("not signed in")
+    return person
+
+
+@desk(DeskAct.SEE)
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show all projects with what waits in each, and the latest acts."""
+    moment = now()
+    rows = [
+        {"project": project, "eyebrow": eyebrow(standing(project, moment)), "items": desk_items(request, project)}
+        for project in projects_at_the_desk(town_of(request))
+    ]
+    records = [
+        {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
+        for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
+    ]
+    return render(request, "participation/desk_overview.html", {"rows": rows, "records": records})
+
+
+def _pin(proposal: Proposal) -> dict[str, object]:
+    place = proposal.point
+    return {
+        "number": proposal.number,
+        "title": proposal.title,
+        "lon": place.x if place else None,
+        "lat": place.y if place else None,
+        "theme": proposal.theme.slug if proposal.theme else "",
+    }
+
+
+@desk(DeskAct.SEE)
+def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what waits, one chosen piece with its place and its neighbours beside the list."""
+    project = desk_project(request, slug)
+    state = request.GET.get("state", Proposal.State.SUBMITTED)
+    if state not in Proposal.State.values:
+        state = Proposal.State.SUBMITTED.value
+    page = Paginator(queue(project, state), A_PAGE).get_page(request.GET.get("page"))
+    asked = request.GET.get("number", "")
+    items = list(page.object_list)
+    piece = next((p for p in items if str(p.number) == asked), items[0] if items else None)
+    near: list[Proposal] = []
+    map_data = None
+    if piece and piece.point:
+        near = list(nearby(project, LonLat(piece.point.x, piece.point.y)).exclude(pk=piece.pk)[:8])
+        map_data = map_config(
+            project,
+            highlight=piece.number,
+            bounds=around(piece.point),
+            pins=[_pin(p) for p in (piece, *near)],
+            tiles=None,
+        )
+    context = {
+        "project": project,
+        "state": state,
+        "states": [(value, label, value == state) for value, label in Proposal.State.choices],
+        "page": page,
+        "desk_items": desk_items(request, project),
+        "items": items,
+        "piece": piece,
+        "nearby": near,
+        "map": map_data,
+    }
+    return render(request, "participation/desk_queue.html", context)
+
+
+@require_POST
+@desk(DeskAct.MODERATE)
+def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Publish a proposal, or hide it with a reason."""
+    project = desk_project(request, slug)
+    if request.POST.get("act") == "hide":
+        proposal = hide_proposal(
+            project=project, number=number, reason=request.POST.get("reason", ""), by=clerk(request)
+        )
+        messages.info(request, gettext("“%(title)s” is not shown any more.") % {"title": proposal.title})
+    else:
+        proposal = publish_proposal(project=project, number=number, by=clerk(request))
+        messages.success(request, gettext("“%(title)s” is public now.") % {"title": proposal.title})
+    return redirect("desk_queue", slug=slug)
+
+
+@desk(DeskAct.SEE)
+def shortlist_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show which proposals are on the ballot and which could be."""
+    project = desk_project(request, slug)
+    text = request.GET.get("q", "")[:100].replace("\x00", "")
+    rows = filtered(public_proposals(project), text=text).order_by("on_ballot", "-n_supports", "number")
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    context = {"project": project, "page": page, "text": text, "desk_items": desk_items(request, project)}
+    return render(request, "participation/desk_shortlist.html", context)
+
+
+@require_POST
+@desk(DeskAct.SHORTLIST)
+def shortlist(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put the ticked proposals on the ballot, or take them off."""
+    project = desk_project(request, slug)
+    numbers = [int(text) for text in request.POST.getlist("number")[:1000] if text.isdecimal() and len(text) < 10]
+    joins = request.POST.get("act") != "off"
+    changed = set_shortlist(project=project, numbers=numbers, on_ballot=joins, by=clerk(request))
+    said = (
+        ngettext("%(n)s place joined the ballot.", "%(n)s places joined the ballot.", len(changed))
+        if joins
+        else ngettext("%(n)s place left the ballot.", "%(n)s places left the ballot.", len(changed))
+    )
+    messages.success(request, said % {"n": len(changed)})
+    return redirect("desk_shortlist", slug=slug)

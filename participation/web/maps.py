@@ -1,0 +1,72 @@
+"""What the map element of a page needs to know, as plain data."""
+
+import math
+from typing import Any
+
+import shapely
+from django.conf import settings
+from django.contrib.gis.geos import Point
+from django.urls import reverse
+
+from participation.models import Area, Organisation, Place, Project
+
+# Five decimals of a degree are about a metre: enough to draw, and a third of the bytes.
+_DISPLAY_DEGREES = 0.00001
+_LABELLED_PLACES = 60
+
+
+def areas_geojson(organisation: Organisation) -> dict[str, Any]:
+    """The neighbourhoods as GeoJSON for drawing, coordinates to five decimals (a metre)."""
+    rows = Area.objects.filter(organisation=organisation)
+    features = []
+    for area in rows:
+        geometry = shapely.set_precision(shapely.from_wkb(bytes(area.outline.wkb)), _DISPLAY_DEGREES)
+        label = geometry.representative_point()
+        features.append(
+            {
+                "type": "Feature",
+                "id": area.code,
+                "geometry": shapely.geometry.mapping(geometry),
+                "properties": {"name": area.name, "label": [round(label.x, 5), round(label.y, 5)]},
+            }
+        )
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _frame(organisation: Organisation) -> dict[str, Any]:
+    base = settings.BASE_MAPS[settings.BASE_MAP]
+    return {
+        "bounds": list(organisation.outline.extent) if organisation.outline else None,
+        "areas": areas_geojson(organisation),
+        "places": [
+            {"name": place.name, "lon": place.point.x, "lat": place.point.y}
+            for place in Place.objects.filter(organisation=organisation).order_by("pk")[:_LABELLED_PLACES]
+        ],
+        "base_map": base if base["url"] else None,
+    }
+
+
+def map_config(project: Project, **more: Any) -> dict[str, Any]:
+    """Everything ``<kp-map>`` needs for one project; ``more`` adds to it or takes its place."""
+    config = _frame(project.organisation) | {
+        "tiles": reverse("tile", args=(f"{project.slug}-proposals", "WebMercatorQuad", 0, 1, 2)).replace(
+            "/0/1/2", "/{z}/{y}/{x}"
+        ),
+        "themes": {theme.slug: theme.colour for theme in project.themes.all()},
+        "detail": reverse("proposal", args=(project.slug, 0)).replace("/0/", "/{id}/"),
+    }
+    if project.area is not None:
+        config["bounds"] = list(project.area.extent)
+    return config | more
+
+
+def around(point: Point, metres: float = 700) -> list[float]:
+    """A box around a place, degrees WGS 84: what a map of one proposal shows."""
+    dy = metres / 111_000
+    dx = dy / math.cos(math.radians(min(abs(point.y), 89.0)))
+    return [point.x - dx, point.y - dy, point.x + dx, point.y + dy]
+
+
+def town_map(organisation: Organisation) -> dict[str, Any]:
+    """Everything ``<kp-map>`` needs to draw the town alone."""
+    return _frame(organisation)

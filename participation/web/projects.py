@@ -1,0 +1,194 @@
+"""One project: what is asked, until when, what can be done now, and every proposal on a list beside the map."""
+
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from participation.models import Area, Draft, Phase, Project, Proposal
+from participation.rules.phases import Act
+from participation.rules.voting import in_drawn_order, n_left
+from participation.selectors.layers import counted_vote
+from participation.selectors.projects import Standing, choices_cast, n_voters, standing
+from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
+from participation.services.voting import close_due_phases
+from participation.web.asking import answering_refusals, now, person_of, project_or_404
+from participation.web.drafts import draft_of
+from participation.web.maps import map_config
+from participation.web.words import phase_line
+
+A_PAGE = 30
+
+SORT_NAMES = {
+    "drawn": _("Random order"),
+    "most": _("Most supporters"),
+    "new": _("Newest first"),
+    "name": _("By name"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the reader looks for, as it stands in the address."""
+
+    text: str
+    area: str
+    theme: str
+    sort: str
+
+    @classmethod
+    def read(cls, query: QueryDict, *, default_sort: str) -> "Filters":
+        """Take the filters from the address; a sort we do not know is the default."""
+        sort = query.get("sort", "")
+        return cls(
+            query.get("q", "")[:100].replace("\x00", ""),
+            query.get("area", "")[:40].replace("\x00", ""),
+            query.get("theme", "")[:60].replace("\x00", ""),
+            sort if sort in SORT_NAMES else default_sort,
+        )
+
+    @property
+    def query(self) -> str:
+        """The filters as they stand in an address, for the links to other pages of the list."""
+        return urlencode({"q": self.text, "area": self.area, "theme": self.theme, "sort": self.sort})
+
+    @property
+    def any(self) -> bool:
+        """Is anything filtered?"""
+        return bool(self.text or self.area or self.theme)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is chosen on a ballot and what is left; ``is_cast`` when these very choices were cast."""
+
+    numbers: list[int]
+    cap: int
+    floor: int
+    is_cast: bool
+    has_cast: bool
+
+    @property
+    def left(self) -> int:
+        """How many choices are left?"""
+        return n_left(self.cap, len(self.numbers))
+
+    @property
+    def dots(self) -> list[bool]:
+        """One mark a choice: taken or free."""
+        return [at < len(self.numbers) for at in range(self.cap)]
+
+
+def chosen_on(request: HttpRequest, project: Project, vote: Phase) -> Chosen:
+    """What has this reader chosen: the draft of this browser, else what was cast last."""
+    cast = choices_cast(vote, request.user)
+    kept = draft_of(request, project, Draft.Kind.BALLOT).get("numbers")
+    numbers = [int(n) for n in kept] if isinstance(kept, list) else list(cast or [])
+    return Chosen(numbers, vote.cap, vote.floor, cast is not None and numbers == cast, bool(cast))
+
+
+def drawing_seed(request: HttpRequest, project: Project) -> str:
+    """Give each reader one order that stays the same from page to page."""
+    if not request.session.get("draw"):
+        request.session["draw"] = secrets.token_hex(8)
+    return f"{project.pk}:{request.session['draw']}"
+
+
+def ordered(
+    request: HttpRequest, project: Project, rows: QuerySet[Proposal], sort: str
+) -> QuerySet[Proposal] | list[int]:
+    """Sort the rows; the drawn order gives numbers: options of the ballot first, shuffled, then the rest."""
+    if sort != "drawn":
+        return rows.order_by(*SORTS[sort])
+    numbers = list(rows.order_by("number").values_list("number", "on_ballot"))
+    options = [number for number, on_ballot in numbers if on_ballot]
+    others = [number for number, on_ballot in numbers if not on_ballot]
+    return in_drawn_order(options, drawing_seed(request, project)) + others[::-1]
+
+
+def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str, object]:
+    rows = filtered(
+        supported_by(public_proposals(project), request.user), text=filters.text, area=filters.area, theme=filters.theme
+    )
+    found = ordered(request, project, rows, filters.sort)
+    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    items = list(page.object_list)
+    if filters.sort == "drawn":
+        by_number = {proposal.number: proposal for proposal in rows.filter(number__in=items)}
+        items = [by_number[number] for number in items if number in by_number]
+    return {"page": page, "proposals": items, "n_found": page.paginator.count}
+
+
+def tabs(request: HttpRequest, project: Project, where: Standing) -> list[dict[str, object]]:
+    """The pages of one project, those that say something."""
+    pages: list[tuple[str, object]] = [
+        ("project", _("Places") if project.area is not None else _("Proposals")),
+        ("rules", _("Rules of the game")),
+    ]
+    if where.vote_is_over:
+        pages.append(("results", _("Result")))
+    rows: list[dict[str, object]] = []
+    for name, label in pages:
+        href = reverse(name, args=(project.slug,))
+        rows.append({"href": href, "label": label, "current": request.path == href})
+    return rows
+
+
+def process_context(request: HttpRequest, project: Project, where: Standing) -> dict[str, object]:
+    """What the head of every page of a project shows: phases, what may be done, what is left on the ballot."""
+    vote = where.vote
+    voting = Act.VOTE in where.acts
+    return {
+        "project": project,
+        "standing": where,
+        "phases": phase_line(where),
+        "may_propose": Act.PROPOSE in where.acts,
+        "may_support": Act.SUPPORT in where.acts,
+        "may_vote": voting,
+        "vote": vote,
+        "chosen": chosen_on(request, project, vote) if voting and vote else None,
+        "counted": counted_vote(project),
+        "tabs": tabs(request, project, where),
+    }
+
+
+@answering_refusals
+def project_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a project: question, phases, act, list and map."""
+    project = project_or_404(request, slug)
+    where = standing(project, now())
+    if where.vote_is_over and counted_vote(project) is None:
+        close_due_phases(project)
+        project = project_or_404(request, slug)
+        where = standing(project, now())
+    voting = Act.VOTE in where.acts
+    filters = Filters.read(request.GET, default_sort="drawn" if voting else "most")
+    if filters.sort == "drawn" and not voting:
+        return redirect("project", slug=slug)
+    vote = where.vote
+    context = process_context(request, project, where)
+    chosen = context["chosen"]
+    context |= {
+        "filters": filters,
+        "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
+        "areas": Area.objects.filter(organisation=project.organisation).only("code", "name"),
+        "map": map_config(project, chosen=chosen.numbers if isinstance(chosen, Chosen) else [])
+        if project.area
+        else None,
+        "person": person_of(request),
+        "n_voters": n_voters(vote) if vote and vote.opens_at <= where.now else None,
+        **_page(request, project, filters),
+    }
+    return render(request, "participation/project.html", context)
+
+
+def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the rules of the game and what happens with the outcome."""
+    project = project_or_404(request, slug)
+    return render(request, "participation/rules.html", process_context(request, project, standing(project, now())))

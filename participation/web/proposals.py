@@ -1,0 +1,64 @@
+"""One proposal: its page, and the heart people put on it."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from participation.models import Project, Proposal, TallyRow
+from participation.rules.places import LonLat
+from participation.selectors.projects import standing
+from participation.selectors.proposals import nearby, supported_by, visible_proposals
+from participation.services.proposals import support, take_back_support
+from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
+from participation.web.maps import around, map_config
+from participation.web.projects import process_context
+
+
+def proposal_or_404(request: HttpRequest, project: Project, number: int) -> Proposal:
+    """Find a proposal this reader may see; for others it does not exist."""
+    found = supported_by(visible_proposals(project, request.user), request.user).filter(number=number).first()
+    if found is None:
+        raise Http404("no such proposal")
+    return found
+
+
+def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show one proposal, what became of it, and what lies near."""
+    project = project_or_404(request, slug)
+    proposal = proposal_or_404(request, project, number)
+    near = []
+    map_data = None
+    if proposal.point is not None:
+        place = LonLat(proposal.point.x, proposal.point.y)
+        near = list(nearby(project, place).exclude(pk=proposal.pk)[:5])
+        map_data = map_config(project, highlight=proposal.number, bounds=around(proposal.point))
+    context = process_context(request, project, standing(project, now())) | {
+        "proposal": proposal,
+        "nearby": near,
+        "map": map_data,
+        "tally": TallyRow.objects.filter(proposal=proposal, phase__closed_at__isnull=False).last(),
+        "is_author": person_of(request) is not None and proposal.author_id == request.user.pk,
+    }
+    return render(request, "participation/proposal.html", context)
+
+
+@require_POST
+@answering_refusals
+def support_proposal(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Put the reader's heart on a proposal, or take it off (``take_back``)."""
+    project = project_or_404(request, slug)
+    back_to = reverse("proposal", args=(slug, number))
+    person = person_of(request)
+    if person is None:
+        return sign_in_first(request, back_to=back_to)
+    proposal = proposal_or_404(request, project, number)
+    if request.POST.get("take_back"):
+        take_back_support(proposal=proposal, person=person, now=now())
+        messages.info(request, gettext("You no longer support “%(title)s”.") % {"title": proposal.title})
+    else:
+        support(proposal=proposal, person=person, now=now())
+        messages.success(request, gettext("You support “%(title)s”. Thank you.") % {"title": proposal.title})
+    return redirect(back_to)

@@ -1,0 +1,181 @@
+"""Suggesting a place in three calm steps: where, what and why, is it right. Nothing filled in is ever lost."""
+
+from collections.abc import Mapping
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_GET
+
+from participation.models import Draft, Place, Project
+from participation.rules.phases import Act
+from participation.rules.places import LonLat, lon_lat, typed_pair
+from participation.rules.refusals import Code, Refused
+from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned, title_and_body
+from participation.selectors.organisations import places_named
+from participation.selectors.projects import standing
+from participation.selectors.proposals import nearby, place_verdict, supported_by
+from participation.services.proposals import checked_place, submit_proposal
+from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
+from participation.web.drafts import draft_of, drop, keep
+from participation.web.maps import map_config
+from participation.web.projects import process_context
+from participation.web.sentences import refusal
+
+NEAR = 5
+
+
+def _context(request: HttpRequest, project: Project, step: int, draft: Mapping[str, object]) -> dict[str, object]:
+    return process_context(request, project, standing(project, now())) | {
+        "step": step - (project.area is None),
+        "draft": draft,
+        "has_map": project.area is not None,
+        "steps": [gettext("Where?"), gettext("What and why?"), gettext("Is it right?")][project.area is None :],
+    }
+
+
+def _place(draft: Mapping[str, object]) -> LonLat | None:
+    lon, lat = draft.get("lon"), draft.get("lat")
+    return LonLat(lon, lat) if isinstance(lon, float) and isinstance(lat, float) else None
+
+
+def about(request: HttpRequest, project: Project, place: LonLat) -> dict[str, object]:
+    """What there is to say about a place at once: inside or how far outside, which neighbourhood, what lies near."""
+    verdict = place_verdict(project, place)
+    near = list(supported_by(nearby(project, place), request.user)[:NEAR]) if verdict.inside else []
+    outside = refusal(Refused(Code.PIN_OUTSIDE_AREA, {"metres": verdict.outside_by_m}))
+    return {"place": place, "verdict": verdict, "nearby": near, "refusal": None if verdict.inside else outside}
+
+
+@require_GET
+def place_fragment(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer, for the map as it moves, what there is to say about a place."""
+    project = project_or_404(request, slug)
+    try:
+        context = about(request, project, lon_lat(request.GET.get("lon"), request.GET.get("lat")))
+    except Refused as refused:
+        context = {"refusal": refusal(refused)}
+    return render(request, "participation/suggest_place.html", context | {"project": project})
+
+
+def _asked_place(request: HttpRequest, project: Project) -> tuple[LonLat | None, list[Place]]:
+    """Read where: what was typed wins over the map's cross; several places of that name are offered to choose."""
+    typed = cleaned(request.POST.get("where", ""))[:200]
+    if typed and typed != request.POST.get("where_was", ""):
+        pair = typed_pair(typed)
+        if pair:
+            return pair, []
+        found = list(places_named(project.organisation, typed))
+        if not found:
+            raise Refused(Code.PIN_PLACE_UNKNOWN, {"text": typed[:60]})
+        exact = [place for place in found if place.name.casefold() == typed.casefold()]
+        if len(found) == 1 or exact:
+            best = (exact or found)[0]
+            return LonLat(best.point.x, best.point.y), []
+        return None, found
+    return lon_lat(request.POST.get("lon"), request.POST.get("lat")), []
+
+
+def _picking_map(project: Project, place: LonLat | None) -> dict[str, object]:
+    check = reverse("suggest_place", args=(project.slug,))
+    return map_config(
+        project,
+        mode="pick",
+        check=f"{check}?lon={{lon}}&lat={{lat}}",
+        start=[place.lon, place.lat] if place else None,
+        radius_m=project.nearby_radius_m,
+    )
+
+
+@answering_refusals
+def where(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask where it should come: a name, coordinates, the map; says at once what lies there."""
+    project = project_or_404(request, slug)
+    standing(project, now()).require(Act.PROPOSE)
+    if project.area is None:
+        return redirect("suggest_what", slug=slug)
+    draft = draft_of(request, project, Draft.Kind.PROPOSAL)
+    context: dict[str, object] = {"found": []}
+    if request.method == "POST":
+        draft["where"] = cleaned(request.POST.get("where", ""))[:200]
+        try:
+            place, found = _asked_place(request, project)
+            context["found"] = found
+            if place:
+                draft |= {"lon": place.lon, "lat": place.lat}
+                keep(request, project, Draft.Kind.PROPOSAL, draft)
+                checked_place(project, place)
+                if request.POST.get("next"):
+                    return redirect("suggest_what", slug=slug)
+        except Refused as refused:
+            context["refusal"] = refusal(refused)
+    place = _place(draft)
+    if place:
+        context = about(request, project, place) | {key: value for key, value in context.items() if value}
+    context = _context(request, project, 1, draft) | context | {"map": _picking_map(project, place)}
+    return render(request, "participation/suggest_where.html", context, status=422 if context.get("refusal") else 200)
+
+
+@answering_refusals
+def what(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask what and why: a title, a reason, a theme."""
+    project = project_or_404(request, slug)
+    standing(project, now()).require(Act.PROPOSE)
+    draft = draft_of(request, project, Draft.Kind.PROPOSAL)
+    if project.area is not None and _place(draft) is None:
+        return redirect("suggest", slug=slug)
+    context: dict[str, object] = {}
+    if request.method == "POST":
+        # What was typed is kept even when it is refused, cut where no honest text is longer.
+        draft |= {
+            "title": cleaned(request.POST.get("title", ""))[: 4 * TITLE_MAX],
+            "body": cleaned(request.POST.get("body", ""))[: 4 * BODY_MAX],
+            "theme": request.POST.get("theme", "")[:60],
+        }
+        keep(request, project, Draft.Kind.PROPOSAL, draft)
+        try:
+            title_and_body(request.POST.get("title", ""), request.POST.get("body", ""))
+            return redirect("suggest_check", slug=slug)
+        except Refused as refused:
+            context["refusal"] = refusal(refused)
+    context = _context(request, project, 2, draft) | context | {"title_max": TITLE_MAX, "body_max": BODY_MAX}
+    return render(request, "participation/suggest_what.html", context, status=422 if context.get("refusal") else 200)
+
+
+@answering_refusals
+def check(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show it as others will see it; whoever is not signed in does so here, then it is sent."""
+    project = project_or_404(request, slug)
+    draft = draft_of(request, project, Draft.Kind.PROPOSAL)
+    if not draft.get("title"):
+        return redirect("suggest", slug=slug)
+    here = reverse("suggest_check", args=(slug,))
+    context: dict[str, object] = {}
+    if request.method == "POST":
+        person = person_of(request)
+        if person is None:
+            return sign_in_first(request, back_to=here)
+        try:
+            proposal = submit_proposal(
+                project=project,
+                person=person,
+                title=str(draft.get("title", "")),
+                body=str(draft.get("body", "")),
+                place=_place(draft),
+                theme=str(draft.get("theme", "")),
+                language=get_language() or "nl",
+                now=now(),
+            )
+        except Refused as refused:
+            context["refusal"] = refusal(refused)
+        else:
+            drop(request, project, Draft.Kind.PROPOSAL)
+            messages.success(request, gettext("Your proposal was sent. This is its own page: keep the link."))
+            return redirect("proposal", slug=slug, number=proposal.number)
+    place = _place(draft)
+    shown = about(request, project, place) if place else {}
+    theme = next((theme for theme in project.themes.all() if theme.slug == draft.get("theme")), None)
+    context = _context(request, project, 3, draft) | shown | context | {"theme": theme, "person": person_of(request)}
+    return render(request, "participation/suggest_check.html", context, status=422 if context.get("refusal") else 200)
