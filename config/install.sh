@@ -16,7 +16,22 @@ stop() {
     exit 1
 }
 
+# On a terminal the seconds are seen to pass.
+ticker=
+tick() {
+    [ -t 1 ] || return 0
+    while sleep 1; do printf '\r%-34s%4s s' "$1" $(($(date +%s) - $2)); done &
+    ticker=$!
+}
+tock() {
+    [ -z "$ticker" ] || kill "$ticker" 2>/dev/null || true
+    ticker=
+}
+trap tock EXIT
+trap 'exit 130' INT TERM HUP
+
 # step LABEL KEY COMMAND...: run the command, unless it succeeded before with the same key.
+remedy="see that this machine reaches the package registries"
 step() {
     label=$1 key=$2
     shift 2
@@ -24,11 +39,15 @@ step() {
     [ "$(cat "$stamp" 2>/dev/null)" != "$key" ] || return 0
     printf '%-34s' "$label"
     began=$(date +%s)
+    tick "$label" "$began"
     if ! "$@" >"$stamp.log" 2>&1 </dev/null; then
-        reason=$(grep -iE 'error|E:|not found|denied' "$stamp.log" | tail -n 1)
-        stop "$label failed (${reason:-$(tail -n 1 "$stamp.log")}); see $stamp.log, then run make again."
+        tock
+        reason=$(grep -iE 'error|E: |not found|denied' "$stamp.log" | tail -n 1)
+        stop "$label failed (${reason:-$(tail -n 1 "$stamp.log")}); $remedy, look into $stamp.log, and run make again."
     fi
+    tock
     printf '%s' "$key" >"$stamp"
+    [ ! -t 1 ] || printf '\r%-34s' "$label"
     printf '%4s s\n' $(($(date +%s) - began))
 }
 
@@ -109,14 +128,17 @@ install_packages() {
 
 if [ -n "$(missing)" ]; then
     command -v apt-get >/dev/null ||
-        stop "$(missing | paste -sd' ') missing, and there is no apt-get here; install them in this system's own way and run make again."
+        stop "there is no apt-get here for $(missing | paste -sd' '); install these in this system's own way and run make again."
     names=$(packages $(missing) | paste -sd' ')
     [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null ||
-        stop "$names missing, and this account may not install packages; have an administrator run 'apt-get install $names' and run make again."
+        stop "this account may not install packages; have an administrator run 'apt-get install $names' and run make again."
     rm -f "$stamps/System-packages"
+    any=$remedy
+    remedy="install $names by hand or see that this machine reaches its package mirror"
     step "System packages" "$names" install_packages
+    remedy=$any
     [ -z "$(missing)" ] ||
-        stop "$(missing | paste -sd' ') still missing after installing $names; see $stamps/System-packages.log."
+        stop "$(missing | paste -sd' ') cannot be found even after installing $names; look into $stamps/System-packages.log."
 fi
 
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||

@@ -59,7 +59,9 @@ def demo(port: int) -> int:
         environment["KIESPLEK_DEMO"] = "1"
         _step("Tables", [*MANAGE, "migrate", "--no-input", "--verbosity", "0"], environment)
         _step("Demo towns", [*MANAGE, "seed_demo"], environment)
-        server = [PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+        # The kernel ends the server when this process is killed outright.
+        server = ["setpriv", "--pdeathsig", "TERM", PYTHON, "-m", "granian"]
+        server += ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
         server += [
             "--workers",
             str(WORKERS),
