@@ -111,13 +111,17 @@ def icons_named_in_templates() -> set[str]:
 
 
 def icon_sprite(names: Iterable[str]) -> str:
-    """Put the drawings of these Tabler icons into one file of symbols."""
+    """Put the drawings of these Tabler icons into one file of symbols; ``-filled`` asks for the filled drawing."""
     symbols = []
     for name in sorted(names):
-        drawing = (NODE / f"@tabler/icons/icons/outline/{name}.svg").read_text()
-        inside = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.DOTALL)
+        filled = name.endswith("-filled")
+        path = NODE / "@tabler/icons/icons" / ("filled" if filled else "outline") / f"{name.removesuffix('-filled')}.svg"
+        if not path.is_file():
+            raise SystemExit(f"A template asks for the icon {name!r}, which Tabler does not have: {path} is missing.")
+        inside = re.search(r"<svg[^>]*>(.*)</svg>", path.read_text(), re.DOTALL)
         shapes = re.sub(r'<path stroke="none" d="M0 0h24v24H0z" fill="none" />', "", inside[1] if inside else "")
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{" ".join(shapes.split())}</symbol>\n')
+        paint = ' fill="currentColor" stroke="none"' if filled else ""
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24"{paint}>{" ".join(shapes.split())}</symbol>\n')
     return f'<svg xmlns="http://www.w3.org/2000/svg">\n{"".join(symbols)}</svg>\n'
 
 

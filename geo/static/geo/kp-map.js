@@ -1,0 +1,356 @@
+// <kp-map>: pins, areas and names of a town on a map that is one tab stop; the list beside it says the same in words.
+//
+// What to show stands in its <script type="application/json">:
+//   bounds [w, s, e, n]         what to show first
+//   outline                     GeoJSON of the town or the project's area; areas: FeatureCollection with name
+//   places [{name, lon, lat}]   names written from zoom 13 on
+//   tiles                       address of vector tiles with {z} {x} {y}; or pins [{number, title, lon, lat, area, theme}]
+//   detail                      address of one pin's page with {id}
+//   themes {slug: colour}, chosen [numbers], highlight number
+//   base_map {url, attribution, max_zoom}
+//   mode "pick"                 with inputs, check, into, radius_m, start: see picker.js
+//
+// Events (bubbling): kp:pin, kp:cluster, kp:pick, kp:feature.
+
+import { Names } from "geo/names";
+import { Picker } from "geo/picker";
+import { PinLayer } from "geo/pin-layer";
+import { TileClient, tilesOver } from "geo/tile-client";
+import { wordsIn } from "geo/words";
+
+const MAX_ZOOM = 19;
+const LISTED = 12;
+
+function element(name, className, text) {
+  const node = document.createElement(name);
+  node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+class KiesplekMap extends HTMLElement {
+  #config = {};
+  #say = (name) => name;
+  #map = null;
+  #pins = null;
+  #names = null;
+  #tiles = null;
+  #card;
+  #note;
+  #layers = new Map();
+  #round = 0;
+  #shown;
+
+  constructor() {
+    super();
+    this.ready = new Promise((resolve) => {
+      this.#shown = resolve;
+    });
+  }
+
+  connectedCallback() {
+    if (this.#map || this.querySelector(".kp-map__canvas")) return;
+    this.#config = JSON.parse(this.querySelector('script[type="application/json"]')?.textContent ?? "{}");
+    this.#say = wordsIn(this);
+    this.querySelector(".kp-map__fallback")?.remove();
+    const canvas = element("div", "kp-map__canvas");
+    this.#card = element("div", "kp-map__card");
+    this.#card.hidden = true;
+    this.#note = element("div", "kp-map__note");
+    this.#note.setAttribute("role", "status");
+    this.append(canvas, this.#card, this.#note);
+    // A map in a tab that is not open has no size; it is made when it is first seen.
+    new ResizeObserver(() => {
+      if (!canvas.clientWidth || !canvas.clientHeight) return;
+      if (this.#map) this.#map.invalidateSize({ pan: false });
+      else this.#make(canvas);
+    }).observe(canvas);
+  }
+
+  // --- for pages -----------------------------------------------------------------------------------
+
+  // style: Leaflet's path options, and label (the property to write), radius (of points, in pixels).
+  setGeoJSON(name, collection, style = {}) {
+    this.#drop(name);
+    const { label, radius = 5, ...path } = style;
+    const layer = L.geoJSON(collection, {
+      style: path,
+      pointToLayer: (_, latlng) => L.circleMarker(latlng, { radius, ...path }),
+      onEachFeature: (feature, part) => {
+        if (label && feature.properties?.[label] !== undefined) {
+          // An element, not a text: Leaflet would read a text as HTML.
+          const tip = element("span", "", String(feature.properties[label]));
+          part.bindTooltip(tip, { className: "kp-tip", sticky: true });
+        }
+        part.on("click", () => this.#tell("kp:feature", { layer: name, properties: feature.properties }));
+      },
+    });
+    this.#keep(name, layer);
+  }
+
+  setImage(name, url, [west, south, east, north], opacity = 1) {
+    this.#drop(name);
+    this.#keep(name, L.imageOverlay(url, [[south, west], [north, east]], { opacity, className: "kp-map__image" }));
+  }
+
+  toggle(name, on = !this.#map.hasLayer(this.#layers.get(name))) {
+    const layer = this.#layers.get(name);
+    if (!layer) return;
+    if (on) layer.addTo(this.#map);
+    else layer.remove();
+  }
+
+  setTiles(url) {
+    this.#tiles = url ? new TileClient(url) : null;
+    this.#config.tiles = url;
+    this.#config.pins = undefined;
+    this.#pins.clear();
+    this.#refresh();
+  }
+
+  fit([west, south, east, north]) {
+    this.#map.fitBounds([[south, west], [north, east]], { padding: [12, 12] });
+  }
+
+  choose(numbers) {
+    this.#pins.choose(numbers);
+  }
+
+  // Make a pin stand out, as the list does on hover; place {lon, lat} for one that may hide in a group.
+  point(number, place) {
+    this.#pins?.point(number, place);
+  }
+
+  // --- inside --------------------------------------------------------------------------------------
+
+  #keep(name, layer) {
+    this.#layers.set(name, layer);
+    layer.addTo(this.#map);
+  }
+
+  #drop(name) {
+    this.#layers.get(name)?.remove();
+    this.#layers.delete(name);
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+
+  #make(canvas) {
+    const { base_map: base, bounds = [2.5, 50.7, 2.9, 51], mode } = this.#config;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const map = L.map(canvas, {
+      attributionControl: Boolean(base?.url),
+      zoomControl: false,
+      // Without pictures of a base map any zoom is sharp, so a town fills its frame.
+      zoomSnap: base?.url ? 1 : 0.25,
+      maxZoom: base?.max_zoom ?? MAX_ZOOM,
+      zoomAnimation: !still,
+      fadeAnimation: !still,
+      markerZoomAnimation: !still,
+      inertia: !still,
+      // The page scrolls past the map with the wheel; the map takes it once someone is in it.
+      scrollWheelZoom: mode === "pick" ? "center" : false,
+      touchZoom: mode === "pick" ? "center" : true,
+      doubleClickZoom: mode === "pick" ? "center" : true,
+    });
+    this.#map = map;
+    map.attributionControl?.setPrefix(false);
+    L.control.zoom({ position: "topright", zoomInTitle: this.#say("zoom_in"), zoomOutTitle: this.#say("zoom_out") }).addTo(map);
+    L.control.scale({ imperial: false }).addTo(map);
+    map.on("focus", () => map.scrollWheelZoom.enable()).on("blur", () => mode !== "pick" && map.scrollWheelZoom.disable());
+    this.#describe(canvas);
+    this.fit(bounds);
+    if (base?.url) L.tileLayer(base.url, { attribution: base.attribution, maxZoom: base.max_zoom }).addTo(map);
+    this.#ground(Boolean(base?.url));
+    this.#names = new Names(map, this.#config.areas, this.#config.places);
+    this.#pins = new PinLayer(map, this, {
+      themes: this.#config.themes,
+      chosen: this.#config.chosen,
+      onPin: (pin) => this.#showPin(pin),
+      onGroup: (group) => this.#showGroup(group),
+      onHover: (number) => this.#pointInList(number),
+    });
+    if (this.#config.tiles) this.#tiles = new TileClient(this.#config.tiles);
+    map.on("moveend", () => this.#refresh());
+    map.on("zoomstart", () => this.classList.add("is-zooming"));
+    map.on("zoomend", () => this.classList.remove("is-zooming"));
+    map.on("click", () => this.#hideCard());
+    this.addEventListener("keydown", (event) => event.key === "Escape" && this.#hideCard());
+    this.#listenToList();
+    if (mode === "pick") {
+      new Picker(map, this, this.#config, { say: this.#say, tell: (text) => this.#notice(text) });
+    }
+    this.#refresh().then(() => {
+      if (this.#config.highlight !== undefined) this.#pins.point(this.#config.highlight);
+    });
+    this.#shown(this);
+  }
+
+  // One tab stop, called by its name; pins and buttons in it are for finger and mouse, the list for the keyboard.
+  #describe(canvas) {
+    const help = element("p", "kp-hidden", this.#say(this.#config.mode === "pick" ? "pick_help" : "help"));
+    help.id = `${this.id || "map"}-help`;
+    this.prepend(help);
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-label", this.getAttribute("label") ?? "");
+    canvas.setAttribute("aria-describedby", help.id);
+    this.#map.getPane("mapPane").setAttribute("aria-hidden", "true");
+    for (const button of canvas.querySelectorAll(".leaflet-control-zoom a")) button.tabIndex = -1;
+    for (const link of canvas.querySelectorAll(".leaflet-control-attribution a")) link.tabIndex = -1;
+  }
+
+  #ground(overPictures) {
+    const { outline, areas } = this.#config;
+    const over = overPictures ? " is-over-pictures" : "";
+    if (areas) {
+      L.geoJSON(areas, { interactive: false, style: { className: `kp-map__area${over}`, weight: 1 } }).addTo(this.#map);
+    }
+    if (outline) {
+      const style = { className: `${areas ? "kp-map__outline" : "kp-map__land"}${over}`, weight: 1.5 };
+      L.geoJSON(outline, { interactive: false, style }).addTo(this.#map);
+    }
+  }
+
+  async #refresh() {
+    this.#round += 1;
+    const round = this.#round;
+    const features = this.#tiles ? await this.#fromTiles() : (this.#config.pins ?? []).map((pin) => ({ n: 1, ...pin }));
+    // The map has moved on while tiles were under way.
+    if (round !== this.#round) return;
+    this.#pins.draw(features);
+    this.#names.draw(this.#taken());
+  }
+
+  #taken() {
+    const size = this.#map.getSize();
+    const boxes = this.#pins.boxes;
+    boxes.push({ x: size.x - 60, y: 0, w: 60, h: 110 });
+    if (this.#config.mode === "pick") boxes.push({ x: size.x / 2 - 20, y: size.y / 2 - 44, w: 40, h: 52 });
+    return boxes;
+  }
+
+  async #fromTiles() {
+    const zoom = Math.min(Math.round(this.#map.getZoom()), this.#config.tile_max_zoom ?? MAX_ZOOM);
+    const seen = this.#map.getBounds().pad(0.15);
+    const tiles = tilesOver([seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()], zoom);
+    const answers = await Promise.allSettled(tiles.map((tile) => this.#tiles.pins(tile)));
+    if (answers.some(({ status }) => status === "rejected")) this.#noticeFailure();
+    else this.#note.replaceChildren();
+    return answers.flatMap(({ value }) => value ?? []);
+  }
+
+  #notice(text) {
+    this.#note.replaceChildren(element("p", "kp-map__said", text));
+  }
+
+  #noticeFailure() {
+    const retry = element("button", "utrecht-button utrecht-button--secondary-action kp-button--small", this.#say("retry"));
+    retry.type = "button";
+    retry.addEventListener("click", () => this.#refresh());
+    this.#note.replaceChildren(element("p", "kp-map__said", this.#say("tiles_failed")), retry);
+  }
+
+  // --- the card of what was tapped --------------------------------------------------------------------
+
+  #link(pin, className = "utrecht-link") {
+    const address = pin.url ?? this.#config.detail?.replace("{id}", String(pin.number));
+    const node = element(address ? "a" : "span", className, pin.title ?? String(pin.number));
+    if (address) node.href = address;
+    return node;
+  }
+
+  #showPin(pin) {
+    const numbered = element("span", "kp-pin", String(pin.number ?? ""));
+    numbered.classList.toggle("kp-pin--mine", (this.#config.chosen ?? []).includes(Number(pin.number)));
+    const words = element("div", "kp-map__words");
+    const title = element("p", "kp-card__title");
+    title.append(this.#link(pin));
+    words.append(title);
+    if (pin.area) words.append(element("p", "kp-card__facts", pin.area));
+    this.#showCard(numbered, words);
+    this.#pins.point(pin.number, { lon: pin.lon, lat: pin.lat, theme: pin.theme });
+    this.#pointInList(Number(pin.number));
+    this.#tell("kp:pin", pin);
+  }
+
+  async #showGroup(group) {
+    this.#tell("kp:cluster", group);
+    const zoom = this.#map.getZoom();
+    if (zoom < this.#map.getMaxZoom() - 0.5) {
+      this.#map.setView([group.lat, group.lon], Math.min(zoom + 2, this.#map.getMaxZoom()));
+      return;
+    }
+    const known = group.members?.filter(({ number, n }) => n === 1 && number !== undefined) ?? [];
+    this.#showList(group, known.length === group.n ? known : await this.#itemsAt(group));
+  }
+
+  // Places on one and the same spot: a tile only counts them, the list behind it knows their names.
+  async #itemsAt(group) {
+    const items = this.#config.tiles?.match(/^(.*)\/tiles\//)?.[1];
+    if (!items) return [];
+    const pad = 0.0004;
+    const box = [group.lon - pad, group.lat - pad, group.lon + pad, group.lat + pad].map((at) => at.toFixed(6));
+    try {
+      const response = await fetch(`${items}/items?f=json&limit=${LISTED}&bbox=${box.join(",")}`);
+      return (await response.json()).features.map(({ properties }) => properties);
+    } catch {
+      return [];
+    }
+  }
+
+  #showList(group, pins) {
+    const words = element("div", "kp-map__words");
+    words.append(element("p", "kp-card__title", this.#say("places", { n: group.n })));
+    const list = element("ul", "kp-map__list");
+    for (const pin of pins.slice(0, LISTED)) {
+      const item = element("li", "");
+      item.append(`${pin.number}. `, this.#link(pin));
+      list.append(item);
+    }
+    if (group.n > pins.length && pins.length) list.append(element("li", "", this.#say("more", { n: group.n - pins.length })));
+    words.append(list);
+    this.#showCard(words);
+  }
+
+  #showCard(...content) {
+    const close = element("button", "kp-map__close", "×");
+    close.type = "button";
+    close.setAttribute("aria-label", this.#say("close"));
+    close.addEventListener("click", () => this.#hideCard());
+    this.#card.replaceChildren(...content, close);
+    this.#card.hidden = false;
+  }
+
+  #hideCard() {
+    this.#card.hidden = true;
+    this.#pins?.unpoint();
+    this.#pointInList(null);
+  }
+
+  // --- the list and the map follow each other ---------------------------------------------------------
+
+  #pointInList(number) {
+    for (const item of document.querySelectorAll("[data-pin]")) {
+      item.classList.toggle("is-pointed-at", number !== null && Number(item.dataset.pin) === number);
+    }
+  }
+
+  #listenToList() {
+    const itemOf = (event) => (event.target instanceof Element ? event.target.closest("[data-pin]") : null);
+    const enter = (event) => {
+      const item = itemOf(event);
+      if (!item || !this.#card.hidden) return;
+      const { pin, lon, lat, theme } = item.dataset;
+      this.#pins.point(Number(pin), lon && lat ? { lon: Number(lon), lat: Number(lat), theme } : null);
+    };
+    const leave = (event) => itemOf(event) && this.#card.hidden && this.#pins.unpoint();
+    document.addEventListener("mouseover", enter);
+    document.addEventListener("focusin", enter);
+    document.addEventListener("mouseout", leave);
+    document.addEventListener("focusout", leave);
+  }
+}
+
+customElements.define("kp-map", KiesplekMap);

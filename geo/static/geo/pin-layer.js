@@ -1,0 +1,180 @@
+// Draws pins: one numbered mark a place, one ring with a count where places stand too close.
+
+import { isColour, readableOn } from "geo/colour";
+import { grouped } from "geo/markers";
+
+const SVG = "http://www.w3.org/2000/svg";
+// Nearer than this (pixels) two marks would cover each other.
+const APART = 30;
+// A theme is told by colour and by shape, so that nobody has to see colours.
+const SHAPES = [
+  "M17 2a15 15 0 1 0 .01 0z",
+  "M8 2h18a6 6 0 0 1 6 6v18a6 6 0 0 1-6 6H8a6 6 0 0 1-6-6V8a6 6 0 0 1 6-6z",
+  "M17 1l14 8v16l-14 8-14-8V9z",
+  "M17 0a4 4 0 0 1 3 1l13 13a4 4 0 0 1 0 6L20 33a4 4 0 0 1-6 0L1 20a4 4 0 0 1 0-6L14 1a4 4 0 0 1 3-1z",
+];
+
+function svg(name, attributes, parent) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  parent?.append(node);
+  return node;
+}
+
+function mark(shape, text, fill, ink) {
+  const root = svg("svg", { viewBox: "-1 -1 36 36", class: "kp-mark__drawing", "aria-hidden": "true" });
+  const path = svg("path", { d: SHAPES[shape % SHAPES.length], class: "kp-mark__shape" }, root);
+  const label = svg("text", { x: 17, y: 17.5, class: "kp-mark__text" }, root);
+  if (fill) {
+    path.style.fill = fill;
+    label.style.fill = ink;
+  }
+  if (text.length > 3) label.style.fontSize = "10px";
+  label.textContent = text;
+  return root;
+}
+
+function ring(n, language) {
+  const node = document.createElement("span");
+  node.className = "kp-ring__count";
+  node.textContent = n >= 10000 ? new Intl.NumberFormat(language, { notation: "compact" }).format(n) : String(n);
+  return node;
+}
+
+export class PinLayer {
+  #map;
+  #host;
+  #options;
+  #layer;
+  #drawn = new Map();
+  #byNumber = new Map();
+  #extra = null;
+  #pointed = null;
+  #chosen;
+
+  // options: themes {slug: colour}, chosen [number], onPin(pin), onGroup(group), onHover(number or null)
+  constructor(map, host, options) {
+    this.#map = map;
+    this.#host = host;
+    this.#options = options;
+    this.#chosen = new Set((options.chosen ?? []).map(Number));
+    this.#layer = L.layerGroup().addTo(map);
+  }
+
+  // Boxes that marks take up, for whoever places labels.
+  get boxes() {
+    return [...this.#drawn.values()].map(({ group, size }) => {
+      const { x, y } = this.#map.latLngToContainerPoint([group.lat, group.lon]);
+      return { x: x - size / 2, y: y - size / 2, w: size, h: size };
+    });
+  }
+
+  choose(numbers) {
+    this.#chosen = new Set(numbers.map(Number));
+    const groups = [...this.#drawn.values()].map(({ group }) => group);
+    this.clear();
+    this.#redraw(groups);
+  }
+
+  clear() {
+    this.#layer.clearLayers();
+    this.#drawn.clear();
+    this.#byNumber.clear();
+  }
+
+  // Draw these features (lon, lat, n, number ...); marks that stay are left alone.
+  draw(features) {
+    const zoom = this.#map.getZoom();
+    const seen = features.map((feature) => ({ ...feature, ...this.#pixels(feature, zoom) }));
+    this.#redraw(
+      grouped(seen, APART).map((group) => {
+        if (group.n === 1) return group.members[0];
+        const middle = this.#map.unproject([group.x, group.y], zoom);
+        return { n: group.n, lon: middle.lng, lat: middle.lat, members: group.members };
+      }),
+    );
+  }
+
+  #pixels({ lon, lat }, zoom) {
+    const { x, y } = this.#map.project([lat, lon], zoom);
+    return { x, y };
+  }
+
+  #redraw(groups) {
+    const wanted = new Map(groups.map((group) => [this.#key(group), group]));
+    for (const [key, { marker }] of this.#drawn) {
+      if (!wanted.has(key)) {
+        this.#layer.removeLayer(marker);
+        this.#drawn.delete(key);
+      }
+    }
+    this.#byNumber.clear();
+    for (const [key, group] of wanted) {
+      if (!this.#drawn.has(key)) this.#drawn.set(key, this.#add(group));
+      for (const { number } of group.members ?? [group]) {
+        if (number !== undefined) this.#byNumber.set(Number(number), key);
+      }
+    }
+    if (this.#pointed) this.point(this.#pointed.number, this.#pointed.place);
+  }
+
+  #key(group) {
+    if (group.n === 1) return `${group.number}:${group.lon}:${group.lat}`;
+    const mine = (group.members ?? []).some(({ number }) => this.#chosen.has(Number(number)));
+    return `n${group.n}:${group.lon.toFixed(6)}:${group.lat.toFixed(6)}:${mine}`;
+  }
+
+  #add(group) {
+    const single = group.n === 1;
+    const mine = (group.members ?? [group]).some(({ number }) => this.#chosen.has(Number(number)));
+    const size = single ? 34 : Math.round(Math.min(56, 34 + 5 * Math.log10(group.n)));
+    const classes = [single ? "kp-mark" : "kp-ring", mine ? "is-mine" : "", group.state ? `is-${group.state}` : ""];
+    const marker = L.marker([group.lat, group.lon], {
+      icon: L.divIcon({
+        className: classes.filter(Boolean).join(" "),
+        html: single ? this.#mark(group, mine) : ring(group.n, document.documentElement.lang),
+        iconSize: [size, size],
+      }),
+      keyboard: false,
+      riseOnHover: true,
+      zIndexOffset: mine ? 400 : 0,
+    });
+    marker.on("click", () => (single ? this.#options.onPin(group) : this.#options.onGroup(group)));
+    marker.on("mouseover", () => this.#options.onHover(single ? Number(group.number) : null));
+    marker.on("mouseout", () => this.#options.onHover(null));
+    this.#layer.addLayer(marker);
+    return { marker, group, size };
+  }
+
+  #mark(pin, mine) {
+    const slugs = Object.keys(this.#options.themes ?? {});
+    const colour = this.#options.themes?.[pin.theme];
+    const fill = !mine && isColour(colour) ? colour : null;
+    return mark(Math.max(0, slugs.indexOf(pin.theme)), String(pin.number ?? ""), fill, fill && readableOn(fill));
+  }
+
+  // Make one pin stand out; place {lon, lat} draws it even where it is hidden in a group.
+  point(number, place = null) {
+    this.unpoint();
+    this.#pointed = { number, place };
+    const entry = this.#drawn.get(this.#byNumber.get(Number(number)));
+    if (entry && (entry.group.n === 1 || !place)) {
+      entry.marker.getElement()?.classList.add("is-pointed-at");
+      entry.marker.setZIndexOffset(2000);
+    } else if (place) {
+      this.#extra = this.#add({ n: 1, number, ...place }).marker;
+      this.#extra.getElement()?.classList.add("is-pointed-at");
+      this.#extra.setZIndexOffset(2000);
+    }
+  }
+
+  unpoint() {
+    if (!this.#pointed) return;
+    const entry = this.#drawn.get(this.#byNumber.get(Number(this.#pointed.number)));
+    entry?.marker.getElement()?.classList.remove("is-pointed-at");
+    entry?.marker.setZIndexOffset(0);
+    if (this.#extra) this.#layer.removeLayer(this.#extra);
+    this.#extra = null;
+    this.#pointed = null;
+  }
+}
