@@ -96,7 +96,7 @@ def place_verdict(project: Project, place: LonLat) -> PlaceVerdict:
                         ),
                         gis.MultiPolygonField,
                     ),
-                    _geography(Value(point), gis.PointField),
+                    _geography(Value(point, output_field=gis.PointField(srid=4326)), gis.PointField),
                     function="ST_Distance",
                     output_field=FloatField(),
                 )
@@ -130,7 +130,7 @@ def nearby(project: Project, place: LonLat, *, radius_m: float | None = None) ->
         .annotate(
             away_m=Func(
                 _geography(F("point"), gis.PointField),
-                _geography(Value(point), gis.PointField),
+                _geography(Value(point, output_field=gis.PointField(srid=4326)), gis.PointField),
                 function="ST_Distance",
                 output_field=FloatField(),
             )

@@ -23,7 +23,8 @@ def time_left(until: datetime, now: datetime) -> str:
     """Say how long there is left: days, on the last day hours, in the last hour minutes."""
     seconds = max(int((until - now).total_seconds()), 0)
     if seconds >= _DAY_S:
-        days = seconds // _DAY_S
+        # "12 days left" all through the first of the twelve: nobody counts the started day as gone.
+        days = -(-seconds // _DAY_S)
         return ngettext("%(n)s day left", "%(n)s days left", days) % {"n": days}
     if seconds >= 3600:
         hours = seconds // 3600
