@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyogrio
@@ -179,7 +180,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- base maps: presets an organisation may choose from --------------------------------------------------
-BASE_MAPS = {
+BASE_MAPS: dict[str, dict[str, Any]] = {
     "none": {"url": "", "attribution": "", "max_zoom": 19},
     "grb": {
         "url": "https://geo.api.vlaanderen.be/GRB/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0"
@@ -197,9 +198,13 @@ BASE_MAPS = {
 # The one base map every browser here may load pictures from (beside "none"); set per installation.
 BASE_MAP = os.environ.get("KIESPLEK_BASE_MAP", "none" if DEMO or TESTING else "osm")
 if BASE_MAP not in BASE_MAPS:
-    BASE_MAPS["own"] = {"url": BASE_MAP, "attribution": os.environ.get("KIESPLEK_BASE_MAP_ATTRIBUTION", ""), "max_zoom": 19}
+    BASE_MAPS["own"] = {
+        "url": BASE_MAP,
+        "attribution": os.environ.get("KIESPLEK_BASE_MAP_ATTRIBUTION", ""),
+        "max_zoom": 19,
+    }
     BASE_MAP = "own"
-_tile_hosts = {f"https://{urlsplit(m['url']).netloc}" for m in BASE_MAPS.values() if m["url"]}  # type: ignore[type-var, str-bytes-safe]
+_tile_hosts = {f"https://{urlsplit(m['url']).netloc}" for m in BASE_MAPS.values() if m["url"]}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

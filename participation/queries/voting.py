@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -42,7 +42,7 @@ def cast(*, phase_id: int, person_id: int, numbers: Sequence[int], nonce: UUID) 
              for the closer would keep its old snapshot and could still accept (tests/drills/test_closing.py);
              then the ballot's row (tests/drills/test_ballot_race.py). Pipelined: one round trip.
     """
-    params = {
+    params: dict[str, Any] = {
         "space": LOCK_SPACE,
         "phase": phase_id,
         "person": person_id,

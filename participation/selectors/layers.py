@@ -6,7 +6,7 @@ after the vote was counted.
 
 from collections.abc import Iterator
 
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -88,7 +88,6 @@ def public_projects(organisation: str) -> Iterator[Project]:
         .exclude(state=Project.State.DRAFT)
         .select_related("organisation")
         .defer("area", "organisation__outline")
-        .annotate(has_map=Q(area__isnull=False))
         .prefetch_related("phases")
         .order_by("slug")
     )
@@ -96,9 +95,12 @@ def public_projects(organisation: str) -> Iterator[Project]:
 
 def public_layers(asker: Asker) -> Iterator[FeatureSource]:
     """Everything this app shows to everyone of one town."""
+    with_map = set(
+        Project.objects.filter(organisation__slug=asker.organisation, area__isnull=False).values_list("pk", flat=True)
+    )
     first = True
     for project in public_projects(asker.organisation):
         if first:
             first = False
             yield areas_layer(project.organisation_id, project.organisation.name)
-        yield proposals_layer(project, has_map=project.has_map)
+        yield proposals_layer(project, has_map=project.pk in with_map)

@@ -1,7 +1,7 @@
 """Which municipality, which of its areas and places, and who someone is there."""
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import GEOSGeometry
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import QuerySet
 
@@ -28,7 +28,7 @@ def role_in(organisation: Organisation, person: Person | AnonymousUser) -> Role 
     return Role(role) if role else Role.RESIDENT
 
 
-def area_at(organisation: Organisation, point: Point) -> Area | None:
+def area_at(organisation: Organisation, point: GEOSGeometry) -> Area | None:
     """Which village or neighbourhood holds this point? The first by name where borders touch."""
     return Area.objects.filter(organisation=organisation, outline__intersects=point).order_by("name").first()
 

@@ -62,7 +62,7 @@ def geos_point(place: LonLat) -> Point:
     return Point(place.lon, place.lat, srid=4326)
 
 
-def _geography(value: Any, field: type[gis.GeometryField]) -> Cast:
+def _geography(value: Any, field: "type[gis.PointField[Any, Any]] | type[gis.MultiPolygonField[Any, Any]]") -> Cast:
     return Cast(value, field(geography=True, srid=4326))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,12 +19,7 @@ from participation.selectors.projects import project_named
 from participation.web.sentences import refusal
 
 Rest = ParamSpec("Rest")
-
-
-class TownRequest(HttpRequest):
-    """A request that the middleware gave its municipality."""
-
-    organisation: Organisation
+View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
 
 
 def town_of(request: HttpRequest) -> Organisation:
@@ -58,9 +53,7 @@ def refused_page(request: HttpRequest, refused: Refused) -> HttpResponse:
     return render(request, "errors/refused.html", {"refusal": said}, status=status if isinstance(status, int) else 422)
 
 
-def answering_refusals(
-    view: Callable[Concatenate[HttpRequest, Rest], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, Rest], HttpResponse]:
+def answering_refusals(view: View[Rest]) -> View[Rest]:
     """Turn a refusal that a view does not handle itself into a page."""
 
     @wraps(view)
@@ -70,7 +63,7 @@ def answering_refusals(
         except Refused as refused:
             return refused_page(request, refused)
 
-    return answer
+    return cast(View[Rest], answer)
 
 
 def sign_in_first(request: HttpRequest, *, back_to: str) -> HttpResponse:
@@ -78,16 +71,10 @@ def sign_in_first(request: HttpRequest, *, back_to: str) -> HttpResponse:
     return redirect_to_login(back_to, reverse("account_request_login_code"))
 
 
-def desk(
-    act: DeskAct,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, Rest], HttpResponse]], Callable[Concatenate[HttpRequest, Rest], HttpResponse]
-]:
+def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:
     """Let only staff with this right in; others get 404, so that nothing tells what exists."""
 
-    def guard(
-        view: Callable[Concatenate[HttpRequest, Rest], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, Rest], HttpResponse]:
+    def guard(view: View[Rest]) -> View[Rest]:
         @wraps(view)
         def answer(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
             person = person_of(request)
@@ -97,6 +84,6 @@ def desk(
                 raise Http404("not for this person")
             return answering_refusals(view)(request, *args, **kwargs)
 
-        return answer
+        return cast(View[Rest], answer)
 
     return guard

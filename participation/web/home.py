@@ -12,7 +12,8 @@ from participation.web.words import eyebrow, people
 def shelf(request: HttpRequest) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Sort the town's projects into what runs or comes, and what is over."""
     moment = now()
-    running, over = [], []
+    running: list[dict[str, object]] = []
+    over: list[dict[str, object]] = []
     for project in projects_of(town_of(request)):
         where = standing(project, moment)
         n = voters(where)

@@ -100,12 +100,8 @@ def drawing_seed(request: HttpRequest, project: Project) -> str:
     return f"{project.pk}:{request.session['draw']}"
 
 
-def ordered(
-    request: HttpRequest, project: Project, rows: QuerySet[Proposal], sort: str
-) -> QuerySet[Proposal] | list[int]:
-    """Sort the rows; the drawn order gives numbers: options of the ballot first, shuffled, then the rest."""
-    if sort != "drawn":
-        return rows.order_by(*SORTS[sort])
+def in_drawn_page(request: HttpRequest, project: Project, rows: QuerySet[Proposal]) -> list[int]:
+    """The numbers of these rows in the order drawn for this reader: options of the ballot first, then the rest."""
     numbers = list(rows.order_by("number").values_list("number", "on_ballot"))
     options = [number for number, on_ballot in numbers if on_ballot]
     others = [number for number, on_ballot in numbers if not on_ballot]
@@ -116,13 +112,14 @@ def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str,
     rows = filtered(
         supported_by(public_proposals(project), request.user), text=filters.text, area=filters.area, theme=filters.theme
     )
-    found = ordered(request, project, rows, filters.sort)
-    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
-    items = list(page.object_list)
-    if filters.sort == "drawn":
-        by_number = {proposal.number: proposal for proposal in rows.filter(number__in=items)}
-        items = [by_number[number] for number in items if number in by_number]
-    return {"page": page, "proposals": items, "n_found": page.paginator.count}
+    if filters.sort != "drawn":
+        page = Paginator(rows.order_by(*SORTS[filters.sort]), A_PAGE).get_page(request.GET.get("page"))
+        return {"page": page, "proposals": list(page.object_list), "n_found": page.paginator.count}
+    drawn = Paginator(in_drawn_page(request, project, rows), A_PAGE).get_page(request.GET.get("page"))
+    numbers = list(drawn.object_list)
+    by_number = {proposal.number: proposal for proposal in rows.filter(number__in=numbers)}
+    proposals = [by_number[number] for number in numbers if number in by_number]
+    return {"page": drawn, "proposals": proposals, "n_found": drawn.paginator.count}
 
 
 def tabs(request: HttpRequest, project: Project, where: Standing) -> list[dict[str, object]]:
@@ -174,13 +171,12 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     vote = where.vote
     context = process_context(request, project, where)
     chosen = context["chosen"]
+    numbers = chosen.numbers if isinstance(chosen, Chosen) else []
     context |= {
         "filters": filters,
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
         "areas": Area.objects.filter(organisation=project.organisation).only("code", "name"),
-        "map": map_config(project, chosen=chosen.numbers if isinstance(chosen, Chosen) else [])
-        if project.area
-        else None,
+        "map": map_config(project, chosen=numbers) if project.area else None,
         "person": person_of(request),
         "n_voters": n_voters(vote) if vote and vote.opens_at <= where.now else None,
         **_page(request, project, filters),

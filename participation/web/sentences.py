@@ -43,6 +43,14 @@ SENTENCES = {
     Code.FILE_UNREADABLE: _("This file cannot be read: %(why)s."),
     Code.FIELD_UNKNOWN: _("The file has no column “%(field)s”. It has: %(fields)s."),
     Code.PERSON_MISSING: _("This row does not say who."),
+    Code.PIN_SWAPPED: _("Longitude and latitude seem to be swapped: the other way round this place lies in the area."),
+    Code.THEME_TOO_MANY: _("The column of themes has more than %(max)s different values, so it holds no themes."),
+    Code.AREA_NOT_A_SURFACE: _("This is not a surface. Give a polygon."),
+    Code.AREA_NAME_MISSING: _("This neighbourhood has no name, or one that is longer than 100 characters."),
+    Code.SLUG_BAD: _("“%(slug)s” cannot be an address. Use at most %(max)s small letters, digits and hyphens."),
+    Code.SLUG_TAKEN: _("%(organisation)s has a project “%(slug)s” already."),
+    Code.ORGANISATION_UNKNOWN: _("There is no town “%(slug)s” here. Known are: %(known)s."),
+    Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
 }
 
 STATUS = {

@@ -74,6 +74,7 @@ def test_closing_counts_once_and_ranks(cast: Cast) -> None:
 
 def test_the_closing_time_never_moves_back(cast: Cast) -> None:
     cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1], nonce=uuid4())
+    assert cast.vote.closes_at is not None
     later, sooner = cast.vote.closes_at + timedelta(days=1), cast.vote.closes_at - timedelta(hours=1)
     Phase.objects.filter(pk=cast.vote.pk).update(closes_at=later)
     with pytest.raises(IntegrityError), transaction.atomic():
