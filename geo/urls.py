@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from geo.ogc import tiles
+from geo.ogc import downloads, features, tiles
 
 urlpatterns = [
-    path(
-        "ogc/collections/<str:layer>/tiles/<str:matrix>/<str:z>/<str:y>/<str:x>",
-        tiles.vector,
-        name="tile",
-    ),
+    path("ogc/", features.landing, name="ogc_landing"),
+    path("ogc/conformance", features.conformance, name="ogc_conformance"),
+    path("ogc/api", features.api, name="ogc_api"),
+    path("ogc/collections", features.collections, name="ogc_collections"),
+    path("ogc/collections/<str:layer>", features.collection, name="ogc_collection"),
+    path("ogc/collections/<str:layer>/items", features.items, name="ogc_items"),
+    path("ogc/collections/<str:layer>/items/<str:key>", features.item, name="ogc_item"),
+    path("ogc/collections/<str:layer>/tiles/<str:matrix>/<str:z>/<str:y>/<str:x>", tiles.vector, name="tile"),
+    path("export/<str:name>", downloads.export, name="export"),
 ]

@@ -249,11 +249,16 @@ def _where(names: list[str], lon_field: str | None, lat_field: str | None, crs: 
             return _Where(lower[name], lower[f"y_{found[1]}"], None, crs or _named(found[1]))
         if found := _NAMED_WKT.fullmatch(name):
             return _Where(None, None, lower[name], crs or _named(found[1]))
-    x = next((lower[name] for name in _LON if name in lower), None)
-    y = next((lower[name] for name in _LAT if name in lower), None)
+    x, y = _called(lower, _LON, "longitude"), _called(lower, _LAT, "latitude")
     if x is not None and y is not None:
         return _Where(x, y, None, crs)
     return _Where(None, None, next((lower[name] for name in _WKT if name in lower), None), crs)
+
+
+def _called(lower: dict[str, str], names: tuple[str, ...], start: str) -> str | None:
+    """The column of one of these names, else one that begins so ("Longitude WGS84")."""
+    known = (lower[name] for name in names if name in lower)
+    return next(known, next((lower[name] for name in lower if name.startswith(start)), None))
 
 
 def _named(code: str) -> Crs:

@@ -222,7 +222,7 @@ def _row(number: int, found: object, crs: Crs | None) -> Row:
     if place is None:
         return Row(number, attributes, None)
     try:
-        geometry = shape(place)
+        geometry = shape(_flat(place))
         is_empty = geometry.is_empty
     except Exception:  # shape() answers nonsense with many kinds of error
         return Row(number, attributes, None, RowFault("row.geometry_bad"))
@@ -232,6 +232,19 @@ def _row(number: int, found: object, crs: Crs | None) -> Row:
     if isinstance(result, RowFault):
         return Row(number, attributes, None, result)
     return Row(number, attributes, result)
+
+
+def _flat(place: Any) -> Any:
+    """A geometry without heights, which may be there for some positions and not for others."""
+    if place["type"] == "GeometryCollection":
+        return {"type": place["type"], "geometries": [_flat(part) for part in place["geometries"]]}
+    return {"type": place["type"], "coordinates": _positions(place["coordinates"])}
+
+
+def _positions(part: Any) -> Any:
+    if part and isinstance(part[0], int | float):
+        return [float(number) for number in part[:2]]
+    return [_positions(inner) for inner in part]
 
 
 def _scalar(value: object) -> object:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from functools import wraps
 from hashlib import sha256
+from http import HTTPStatus
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -60,7 +61,7 @@ def refusal(problem: problems.Problem) -> HttpResponse:
     response = json_answer(
         {
             "type": "about:blank",
-            "title": str(type(problem).sentence) % problem.facts,
+            "title": HTTPStatus(status).phrase,
             "status": status,
             "code": problem.code,
             "detail": str(problem),

@@ -78,3 +78,11 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(catalog, "_providers", [lambda asker: layers if asker.organisation == "testdam" else ()])
 
     return register
+
+
+@pytest.fixture
+def plain_files(settings: Any) -> None:
+    """Pages without the hashed names of collected files: how they look is not asked here."""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }

@@ -1,0 +1,202 @@
+"""OGC API Features: landing page, layers, their features; JSON for machines, pages for people."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import shapely
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+
+from geo import problems
+from geo.catalog import Feature, Layer, Raster, layers_for
+from geo.formats.geojson import feature_text
+from geo.ogc import documents, parameters
+from geo.ogc.answers import any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
+from geo.plane.crs import CRS84, Crs, flip, reproject
+
+# Short, as for tiles: what was just entered is looked for in QGIS too.
+FRESH_SECONDS = 10
+
+_OF_A_PAGE = ("bbox", "bbox-crs", "crs", "limit", "after", "datetime", "f")
+
+
+@reading
+def landing(request: HttpRequest) -> HttpResponseBase:
+    """Where everything stands."""
+    given = parameters.known(request, ["f"])
+    return _answer(request, given, documents.landing(_address(request), _town(request)), "geo/landing.html")
+
+
+@reading
+def conformance(request: HttpRequest) -> HttpResponseBase:
+    """The standards kept."""
+    given = parameters.known(request, ["f"])
+    return _answer(request, given, documents.conformance(_address(request)), "geo/conformance.html")
+
+
+@reading
+def api(request: HttpRequest) -> HttpResponseBase:
+    """The description for machines (OpenAPI 3.0)."""
+    given = parameters.known(request, ["f"])
+    if given.get("f", "json") != "json":
+        raise problems.FormatUnknown(format=given["f"], known="json")
+    content = documents.api(_address(request), _town(request), _layers(request))
+    return json_answer(content, documents.OPENAPI)
+
+
+@reading
+def collections(request: HttpRequest) -> HttpResponseBase:
+    """The layers."""
+    given = parameters.known(request, ["f"])
+    content = documents.collections(_address(request), _layers(request))
+    return _answer(request, given, content, "geo/collections.html")
+
+
+@reading
+def collection(request: HttpRequest, layer: str) -> HttpResponseBase:
+    """One layer."""
+    given = parameters.known(request, ["f"])
+    found = _layer(request, layer)
+    content = documents.collection(_address(request), found)
+    return _answer(request, given, content, "geo/collection.html", layer=found)
+
+
+@reading
+def items(request: HttpRequest, layer: str) -> HttpResponseBase:
+    """A page of features in the order of their keys."""
+    found = _layer(request, layer)
+    columns = [column for column in found.columns if column.name not in _OF_A_PAGE]
+    given = parameters.known(request, [*_OF_A_PAGE, *(column.name for column in columns)])
+    crs, box = parameters.crs(given.get("crs")), parameters.box(given)
+    limit, after = parameters.limit(given.get("limit")), parameters.after(given.get("after"))
+    where = parameters.where(given, columns)
+    parameters.moment(given.get("datetime"))
+    form = _form(request, given)
+    etag = tag(found.fingerprint, sorted(given.items()), form, translation.get_language())
+    if is_unchanged(request, etag):
+        response = HttpResponse(status=304)
+        keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
+        return response
+
+    # One more than the page holds: whether there is a next page is then known without counting.
+    features = list(found.features(box, after=after, limit=limit + 1, where=where))
+    has_more, features = len(features) > limit, features[:limit]
+    address = _address(request)
+    here = address("ogc_items", found.id)
+    own, other = _types(form, documents.GEOJSON)
+    links = [
+        documents.link("self", _with(here, given), own),
+        documents.link("alternate", _with(here, given | {"f": "json" if form == "html" else "html"}), other),
+        documents.link("collection", address("ogc_collection", found.id), documents.JSON),
+    ]
+    next_page = _with(here, given | {"after": str(features[-1].key)}) if has_more else None
+    if next_page:
+        links.append(documents.link("next", next_page, own))
+    facts = {
+        "numberMatched": found.count(box, where=where),
+        "numberReturned": len(features),
+        "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "links": links,
+    }
+    if form == "html":
+        context = {"layer": found, "features": features, "next_page": next_page, **facts}
+        response = render(request, "geo/items.html", context)
+    else:
+        head = json_answer({"type": "FeatureCollection", **facts}).content.decode()
+        told = ",\n".join(feature_text(_in_plane(feature, crs), crs.digits) for feature in features)
+        response = HttpResponse(f'{head[:-1]},"features":[{told}]}}'.encode(), content_type=documents.GEOJSON)
+        response["Content-Crs"] = f"<{crs.uri}>"
+    keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
+    return response
+
+
+@reading
+def item(request: HttpRequest, layer: str, key: str) -> HttpResponseBase:
+    """One feature."""
+    found = _layer(request, layer)
+    given = parameters.known(request, ["crs", "f"])
+    crs, number = parameters.crs(given.get("crs")), parameters.whole(key)
+    feature = found.feature(number) if number is not None else None
+    if feature is None:
+        raise problems.FeatureNotFound(feature=key)
+    form = _form(request, given)
+    address = _address(request)
+    links = [
+        *documents.self_links(address("ogc_item", found.id, feature.key), *_types(form, documents.GEOJSON)),
+        documents.link("collection", address("ogc_collection", found.id), documents.JSON),
+    ]
+    if form == "html":
+        response = render(request, "geo/item.html", {"layer": found, "feature": feature, "links": links})
+    else:
+        told = feature_text(_in_plane(feature, crs), crs.digits)
+        more = json_answer({"links": links}).content.decode()
+        response = HttpResponse(f"{told[:-1]},{more[1:]}".encode(), content_type=documents.GEOJSON)
+        response["Content-Crs"] = f"<{crs.uri}>"
+    etag = tag(found.fingerprint, key, sorted(given.items()), form, translation.get_language())
+    keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
+    return response
+
+
+def _in_plane(feature: Feature, crs: Crs) -> Feature:
+    """The feature as the system named by ``crs.uri`` wants it: in its plane and in the order of its axes."""
+    if feature.geometry is None:
+        return feature
+    place = shapely.force_2d(reproject(feature.geometry, CRS84, crs))
+    return feature._replace(geometry=flip(place) if crs.flips else place)
+
+
+def _layers(request: HttpRequest) -> Iterator[Layer]:
+    return (layer for layer in layers_for(asker_of(request)) if not isinstance(layer, Raster))
+
+
+def _layer(request: HttpRequest, name: str) -> Layer:
+    found = any_layer(request, name)
+    if isinstance(found, Raster):
+        raise problems.NotAFeatureLayer(layer=name)
+    return found
+
+
+def _town(request: HttpRequest) -> str:
+    return str(request.organisation.name)  # type: ignore[attr-defined]
+
+
+def _address(request: HttpRequest) -> documents.Address:
+    return lambda name, *args: request.build_absolute_uri(reverse(name, args=args))
+
+
+def _with(address: str, given: dict[str, str]) -> str:
+    return f"{address}?{urlencode(given)}" if given else address
+
+
+def _form(request: HttpRequest, given: dict[str, str]) -> str:
+    """For machines or for people: as ``f`` says, else as the browser does.
+
+    Raises   FormatUnknown.
+    """
+    wanted = given.get("f")
+    if wanted is None:
+        preferred = request.get_preferred_type([documents.GEOJSON, documents.JSON, documents.HTML])
+        return "html" if preferred == documents.HTML else "json"
+    if wanted not in {"json", "html"}:
+        raise problems.FormatUnknown(format=wanted, known="json, html")
+    return wanted
+
+
+def _types(form: str, machine: str) -> tuple[str, str]:
+    """The type of this form and of the other."""
+    return (machine, documents.HTML) if form == "json" else (documents.HTML, machine)
+
+
+def _answer(
+    request: HttpRequest, given: dict[str, str], content: dict[str, Any], template: str, **context: Any
+) -> HttpResponse:
+    """A document for machines, or the page that shows it."""
+    form = _form(request, given)
+    response = render(request, template, content | context) if form == "html" else json_answer(content)
+    etag = tag(content, form, translation.get_language())
+    keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
+    return response
