@@ -27,9 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("slug", models.SlugField(unique=True)),
                 ("name", models.CharField(max_length=100)),
@@ -65,9 +63,7 @@ class Migration(migrations.Migration):
                 ("contact_email", models.EmailField(blank=True, max_length=254)),
                 (
                     "is_fictitious",
-                    models.BooleanField(
-                        default=False, help_text="Every page says that people and votes are made up"
-                    ),
+                    models.BooleanField(default=False, help_text="Every page says that people and votes are made up"),
                 ),
             ],
         ),
@@ -76,9 +72,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("position", models.PositiveSmallIntegerField()),
                 (
@@ -108,9 +102,7 @@ class Migration(migrations.Migration):
                 ("n_winners", models.PositiveSmallIntegerField(default=12)),
                 (
                     "write_ins",
-                    models.BooleanField(
-                        default=False, help_text="New proposals may come in while the vote runs"
-                    ),
+                    models.BooleanField(default=False, help_text="New proposals may come in while the vote runs"),
                 ),
                 (
                     "write_ins_join",
@@ -130,9 +122,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
@@ -144,9 +134,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("email"), name="person_email_once"
-                    )
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="person_email_once")
                 ],
             },
         ),
@@ -155,9 +143,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("tag", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
@@ -184,17 +170,13 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.CharField(max_length=40)),
                 ("name", models.CharField(max_length=100)),
                 (
                     "part",
-                    models.CharField(
-                        blank=True, help_text="The former municipality it lies in", max_length=100
-                    ),
+                    models.CharField(blank=True, help_text="The former municipality it lies in", max_length=100),
                 ),
                 ("outline", django.contrib.gis.db.models.fields.MultiPolygonField(srid=4326)),
                 ("population", models.PositiveIntegerField(blank=True, null=True)),
@@ -217,9 +199,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("cap", models.PositiveSmallIntegerField()),
                 ("seq", models.PositiveIntegerField()),
@@ -249,9 +229,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=200)),
                 ("kind", models.CharField(blank=True, max_length=40)),
@@ -272,9 +250,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("slug", models.SlugField(max_length=60)),
                 (
@@ -356,9 +332,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.PositiveIntegerField()),
                 (
@@ -432,9 +406,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("act", models.CharField(max_length=40)),
                 ("subject", models.CharField(max_length=100)),
@@ -478,9 +450,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
@@ -506,9 +476,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("n_votes", models.PositiveIntegerField()),
                 ("rank", models.PositiveIntegerField()),
@@ -539,9 +507,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("slug", models.SlugField(max_length=60)),
                 ("name", models.JSONField(default=dict)),
@@ -606,9 +572,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "role",
@@ -641,9 +605,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("organisation", "person"), name="membership_once")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("organisation", "person"), name="membership_once")],
             },
         ),
         migrations.AddConstraint(
@@ -745,9 +707,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="proposal",
-            constraint=models.UniqueConstraint(
-                fields=("project", "import_key"), name="proposal_import_key_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("project", "import_key"), name="proposal_import_key_once"),
         ),
         migrations.AddConstraint(
             model_name="proposal",

@@ -62,9 +62,7 @@ class Vote(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["cast", "proposal"], name="vote_once_a_cast"),
-            models.CheckConstraint(
-                condition=Q(position__gte=1) & Q(position__lte=F("cap")), name="vote_within_cap"
-            ),
+            models.CheckConstraint(condition=Q(position__gte=1) & Q(position__lte=F("cap")), name="vote_within_cap"),
         ]
 
     def __str__(self) -> str:

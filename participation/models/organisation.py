@@ -10,20 +10,14 @@ class Organisation(models.Model):
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=100)
-    site_name = models.CharField(
-        max_length=100, help_text=_("The name in the page head, such as “Poperinge decides”")
-    )
+    site_name = models.CharField(max_length=100, help_text=_("The name in the page head, such as “Poperinge decides”"))
     hosts = ArrayField(models.CharField(max_length=253), default=list, blank=True)
     languages = ArrayField(models.CharField(max_length=7), default=list)
     outline = models.MultiPolygonField(srid=4326, null=True, blank=True)
     population = models.PositiveIntegerField(null=True, blank=True)
-    theme = models.JSONField(
-        default=dict, blank=True, help_text=_("Colour tokens, such as {“accent”: “#1f5c3a”}")
-    )
+    theme = models.JSONField(default=dict, blank=True, help_text=_("Colour tokens, such as {“accent”: “#1f5c3a”}"))
     contact_email = models.EmailField(blank=True)
-    is_fictitious = models.BooleanField(
-        default=False, help_text=_("Every page says that people and votes are made up")
-    )
+    is_fictitious = models.BooleanField(default=False, help_text=_("Every page says that people and votes are made up"))
 
     def __str__(self) -> str:
         return self.name

@@ -29,9 +29,7 @@ class Project(models.Model):
     rules = models.JSONField(default=dict)
     outcome = models.JSONField(default=dict)
     area = models.MultiPolygonField(srid=4326, null=True, blank=True)
-    moderated_first = models.BooleanField(
-        default=False, help_text=_("Staff look before a proposal is public")
-    )
+    moderated_first = models.BooleanField(default=False, help_text=_("Staff look before a proposal is public"))
     nearby_radius_m = models.PositiveIntegerField(default=250)
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -74,12 +72,8 @@ class Phase(models.Model):
     cap = models.PositiveSmallIntegerField(default=5, help_text=_("How many choices at most"))
     floor = models.PositiveSmallIntegerField(default=1, help_text=_("How many choices at least"))
     n_winners = models.PositiveSmallIntegerField(default=12)
-    write_ins = models.BooleanField(
-        default=False, help_text=_("New proposals may come in while the vote runs")
-    )
-    write_ins_join = models.BooleanField(
-        default=False, help_text=_("Staff may add them to the running ballot")
-    )
+    write_ins = models.BooleanField(default=False, help_text=_("New proposals may come in while the vote runs"))
+    write_ins_join = models.BooleanField(default=False, help_text=_("Staff may add them to the running ballot"))
     hides_tally = models.BooleanField(default=True, help_text=_("Nobody sees counts before the vote closes"))
 
     class Meta:
@@ -92,9 +86,7 @@ class Phase(models.Model):
                 condition=Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")),
                 name="phase_closes_after_opening",
             ),
-            models.CheckConstraint(
-                condition=Q(cap__gte=F("floor")) & Q(floor__gte=1), name="phase_cap_above_floor"
-            ),
+            models.CheckConstraint(condition=Q(cap__gte=F("floor")) & Q(floor__gte=1), name="phase_cap_above_floor"),
         ]
 
     def __str__(self) -> str:

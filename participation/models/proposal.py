@@ -35,14 +35,10 @@ class Proposal(models.Model):
     title = models.CharField(max_length=120)
     body = models.TextField(blank=True, max_length=4000)
     language = models.CharField(max_length=7, default="nl")
-    theme = models.ForeignKey(
-        Theme, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals"
-    )
+    theme = models.ForeignKey(Theme, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
     point = models.PointField(srid=4326, null=True, blank=True)
     area = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
-    author = models.ForeignKey(
-        Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals"
-    )
+    author = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
     on_ballot = models.BooleanField(default=False)
     n_supports = models.PositiveIntegerField(default=0, editable=False)
     import_key = models.CharField(max_length=200, null=True, blank=True)

@@ -11,12 +11,8 @@ class Record(models.Model):
     """One act of staff, or a public event of a project; append-only (trigger in migration 0002)."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="records")
-    project = models.ForeignKey(
-        Project, on_delete=models.CASCADE, null=True, blank=True, related_name="records"
-    )
-    person = models.ForeignKey(
-        Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="records"
-    )
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="records")
+    person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="records")
     act = models.CharField(max_length=40)
     subject = models.CharField(max_length=100)
     detail = models.JSONField(default=dict)

@@ -53,11 +53,7 @@ class PhaseFacts:
     @property
     def acts(self) -> frozenset[Act]:
         """What the phase opens while it runs; a vote with write-ins also takes proposals and supports for them."""
-        extra = (
-            frozenset({Act.PROPOSE, Act.SUPPORT})
-            if self.kind is PhaseKind.VOTE and self.write_ins
-            else frozenset()
-        )
+        extra = frozenset({Act.PROPOSE, Act.SUPPORT}) if self.kind is PhaseKind.VOTE and self.write_ins else frozenset()
         return OPEN_ACTS[self.kind] | extra
 
 
@@ -68,6 +64,4 @@ def open_acts(phases: Sequence[PhaseFacts], now: datetime) -> frozenset[Act]:
 
 def opens_next(phases: Sequence[PhaseFacts], act: Act, now: datetime) -> datetime | None:
     """When does this act open, if a later phase opens it?"""
-    return min(
-        (phase.opens_at for phase in phases if phase.opens_at > now and act in phase.acts), default=None
-    )
+    return min((phase.opens_at for phase in phases if phase.opens_at > now and act in phase.acts), default=None)

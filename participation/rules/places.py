@@ -10,9 +10,7 @@ from participation.rules.refusals import Code, Refused
 BORDER_TOLERANCE_M = 0.5
 
 _NUMBER = r"[-+]?\d{1,3}(?:[.,]\d+)?"
-_PAIR = re.compile(
-    rf"^\s*({_NUMBER})\s*°?\s*([NSEWO]?)\s*[,;/ ]\s*({_NUMBER})\s*°?\s*([NSEWO]?)\s*$", re.IGNORECASE
-)
+_PAIR = re.compile(rf"^\s*({_NUMBER})\s*°?\s*([NSEWO]?)\s*[,;/ ]\s*({_NUMBER})\s*°?\s*([NSEWO]?)\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
