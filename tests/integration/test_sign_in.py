@@ -1,0 +1,76 @@
+"""Signing in by a code: one road for everyone, the draft is kept, and nothing tells who is known."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from participation.models import Draft, Person, Proposal
+from tests.cast import Cast
+
+
+def code_in_last_mail() -> str:
+    """Read the code out of the mail that was sent last."""
+    found = re.search(r"^\s*([A-Z0-9]{3,5}-?[A-Z0-9]{3,5})\s*$", str(mail.outbox[-1].body), re.MULTILINE)
+    assert found, mail.outbox[-1].body
+    return found[1]
+
+
+def sign_in(client: Client, email: str, back_to: str = "/") -> str:
+    """Go the whole road; gives back where one ends."""
+    asked = client.post(f"/account/login/code/?next={back_to}", {"email": email, "next": back_to})
+    assert asked.status_code == 302, asked.content.decode()[:2000]
+    answer = client.post(asked.headers["Location"], {"code": code_in_last_mail()})
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    return str(answer.headers["Location"])
+
+
+@pytest.mark.parametrize("email", ["an@example.org", "Nieuw@Example.org"])
+def test_a_known_and_a_new_address_go_the_same_road(cast: Cast, client: Client, email: str) -> None:
+    assert sign_in(client, email, "/projects/laden/") == "/projects/laden/"
+    assert client.get("/me/").status_code == 200
+    assert Person.objects.filter(email=email.lower()).count() == 1
+
+
+def test_a_wrong_code_signs_nobody_in(cast: Cast, client: Client) -> None:
+    asked = client.post("/account/login/code/", {"email": "an@example.org"})
+    client.post(asked.headers["Location"], {"code": "WRONG1"})
+    assert client.get("/me/").status_code == 302
+
+
+def test_the_answer_does_not_tell_who_is_known(cast: Cast) -> None:
+    answers = []
+    for email in ("an@example.org", "nobody-knows-me@example.org"):
+        client = Client()
+        asked = client.post("/account/login/code/", {"email": email})
+        page = client.get(asked.headers["Location"]).content.decode()
+        answers.append(
+            (
+                asked.status_code,
+                re.sub(r'value="[^"]*"|nonce="[^"]*"|"X-CSRFToken": "[^"]*"|' + re.escape(email), "", page),
+            )
+        )
+    assert answers[0] == answers[1]
+
+
+def test_the_draft_survives_signing_in(cast: Cast, client: Client) -> None:
+    client.post("/projects/laden/suggest/", {"where": "50.85, 2.65", "next": "1"})
+    client.post("/projects/laden/suggest/what/", {"title": "Achter de kerk", "body": "Veel plaats."})
+    there = client.post("/projects/laden/suggest/check/")
+    assert there.status_code == 302
+    assert "/account/login/code/" in there.headers["Location"]
+    end = sign_in(client, "vera@example.org", "/projects/laden/suggest/check/")
+    assert end == "/projects/laden/suggest/check/"
+    assert "Achter de kerk" in client.get(end).content.decode()
+    sent = client.post(end)
+    assert sent.status_code == 302
+    proposal = Proposal.objects.get(title="Achter de kerk")
+    assert proposal.author == cast["Vera"]
+    assert proposal.state == "submitted"
+    assert proposal.area is not None
+    assert proposal.area.name == "Westkant"
+    assert Draft.objects.count() == 0
+    # Sent twice by a double click: the second finds no draft and makes nothing.
+    client.post(end)
+    assert Proposal.objects.filter(title="Achter de kerk").count() == 1
