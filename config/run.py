@@ -41,11 +41,10 @@ FIRST_PAGES = {
 
 CHECKS = {
     "Format": (PYTHON, "-m", "ruff", "format", "--check", "."),
-    "Lint": (PYTHON, "-m", "ruff", "check", "."),
-    "Templates": (PYTHON, "-m", "djlint", "templates", "--lint", "--quiet"),
-    "Format of templates": (PYTHON, "-m", "djlint", "templates", "--check", "--quiet"),
+    "Lint": (PYTHON, "-m", "ruff", "check", "--output-format", "concise", "."),
+    "Templates": (PYTHON, "-m", "djlint", "templates", "--lint"),
     "Types": (PYTHON, "-m", "mypy"),
-    "Import contracts": (str(ROOT / ".venv/bin/lint-imports"),),
+    "Import contracts": (str(ROOT / ".venv/bin/lint-imports"), "--no-logo"),
     "Migrations": (*MANAGE, "makemigrations", "--check", "--dry-run"),
     "Django": (*MANAGE, "check", "--fail-level", "WARNING"),
 }
