@@ -42,6 +42,14 @@ class Code(StrEnum):
     FILE_UNREADABLE = "file.unreadable"
     FIELD_UNKNOWN = "file.field_unknown"
     PERSON_MISSING = "person.missing"
+    PIN_SWAPPED = "pin.swapped"
+    THEME_TOO_MANY = "theme.too_many"
+    AREA_NOT_A_SURFACE = "area.not_a_surface"
+    AREA_NAME_MISSING = "area.name_missing"
+    SLUG_BAD = "project.slug_bad"
+    SLUG_TAKEN = "project.slug_taken"
+    ORGANISATION_UNKNOWN = "organisation.unknown"
+    VOTE_NOT_COUNTED = "vote.not_counted"
 
 
 @dataclass

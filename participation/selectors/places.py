@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from django.contrib.gis.db import models as gis
-from django.contrib.gis.geos import MultiPoint, Point
+from django.contrib.gis.geos import MultiPoint, MultiPolygon, Point
 from django.db.models import F, FloatField, Func, IntegerField, Value
 from django.db.models.functions import Cast
 from numpy.typing import NDArray
@@ -41,7 +41,10 @@ class Ground:
         outside = np.flatnonzero(~self.holds(lons, lats))
         if not len(outside):
             return away
-        spots = MultiPoint([Point(lons[at], lats[at]) for at in outside], srid=4326)
+        spots = Value(
+            MultiPoint([Point(lons[at], lats[at]) for at in outside], srid=4326),
+            output_field=gis.MultiPointField(srid=4326),
+        )
         dump = "(ST_Dump(%(expressions)s))"
         area = Func(
             F("area"),
@@ -49,11 +52,11 @@ class Ground:
             function="ST_Segmentize",
             output_field=gis.MultiPolygonField(srid=4326),
         )
-        spot = Func(Value(spots), template=f"{dump}.geom", output_field=gis.PointField(srid=4326))
+        spot = Func(spots, template=f"{dump}.geom", output_field=gis.PointField(srid=4326))
         rows = (
             Project.objects.filter(pk=self.project.pk)
             .annotate(
-                at=Func(Value(spots), template=f"{dump}.path[1]", output_field=IntegerField()),
+                at=Func(spots, template=f"{dump}.path[1]", output_field=IntegerField()),
                 away=Func(
                     Cast(area, gis.MultiPolygonField(geography=True, srid=4326)),
                     Cast(spot, gis.PointField(geography=True, srid=4326)),
@@ -87,7 +90,7 @@ class Ground:
         return ids
 
 
-def _prepared(outline: gis.MultiPolygonField | None) -> BaseGeometry | None:
+def _prepared(outline: MultiPolygon | None) -> BaseGeometry | None:
     if outline is None:
         return None
     shape = shapely.from_wkb(bytes(outline.wkb))
