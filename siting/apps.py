@@ -1,4 +1,4 @@
-"""Names the app for Django."""
+"""Names the app for Django and puts its layers on the catalogue."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class SitingConfig(AppConfig):
     name = "siting"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the layers computed from what residents ask for."""
+        from geo import catalog
+        from siting.layers import demand_layers
+
+        catalog.register(demand_layers)

@@ -1,0 +1,105 @@
+"""The layers computed from what residents ask for: clusters, their outlines, and a heat map of each public project.
+
+They are made with the settings that hold when nothing is set, from public proposals and their supports alone.
+Listing them costs one query; each is computed when it is first read.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from hashlib import sha256
+from typing import Literal
+
+import shapely
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from geo.catalog import Asker, Column, DerivedSource, Feature, Raster
+from geo.plane.grids import Grid
+from participation import public
+from participation.models import Project
+from participation.rules.text import in_language
+from siting.rules.settings import Grouping, Heat
+from siting.selectors.clusters import clusters_of, density_of, people_in
+
+# A count of people below this is left empty in what everyone may take along.
+LEAST_PEOPLE_SHOWN = 5
+
+COLUMNS = (
+    Column("number", "", "integer", gettext_lazy("Number")),
+    Column("n", "", "integer", gettext_lazy("Pins")),
+    Column("weight", "", "number", gettext_lazy("Supports")),
+    Column("n_people", "", "integer", gettext_lazy("Different people (empty below 5)")),
+    Column("radius_m", "", "number", gettext_lazy("Distance between pins, in metres")),
+    Column("min_count", "", "integer", gettext_lazy("Least number of pins")),
+)
+
+
+def demand_layers(asker: Asker) -> Iterator[DerivedSource | Raster]:
+    """Clusters, outlines and heat map of every public project with a map."""
+    for project in public.public_maps(asker.organisation):
+        yield cluster_layer(project, "points")
+        yield cluster_layer(project, "hulls")
+        yield heat_layer(project)
+
+
+def cluster_layer(project: Project, shape: Literal["points", "hulls"]) -> DerivedSource:
+    """The clusters of a project as a layer: their middles, or their outlines."""
+    how = Grouping()
+    facts = {
+        "project": in_language(project.title, get_language() or "nl"),
+        "radius": int(how.radius_m),
+        "n": how.min_count,
+    }
+    is_points = shape == "points"
+    return DerivedSource(
+        id=f"{project.slug}-clusters" if is_points else f"{project.slug}-cluster-hulls",
+        title=(_("%(project)s: clusters") if is_points else _("%(project)s: outlines of clusters")) % facts,
+        description=_("Groups of at least %(n)s pins within %(radius)s m of each other (DBSCAN), heaviest first.")
+        % facts,
+        geometry_type="Point" if is_points else "Polygon",
+        columns=COLUMNS,
+        updated=f"{project.pk}.{project.revision}",
+        compute=partial(_features, project, shape, how),
+        fingerprint=_fingerprint(project, shape, how),
+    )
+
+
+def heat_layer(project: Project) -> Raster:
+    """The heat map of a project as a layer."""
+    how = Heat()
+    facts = {"project": in_language(project.title, get_language() or "nl"), "bandwidth": int(how.bandwidth_m)}
+    return Raster(
+        id=f"{project.slug}-heat",
+        title=_("%(project)s: heat map") % facts,
+        description=_("Supports per square kilometre, spread over %(bandwidth)s m (Gaussian kernel).") % facts,
+        updated=f"{project.pk}.{project.revision}",
+        compute=partial(_grid, project, how),
+        fingerprint=_fingerprint(project, "heat", how),
+    )
+
+
+def _features(project: Project, shape: Literal["points", "hulls"], how: Grouping) -> Sequence[Feature]:
+    found = clusters_of(project, how)
+    return [
+        Feature(
+            cluster.number,
+            shapely.Point(cluster.lon, cluster.lat) if shape == "points" else cluster.hull,
+            {
+                "number": cluster.number,
+                "n": cluster.n,
+                "weight": cluster.weight,
+                "n_people": n_people if n_people >= LEAST_PEOPLE_SHOWN else None,
+                "radius_m": float(how.radius_m),
+                "min_count": how.min_count,
+            },
+        )
+        for cluster, n_people in zip(found.groups, people_in(project, found), strict=True)
+    ]
+
+
+def _grid(project: Project, how: Heat) -> Grid:
+    return density_of(project, how).grid
+
+
+def _fingerprint(project: Project, *how: object) -> str:
+    return sha256(repr((project.pk, project.revision, how)).encode()).hexdigest()[:24]
