@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from participation.models import Area, Draft, Phase, Project, Proposal
+from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
 from participation.rules.voting import in_drawn_order, n_left
 from participation.selectors.layers import counted_vote
-from participation.selectors.projects import Standing, choices_cast, n_voters, standing
+from participation.selectors.projects import Standing, choices_cast, standing
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
 from participation.services.voting import close_due_phases
 from participation.web.asking import answering_refusals, now, person_of, project_or_404
@@ -168,17 +168,14 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     filters = Filters.read(request.GET, default_sort="drawn" if voting else "most")
     if filters.sort == "drawn" and not voting:
         return redirect("project", slug=slug)
-    vote = where.vote
     context = process_context(request, project, where)
     chosen = context["chosen"]
     numbers = chosen.numbers if isinstance(chosen, Chosen) else []
     context |= {
         "filters": filters,
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
-        "areas": Area.objects.filter(organisation=project.organisation).only("code", "name"),
         "map": map_config(project, chosen=numbers) if project.area else None,
         "person": person_of(request),
-        "n_voters": n_voters(vote) if vote and vote.opens_at <= where.now else None,
         **_page(request, project, filters),
     }
     return render(request, "participation/project.html", context)

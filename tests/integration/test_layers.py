@@ -1,0 +1,99 @@
+"""The wall round public data: only allowed columns, only one's own town, no votes before they are counted."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from geo import catalog
+from geo.catalog import Asker, FeatureSource
+from participation.models import Organisation, Phase, Project, Proposal, TallyRow
+from participation.services.voting import cast_ballot
+from tests.cast import Cast
+
+ALLOWED = {"number", "title", "body", "origin", "theme", "area", "on_ballot", "n_supports", "created_on"}
+AFTER_THE_COUNT = {"n_votes", "rank", "chosen"}
+
+
+def proposals(cast: Cast, person: object = None) -> FeatureSource:
+    """The proposals' layer as this person gets it."""
+    layer = catalog.layer(Asker(cast.town.slug, person), "laden-proposals")
+    assert isinstance(layer, FeatureSource)
+    return layer
+
+
+@pytest.mark.parametrize("name", ["An", "Piet", "Marc"])
+def test_votes_are_not_a_column_while_the_vote_runs_not_even_for_staff(cast: Cast, name: str) -> None:
+    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1, 2], nonce=uuid4())
+    assert {column.name for column in proposals(cast, cast[name]).columns} == ALLOWED
+
+
+def test_votes_are_a_column_once_counted(cast: Cast) -> None:
+    Phase.objects.filter(pk=cast.vote.pk).update(closed_at=datetime.now(UTC))
+    TallyRow.objects.create(phase=cast.vote, proposal=cast.options[0], n_votes=7, rank=1, is_winner=True)
+    layer = proposals(cast)
+    assert {column.name for column in layer.columns} == ALLOWED | AFTER_THE_COUNT
+    first = layer.feature(1)
+    assert first is not None
+    assert (first.attributes["n_votes"], first.attributes["chosen"]) == (7, True)
+
+
+def test_what_is_not_public_is_in_no_layer(cast: Cast) -> None:
+    Proposal.objects.filter(number=1).update(state="hidden", on_ballot=False)
+    Proposal.objects.filter(number=2).update(state="submitted", on_ballot=False)
+    assert {feature.key for feature in proposals(cast).features()} == set(range(3, 9))
+    Project.objects.update(state=Project.State.DRAFT)
+    with pytest.raises(catalog.UnknownLayer):
+        proposals(cast)
+
+
+def test_a_time_is_a_day_and_nobody_is_named(cast: Cast) -> None:
+    Proposal.objects.update(author=cast["Vera"])
+    for feature in proposals(cast).features():
+        assert not isinstance(feature.attributes["created_on"], datetime)
+        assert "vera" not in repr(feature).lower()
+
+
+def test_another_town_has_other_layers(cast: Cast) -> None:
+    Project.objects.create(organisation=cast.other_town, slug="geheim", title={"nl": "Elders"})
+    ours = {layer.id for layer in catalog.layers_for(Asker(cast.town.slug, cast.stranger))}
+    theirs = {layer.id for layer in catalog.layers_for(Asker(cast.other_town.slug, cast["Piet"]))}
+    assert "laden-proposals" in ours
+    assert "geheim-proposals" in theirs
+    assert not (ours & theirs) - {"areas"}
+
+
+def test_the_host_name_says_which_town(cast: Cast, client: Client) -> None:
+    Project.objects.create(organisation=cast.other_town, slug="geheim", title={"nl": "Van elders"})
+    assert client.get("/projects/laden/").status_code == 200
+    assert client.get("/projects/geheim/").status_code == 404
+    there = Client(SERVER_NAME="elders.localhost")
+    assert there.get("/projects/geheim/").status_code == 200
+    assert there.get("/projects/laden/").status_code == 404
+    assert there.get("/ogc/collections/laden-proposals/items").status_code == 404
+
+
+def test_an_unknown_host_of_many_towns_is_told_so(cast: Cast) -> None:
+    assert Organisation.objects.count() == 2
+    assert Client(SERVER_NAME="nobody.localhost").get("/").status_code == 404
+
+
+def test_a_page_of_a_thousand_proposals_asks_little(
+    cast: Cast, client: Client, django_assert_max_num_queries: object
+) -> None:
+    Proposal.objects.bulk_create(
+        Proposal(
+            project=cast.project, number=n, title=f"Plek {n}", body="Reden " * 20, created_at=datetime.now(UTC),
+            point=cast.options[n % 8].point, area=cast.options[n % 8].area, theme=cast.options[0].theme,
+        )
+        for n in range(9, 1001)
+    )  # fmt: skip
+    client.force_login(cast["An"])
+    client.get("/projects/laden/")
+    with django_assert_max_num_queries(15):  # type: ignore[operator]
+        answer = client.get("/projects/laden/?sort=most")
+    assert answer.status_code == 200
+    with django_assert_max_num_queries(15):  # type: ignore[operator]
+        client.get("/projects/laden/")
+    assert len(answer.content) < 100_000
