@@ -65,8 +65,7 @@ def demo(port: int) -> int:
     log = VAR / "demo.log"
     with _database(embedded.main()) as environment:
         environment["KIESPLEK_DEMO"] = "1"
-        _step("Tables", [*MANAGE, "migrate", "--no-input", "--verbosity", "0"], environment)
-        _step("Demo towns", [*MANAGE, "seed_demo"], environment)
+        _step("Tables and demo town", [*MANAGE, "prepare_demo"], environment)
         # The kernel ends the server when this process is killed outright.
         server = ["setpriv", "--pdeathsig", "TERM", PYTHON, "-m", "granian"]
         server += ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
