@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", include("django.conf.urls.i18n")),
     path("outbox/", views.outbox, name="outbox"),
     path("style/", views.style, name="style"),
+    path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path("", include("participation.urls")),
+    path("", include("siting.urls")),
     path("", include("geo.urls")),
 ]

@@ -1,9 +1,10 @@
-"""Pages of the installation itself: health, readiness, and what a refused form says."""
+"""Pages of the installation itself: health, readiness, whom to tell, and what a refused form says."""
 
 import email
 import email.policy
+import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from django.core.paginator import Paginator
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -68,20 +70,30 @@ def outbox(request: HttpRequest) -> HttpResponse:
 class ExampleForm(forms.Form):
     """One field of each kind, for the page of components."""
 
-    title = forms.CharField(label=gettext_lazy("What is your place called?"), help_text=gettext_lazy("A street, a square, a building."))
+    title = forms.CharField(
+        label=gettext_lazy("What is your place called?"), help_text=gettext_lazy("A street, a square, a building.")
+    )
     reason = forms.CharField(label=gettext_lazy("Why here?"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    theme = forms.ChoiceField(label=gettext_lazy("Kind of place"), choices=[("", "-"), ("square", "Plein"), ("parking", "Parking")])
+    theme = forms.ChoiceField(
+        label=gettext_lazy("Kind of place"), choices=[("", "-"), ("square", "Plein"), ("parking", "Parking")]
+    )
     use = forms.ChoiceField(
-        label=gettext_lazy("When would you use it?"), choices=[("day", "Overdag"), ("night", "'s Nachts")], widget=forms.RadioSelect
+        label=gettext_lazy("When would you use it?"),
+        choices=[("day", "Overdag"), ("night", "'s Nachts")],
+        widget=forms.RadioSelect,
     )
     follow = forms.BooleanField(label=gettext_lazy("Mail me when something happens to it"), required=False)
 
 
 def style(request: HttpRequest) -> HttpResponse:
     """Show every component with invented figures, in the reader's language."""
-    squares = SimpleNamespace(name={"nl": "Plein", "fr": "Place", "en": "Square", "de": "Platz"}, colour="#1f5c3a")
-    parking = SimpleNamespace(name={"nl": "Parking", "en": "Car park", "de": "Parkplatz"}, colour="#b45309")
-    named = [("Paardenmarkt", "Poperinge", squares), ("Watouplein", "Watou", squares), ("Gasthuisparking", "Poperinge", parking)]
+    squares = SimpleNamespace(name={"nl": "Plein", "fr": "Place", "en": "Square", "de": "Platz"}, colour="#1f5c3a", position=0)
+    parking = SimpleNamespace(name={"nl": "Parking", "en": "Car park", "de": "Parkplatz"}, colour="#b45309", position=1)
+    named = [
+        ("Paardenmarkt", "Poperinge", squares),
+        ("Watouplein", "Watou", squares),
+        ("Gasthuisparking", "Poperinge", parking),
+    ]
     proposals = [
         SimpleNamespace(
             number=number,
@@ -93,6 +105,7 @@ def style(request: HttpRequest) -> HttpResponse:
         )
         for number, (title, area, theme) in enumerate(named, start=1)
     ]
+    town = getattr(request, "organisation", None)
     points = [(2.7228, 50.8546), (2.6205, 50.8596), (2.7235, 50.8568)]
     context = {
         "form": ExampleForm(),
@@ -128,8 +141,19 @@ def style(request: HttpRequest) -> HttpResponse:
                 {"number": p.number, "title": p.title, "area": p.area.name, "lon": lon, "lat": lat}
                 for p, (lon, lat) in zip(proposals, points, strict=True)
             ],
+            "outline": json.loads(town.outline.json) if town and town.outline else None,
             "places": [{"name": "Watou", "lon": 2.6205, "lat": 50.8596}],
             "chosen": [2],
         },
     }
     return render(request, "style.html", context)
+
+
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Say whom to tell about a hole (RFC 9116); 404 for a town that named no address."""
+    contact = request.organisation.contact_email  # type: ignore[attr-defined]
+    if not contact:
+        raise Http404("no contact address")
+    expires = (timezone.now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
+    lines = [f"Contact: mailto:{contact}", f"Expires: {expires}", "Preferred-Languages: nl, fr, en, de"]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
