@@ -5,13 +5,15 @@
 --          seq and recorded_at of the cast (null when nothing was written), replayed
 -- locks    the caller holds pg_advisory_xact_lock_shared(phase) and the ballot's row, each by a statement of its own
 -- index    phase pk, ballot_once, proposal_number_once, cast_seq_once, cast_nonce_once
-WITH phase AS (
-  SELECT id, project_id, cap, floor,
-         -- clock_timestamp(), not now(): now() stands still at BEGIN, before the lock was waited for
-         opens_at <= clock_timestamp() AS has_opened,
-         opens_at <= clock_timestamp() AND (closes_at IS NULL OR clock_timestamp() < closes_at)
-           AND closed_at IS NULL AS is_open
-    FROM participation_phase
+WITH moment AS MATERIALIZED (
+  -- clock_timestamp(), not now(): now() stands still at BEGIN, before the lock was waited for. Read once: what
+  -- decides is what is recorded, so that no cast bears a time after the close (tests/drills/test_closing.py).
+  SELECT clock_timestamp() AS at
+), phase AS (
+  SELECT id, project_id, cap, floor, moment.at,
+         opens_at <= moment.at AS has_opened,
+         opens_at <= moment.at AND (closes_at IS NULL OR moment.at < closes_at) AND closed_at IS NULL AS is_open
+    FROM participation_phase, moment
    WHERE id = %(phase)s AND kind = 'vote'
 ), ballot AS (
   SELECT id FROM participation_ballot WHERE phase_id = %(phase)s AND person_id = %(person)s
@@ -27,7 +29,7 @@ WITH phase AS (
   INSERT INTO participation_ballotcast (ballot_id, phase_id, cap, seq, nonce, recorded_at)
   SELECT ballot.id, phase.id, phase.cap,
          1 + COALESCE((SELECT max(seq) FROM participation_ballotcast c WHERE c.ballot_id = ballot.id), 0),
-         %(nonce)s, clock_timestamp()
+         %(nonce)s, phase.at
     FROM phase, ballot
    WHERE phase.is_open
      AND NOT EXISTS (SELECT FROM earlier)
