@@ -115,7 +115,8 @@ def icon_sprite(names: Iterable[str]) -> str:
     symbols = []
     for name in sorted(names):
         filled = name.endswith("-filled")
-        path = NODE / "@tabler/icons/icons" / ("filled" if filled else "outline") / f"{name.removesuffix('-filled')}.svg"
+        folder = NODE / "@tabler/icons/icons" / ("filled" if filled else "outline")
+        path = folder / f"{name.removesuffix('-filled')}.svg"
         if not path.is_file():
             raise SystemExit(f"A template asks for the icon {name!r}, which Tabler does not have: {path} is missing.")
         inside = re.search(r"<svg[^>]*>(.*)</svg>", path.read_text(), re.DOTALL)

@@ -49,13 +49,10 @@ def outbox(request: HttpRequest) -> HttpResponse:
     if not settings.DEMO:
         raise Http404
     # The mailer opens one file a process and appends to it, each mail closed by a line of dashes.
-    mails = []
-    for path in Path(settings.EMAIL_FILE_PATH).glob("*.log"):
-        for raw in path.read_bytes().split(b"-" * 79 + b"\n"):
-            if raw.strip():
-                mails.append(email.message_from_bytes(raw, policy=email.policy.default))
+    written = (path.read_bytes() for path in Path(settings.EMAIL_FILE_PATH).glob("*.log"))
+    raw = (one for mails in written for one in mails.split(b"-" * 79 + b"\n") if one.strip())
     shown = []
-    for mail in mails:
+    for mail in (email.message_from_bytes(one, policy=email.policy.default) for one in raw):
         body = mail.get_body(("plain",))
         text = body.get_content() if body else ""
         code = CODE_LINE.search(text)
@@ -87,7 +84,9 @@ class ExampleForm(forms.Form):
 
 def style(request: HttpRequest) -> HttpResponse:
     """Show every component with invented figures, in the reader's language."""
-    squares = SimpleNamespace(name={"nl": "Plein", "fr": "Place", "en": "Square", "de": "Platz"}, colour="#1f5c3a", position=0)
+    squares = SimpleNamespace(
+        name={"nl": "Plein", "fr": "Place", "en": "Square", "de": "Platz"}, colour="#1f5c3a", position=0
+    )
     parking = SimpleNamespace(name={"nl": "Parking", "en": "Car park", "de": "Parkplatz"}, colour="#b45309", position=1)
     named = [
         ("Paardenmarkt", "Poperinge", squares),

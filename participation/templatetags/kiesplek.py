@@ -20,6 +20,14 @@ register = template.Library()
 THEME_COLOURS = ("accent", "turn")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
+# The shapes of themes, in the order of their position: the same as in geo/static/geo/pin-layer.js.
+SHAPES = (
+    "M17 2a15 15 0 1 0 .01 0z",
+    "M8 2h18a6 6 0 0 1 6 6v18a6 6 0 0 1-6 6H8a6 6 0 0 1-6-6V8a6 6 0 0 1 6-6z",
+    "M17 1l14 8v16l-14 8-14-8V9z",
+    "M17 0a4 4 0 0 1 3 1l13 13a4 4 0 0 1 0 6L20 33a4 4 0 0 1-6 0L1 20a4 4 0 0 1 0-6L14 1a4 4 0 0 1 3-1z",
+)
+
 # Which class of NL Design System dresses which kind of input.
 CONTROL_CLASSES = {"textarea": "utrecht-textarea", "select": "utrecht-select", "selectmultiple": "utrecht-select"}
 
@@ -28,6 +36,12 @@ CONTROL_CLASSES = {"textarea": "utrecht-textarea", "select": "utrecht-select", "
 def said(text: Mapping[str, str]) -> str:
     """Say a text of the town in the reader's language, or in the nearest one there is."""
     return in_language(text, get_language() or "nl")
+
+
+@register.filter
+def shape(position: int) -> str:
+    """Draw the outline of the mark that a theme at this position has, in a square of 34."""
+    return SHAPES[position % len(SHAPES)]
 
 
 @register.filter
@@ -82,7 +96,8 @@ def control(field: BoundField, **attrs: str) -> SafeString:
     if field.errors:
         dress += f" {dress}--invalid"
     names = {name.replace("_", "-"): value for name, value in attrs.items()}
-    return field.as_widget(attrs={"class": f"{dress} {widget.attrs.get('class', '')}".strip()} | names)
+    dressed: dict[str, str | bool] = {"class": f"{dress} {widget.attrs.get('class', '')}".strip(), **names}
+    return field.as_widget(attrs=dressed)
 
 
 @register.filter

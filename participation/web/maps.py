@@ -53,6 +53,7 @@ def map_config(project: Project, **more: Any) -> dict[str, Any]:
             "/0/1/2", "/{z}/{y}/{x}"
         ),
         "themes": {theme.slug: theme.colour for theme in project.themes.all()},
+        "shapes": {theme.slug: theme.position for theme in project.themes.all()},
         "detail": reverse("proposal", args=(project.slug, 0)).replace("/0/", "/{id}/"),
     }
     if project.area is not None:

@@ -4,9 +4,10 @@
 //   bounds [w, s, e, n]         what to show first
 //   outline                     GeoJSON of the town or the project's area; areas: FeatureCollection with name
 //   places [{name, lon, lat}]   names written from zoom 13 on
-//   tiles                       address of vector tiles with {z} {x} {y}; or pins [{number, title, lon, lat, area, theme}]
+//   tiles                       address of vector tiles with {z} {x} {y}; or pins [{number, title, lon, lat, area, theme, url,
+//                               text (written instead of the number), later (drawn hollow)}]
 //   detail                      address of one pin's page with {id}
-//   themes {slug: colour}, chosen [numbers], highlight number
+//   themes {slug: colour}, shapes {slug: number}, chosen [numbers], highlight number
 //   base_map {url, attribution, max_zoom}
 //   mode "pick"                 with inputs, check, into, radius_m, start: see picker.js
 //
@@ -69,13 +70,17 @@ class KiesplekMap extends HTMLElement {
 
   // --- for pages -----------------------------------------------------------------------------------
 
-  // style: Leaflet's path options, and label (the property to write), radius (of points, in pixels).
+  // style: Leaflet's path options, and label (the property to say on hover), radius (of points, in pixels);
+  // or, for points, mark (the property to write on a disc) and className (how the disc looks).
   setGeoJSON(name, collection, style = {}) {
     this.#drop(name);
-    const { label, radius = 5, ...path } = style;
+    const { label, mark, radius = 5, ...path } = style;
+    const disc = ({ properties }) =>
+      L.divIcon({ className: path.className, iconSize: [30, 30], html: element("span", "", String(properties[mark])) });
     const layer = L.geoJSON(collection, {
       style: path,
-      pointToLayer: (_, latlng) => L.circleMarker(latlng, { radius, ...path }),
+      pointToLayer: (feature, latlng) =>
+        mark ? L.marker(latlng, { icon: disc(feature), keyboard: false }) : L.circleMarker(latlng, { radius, ...path }),
       onEachFeature: (feature, part) => {
         if (label && feature.properties?.[label] !== undefined) {
           // An element, not a text: Leaflet would read a text as HTML.
@@ -167,6 +172,7 @@ class KiesplekMap extends HTMLElement {
     this.#names = new Names(map, this.#config.areas, this.#config.places);
     this.#pins = new PinLayer(map, this, {
       themes: this.#config.themes,
+      shapes: this.#config.shapes,
       chosen: this.#config.chosen,
       onPin: (pin) => this.#showPin(pin),
       onGroup: (group) => this.#showGroup(group),
@@ -262,7 +268,7 @@ class KiesplekMap extends HTMLElement {
   }
 
   #showPin(pin) {
-    const numbered = element("span", "kp-pin", String(pin.number ?? ""));
+    const numbered = element("span", "kp-pin", String(pin.text ?? pin.number ?? ""));
     numbered.classList.toggle("kp-pin--mine", (this.#config.chosen ?? []).includes(Number(pin.number)));
     const words = element("div", "kp-map__words");
     const title = element("p", "kp-card__title");
@@ -346,6 +352,17 @@ class KiesplekMap extends HTMLElement {
       this.#pins.point(Number(pin), lon && lat ? { lon: Number(lon), lat: Number(lat), theme } : null);
     };
     const leave = (event) => itemOf(event) && this.#card.hidden && this.#pins.unpoint();
+    // A choice made in the list without loading the page: the card says whether it is ours now.
+    document.addEventListener("htmx:afterSettle", () => {
+      const chosen = new Set((this.#config.chosen ?? []).map(Number));
+      for (const card of document.querySelectorAll(".kp-card[data-pin]")) {
+        const number = Number(card.dataset.pin);
+        if (card.classList.contains("kp-card--mine")) chosen.add(number);
+        else chosen.delete(number);
+      }
+      this.#config.chosen = [...chosen];
+      this.#pins.choose(this.#config.chosen);
+    });
     document.addEventListener("mouseover", enter);
     document.addEventListener("focusin", enter);
     document.addEventListener("mouseout", leave);

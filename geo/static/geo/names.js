@@ -4,28 +4,32 @@ import { placed } from "geo/labels";
 
 const HEIGHT = 18;
 const PLACES_FROM_ZOOM = 13;
+// How far from its point a name may stand when a pin is on it.
+const BESIDE = 20;
 
-// A point that lies well inside a ring: the middle of its longest run across its middle.
-export function middleOf(ring) {
+// Where in a ring can a name stand? The middle of its width, at heights in order of liking.
+export function spotsIn(ring) {
   const ys = ring.map(([, y]) => y);
   const low = Math.min(...ys);
   const high = Math.max(...ys);
-  let best = null;
-  for (const share of [0.5, 0.4, 0.6, 0.3, 0.7]) {
-    const y = low + (high - low) * share;
+  const spots = [];
+  for (const share of [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82]) {
+    const lat = low + (high - low) * share;
     const crossings = [];
     for (let at = 0; at < ring.length - 1; at += 1) {
       const [x1, y1] = ring[at];
       const [x2, y2] = ring[at + 1];
-      if (y1 > y !== y2 > y) crossings.push(x1 + ((y - y1) / (y2 - y1)) * (x2 - x1));
+      if (y1 > lat !== y2 > lat) crossings.push(x1 + ((lat - y1) / (y2 - y1)) * (x2 - x1));
     }
     crossings.sort((a, b) => a - b);
+    let widest = null;
     for (let at = 0; at + 1 < crossings.length; at += 2) {
-      const width = crossings[at + 1] - crossings[at];
-      if (!best || width > best.width * 1.25) best = { width, lon: (crossings[at] + crossings[at + 1]) / 2, lat: y };
+      const [west, east] = [crossings[at], crossings[at + 1]];
+      if (!widest || east - west > widest.east - widest.west) widest = { west, east };
     }
+    if (widest) spots.push(...[0.5, 0.35, 0.65].map((part) => ({ lon: widest.west + (widest.east - widest.west) * part, lat })));
   }
-  return best;
+  return spots;
 }
 
 export class Names {
@@ -36,17 +40,15 @@ export class Names {
 
   constructor(map, areas, places) {
     this.#map = map;
-    this.#pane = document.createElement("div");
-    this.#pane.className = "kp-names";
-    map.getPane("overlayPane").append(this.#pane);
+    this.#pane = map.createPane("names");
+    this.#pane.classList.add("kp-names");
     for (const { properties, geometry } of areas?.features ?? []) {
       const polygons = geometry?.type === "MultiPolygon" ? geometry.coordinates : [geometry?.coordinates];
       const rings = polygons.filter(Boolean).map(([outer]) => outer);
       const largest = rings.sort((a, b) => b.length - a.length)[0];
-      const middle = largest && middleOf(largest);
-      if (middle && properties?.name) this.#names.push({ text: properties.name, ...middle, area: true });
+      if (largest && properties?.name) this.#names.push({ text: properties.name, spots: spotsIn(largest) });
     }
-    for (const place of places ?? []) this.#names.push({ text: place.name, lon: place.lon, lat: place.lat, dot: true });
+    for (const { name, lon, lat } of places ?? []) this.#names.push({ text: name, spots: [{ lon, lat }], isPlace: true });
   }
 
   draw(taken) {
@@ -55,21 +57,38 @@ export class Names {
     const font = getComputedStyle(this.#map.getContainer()).fontFamily;
     const seen = [];
     for (const name of this.#names) {
-      if (name.dot && zoom < PLACES_FROM_ZOOM) continue;
-      const { x, y } = this.#map.latLngToContainerPoint([name.lat, name.lon]);
-      if (x < 0 || y < 0 || x > size.x || y > size.y) continue;
+      if (name.isPlace && zoom < PLACES_FROM_ZOOM) continue;
       this.#pen.font = `600 14px ${font}`;
-      seen.push({ ...name, x, y, w: this.#pen.measureText(name.text).width, h: HEIGHT });
+      const w = this.#pen.measureText(name.text).width;
+      const spots = this.#spots(name, w).filter(
+        ({ x, y }) => x > w / 2 && y > HEIGHT / 2 && x < size.x - w / 2 && y < size.y - HEIGHT / 2,
+      );
+      if (spots.length) seen.push({ ...name, spots, w, h: HEIGHT });
     }
     const origin = this.#map.containerPointToLayerPoint([0, 0]);
     this.#pane.replaceChildren(
       ...placed(seen, taken).map((name) => {
         const node = document.createElement("span");
-        node.className = name.area ? "kp-names__name" : "kp-names__name kp-names__name--place";
+        node.className = name.isPlace ? "kp-names__name kp-names__name--place" : "kp-names__name";
         node.textContent = name.text;
         L.DomUtil.setPosition(node, L.point(Math.round(name.x - name.w / 2), Math.round(name.y - HEIGHT / 2)).add(origin));
         return node;
       }),
     );
+  }
+
+  // An area is named somewhere inside it, a place beside its point.
+  #spots(name, width) {
+    const points = name.spots.map(({ lon, lat }) => this.#map.latLngToContainerPoint([lat, lon]));
+    if (!name.isPlace) return points;
+    const [{ x, y }] = points;
+    const aside = width / 2 + BESIDE;
+    return [
+      { x, y },
+      { x, y: y + BESIDE + HEIGHT / 2 },
+      { x, y: y - BESIDE - HEIGHT / 2 },
+      { x: x + aside, y },
+      { x: x - aside, y },
+    ];
   }
 }

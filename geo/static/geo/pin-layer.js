@@ -5,8 +5,10 @@ import { grouped } from "geo/markers";
 
 const SVG = "http://www.w3.org/2000/svg";
 // Nearer than this (pixels) two marks would cover each other.
-const APART = 30;
-// A theme is told by colour and by shape, so that nobody has to see colours.
+const APART = 38;
+// What a mark draws around itself (pixels).
+const HALO = 4;
+// A theme is told by colour and by shape, so that nobody has to see colours; theme_chip.html draws the same ones.
 const SHAPES = [
   "M17 2a15 15 0 1 0 .01 0z",
   "M8 2h18a6 6 0 0 1 6 6v18a6 6 0 0 1-6 6H8a6 6 0 0 1-6-6V8a6 6 0 0 1 6-6z",
@@ -52,7 +54,7 @@ export class PinLayer {
   #pointed = null;
   #chosen;
 
-  // options: themes {slug: colour}, chosen [number], onPin(pin), onGroup(group), onHover(number or null)
+  // options: themes {slug: colour}, shapes {slug: number}, chosen [number], onPin(pin), onGroup(group), onHover(number or null)
   constructor(map, host, options) {
     this.#map = map;
     this.#host = host;
@@ -65,12 +67,15 @@ export class PinLayer {
   get boxes() {
     return [...this.#drawn.values()].map(({ group, size }) => {
       const { x, y } = this.#map.latLngToContainerPoint([group.lat, group.lon]);
-      return { x: x - size / 2, y: y - size / 2, w: size, h: size };
+      const across = size + 2 * HALO;
+      return { x: x - across / 2, y: y - across / 2, w: across, h: across };
     });
   }
 
   choose(numbers) {
+    const before = [...this.#chosen].sort().join();
     this.#chosen = new Set(numbers.map(Number));
+    if ([...this.#chosen].sort().join() === before) return;
     const groups = [...this.#drawn.values()].map(({ group }) => group);
     this.clear();
     this.#redraw(groups);
@@ -82,7 +87,7 @@ export class PinLayer {
     this.#byNumber.clear();
   }
 
-  // Draw these features (lon, lat, n, number ...); marks that stay are left alone.
+  // Draw these features (lon, lat, n, number; text to write instead, later: drawn hollow); marks that stay are left alone.
   draw(features) {
     const zoom = this.#map.getZoom();
     const seen = features.map((feature) => ({ ...feature, ...this.#pixels(feature, zoom) }));
@@ -127,8 +132,8 @@ export class PinLayer {
   #add(group) {
     const single = group.n === 1;
     const mine = (group.members ?? [group]).some(({ number }) => this.#chosen.has(Number(number)));
-    const size = single ? 34 : Math.round(Math.min(56, 34 + 5 * Math.log10(group.n)));
-    const classes = [single ? "kp-mark" : "kp-ring", mine ? "is-mine" : "", group.state ? `is-${group.state}` : ""];
+    const size = single ? 38 : Math.round(Math.min(56, 34 + 5 * Math.log10(group.n)));
+    const classes = [single ? "kp-mark" : "kp-ring", mine ? "is-mine" : "", group.later ? "is-later" : ""];
     const marker = L.marker([group.lat, group.lon], {
       icon: L.divIcon({
         className: classes.filter(Boolean).join(" "),
@@ -147,10 +152,10 @@ export class PinLayer {
   }
 
   #mark(pin, mine) {
-    const slugs = Object.keys(this.#options.themes ?? {});
+    const shape = Number(this.#options.shapes?.[pin.theme] ?? 0);
     const colour = this.#options.themes?.[pin.theme];
-    const fill = !mine && isColour(colour) ? colour : null;
-    return mark(Math.max(0, slugs.indexOf(pin.theme)), String(pin.number ?? ""), fill, fill && readableOn(fill));
+    const fill = !mine && !pin.later && isColour(colour) ? colour : null;
+    return mark(shape, String(pin.text ?? pin.number ?? ""), fill, fill && readableOn(fill));
   }
 
   // Make one pin stand out; place {lon, lat} draws it even where it is hidden in a group.
