@@ -83,16 +83,15 @@ def demand(project: Project) -> Demand:
     return Demand(found[:, 0].astype(np.int64), found[:, 2:], found[:, 1].astype(np.int64))
 
 
-def asked_places(project: Project, numbers: Sequence[int], *, limit: int) -> list[AskedPlace]:
-    """What do these public proposals say, those with most supporters first?"""
-    rows = _public(project).filter(number__in=numbers).order_by("-n_supports", "number")
-    return [AskedPlace(*row) for row in rows.values_list("number", "title", "body", "n_supports")[:limit]]
+def asked_places(project: Project, numbers: Sequence[int]) -> list[AskedPlace]:
+    """What do these public proposals say?
 
-
-def texts_elsewhere(project: Project, numbers: Sequence[int], *, limit: int) -> list[str]:
-    """What do other public proposals of the project say, the latest first?"""
-    rows = _public(project).exclude(number__in=numbers).order_by("-number").values_list("title", "body")
-    return [f"{title} {body}" for title, body in rows[:limit]]
+    Order    as the numbers.
+    Cost     about 30 ms for a thousand; choose before asking for more.
+    """
+    rows = _public(project).filter(number__in=numbers).values_list("number", "title", "body", "n_supports")
+    found = {row[0]: AskedPlace(*row) for row in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 def people_per_group(project: Project, numbers: Ints, groups: Ints, n_groups: int) -> Ints:

@@ -18,7 +18,9 @@ LEAST_MIN_COUNT, MOST_MIN_COUNT = 2, 50
 MIN_BANDWIDTH_M, MAX_BANDWIDTH_M = 50, 1000
 
 # The distance people walk to a parked car, and the smallest group that is more than a coincidence of two.
-RADIUS_M, MIN_COUNT, BANDWIDTH_M = 250, 3, 250
+RADIUS_M, MIN_COUNT = 250, 3
+# Wide enough to be seen when a whole town is on the screen.
+BANDWIDTH_M = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,13 @@ class MeasuredDemand:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One cluster: its weighted middle and its outline (lon, lat), its pins and what they weigh together."""
+    """One cluster: its weighted middle and its outline (lon, lat), its pins and what they weigh together.
+
+    ``pin`` is the lowest number of its proposals: by it a cluster is found again when its own number changes.
+    """
 
     number: int
+    pin: int
     n: int
     weight: float
     n_supports: int
@@ -62,6 +66,7 @@ class ClusterMap:
 
     groups: tuple[Cluster, ...]
     numbers: Ints
+    n_supports: Ints
     labels: Ints
 
     @property
@@ -69,9 +74,17 @@ class ClusterMap:
         """How many pins belong to no cluster."""
         return int(np.count_nonzero(self.labels < 0))
 
-    def members(self, cluster: Cluster) -> list[int]:
-        """The proposals in a cluster, by number."""
-        found: list[int] = self.numbers[self.labels == cluster.number - 1].tolist()
+    def members(self, cluster: Cluster, limit: int | None = None) -> list[int]:
+        """The proposals in a cluster, those with most supporters first."""
+        inside = self.labels == cluster.number - 1
+        order = np.argsort(-self.n_supports[inside], kind="stable")
+        found: list[int] = self.numbers[inside][order][:limit].tolist()
+        return found
+
+    def others(self, cluster: Cluster, limit: int) -> list[int]:
+        """So many of the proposals that are not in a cluster, spread evenly over all of them."""
+        outside = self.numbers[self.labels != cluster.number - 1]
+        found: list[int] = outside[:: max(-(-len(outside) // limit), 1)].tolist()
         return found
 
     def holding(self, number: int) -> Cluster | None:
@@ -118,12 +131,15 @@ def _group(project: Project, how: Grouping) -> ClusterMap:
     found = clusters(pins.points_m, pins.weights(how.weigh), radius_m=how.radius_m, min_count=how.min_count)
     member = found.labels >= 0
     n_supports = np.bincount(found.labels[member], pins.n_supports[member], minlength=len(found.groups))
+    first = np.unique(found.labels[member], return_index=True)[1]
+    pin = pins.numbers[member][first]
     groups = []
     for group in found.groups:
         middle = reproject(shapely.Point(group.x, group.y), pins.crs, CRS84)
         groups.append(
             Cluster(
                 number=group.number,
+                pin=int(pin[group.number - 1]),
                 n=group.n,
                 weight=group.weight,
                 n_supports=int(n_supports[group.number - 1]),
@@ -133,7 +149,7 @@ def _group(project: Project, how: Grouping) -> ClusterMap:
                 area_m2=float(group.hull.area),
             )
         )
-    return ClusterMap(tuple(groups), pins.numbers, found.labels)
+    return ClusterMap(tuple(groups), pins.numbers, pins.n_supports, found.labels)
 
 
 def people_in(project: Project, found: ClusterMap) -> list[int]:

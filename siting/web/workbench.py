@@ -31,8 +31,8 @@ from siting.web.asked import CLUSTERS, HEAT, PINS, Asked, SettingsForm, asked
 
 # So many rows are read by people; the files hold them all.
 CLUSTERS_LISTED, PROPOSALS_LISTED, WORDS_LISTED = 100, 25, 6
-# Words of so many texts are compared: enough to tell, and the page stays quick in the largest project.
-TEXTS_COMPARED = 2000
+# Words of so many texts on either side are compared: enough to tell, and quick in the largest project.
+TEXTS_COMPARED = 500
 DOTS_AT_MOST = 1000
 M2_PER_HA = 10_000
 # A decimetre: enough to draw.
@@ -49,7 +49,7 @@ def map_page(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"project": project, "desk_items": desk_items(request, project), "form": form}
     if project.area is None:
         return render(request, "siting/map_none.html", context, status=status)
-    context |= {"asked": view, "sentences": _sentences(form)} | _results(project, view)
+    context |= {"asked": view, "sentence": _sentence(form)} | _results(project, view)
     if request.headers.get("HX-Request"):
         return render(request, "siting/map_results.html", context, status=status)
     context |= {
@@ -112,12 +112,12 @@ def _outline(cluster: Cluster) -> dict[str, Any]:
 
 
 def _feature(cluster: Cluster, geometry: dict[str, Any]) -> dict[str, Any]:
-    facts = {"number": cluster.number, "n": cluster.n, "weight": cluster.weight}
+    facts = {"number": cluster.number, "n": cluster.n, "weight": cluster.weight, "pin": cluster.pin}
     return {"type": "Feature", "id": cluster.number, "geometry": geometry, "properties": facts}
 
 
-def _sentences(form: SettingsForm) -> list[str]:
-    return [str(sentence) for sentences in form.errors.values() for sentence in sentences]
+def _sentence(form: SettingsForm) -> str:
+    return " ".join(str(sentence) for sentences in form.errors.values() for sentence in sentences)
 
 
 def _problem(form: SettingsForm) -> HttpResponse:
@@ -127,7 +127,7 @@ def _problem(form: SettingsForm) -> HttpResponse:
         "title": _("This setting is not possible."),
         "status": 422,
         "code": "parameter.bad",
-        "detail": " ".join(_sentences(form)),
+        "detail": _sentence(form),
     }
     return JsonResponse(answer, status=422, content_type="application/problem+json")
 
@@ -159,8 +159,7 @@ def _results(project: Project, view: Asked) -> dict[str, Any]:
             "cluster": cluster,
             "part": names[cluster.number],
             "n_people": n_people[cluster.number - 1],
-            "pin": found.members(cluster)[0],
-            "query": view.query(pin=found.members(cluster)[0]),
+            "query": view.query(pin=cluster.pin),
             "is_chosen": cluster is chosen,
         }
         for cluster in listed
@@ -186,13 +185,9 @@ def _part_names(parts: list[public.Neighbourhood], clusters: list[Cluster]) -> l
 def _inspected(
     project: Project, found: ClusterMap, cluster: Cluster, names: dict[int, str], n_people: list[int]
 ) -> dict[str, Any]:
-    numbers = found.members(cluster)
-    places = public.asked_places(project, numbers, limit=TEXTS_COMPARED)
-    words = standing_out(
-        [f"{place.title} {place.body}" for place in places],
-        public.texts_elsewhere(project, numbers, limit=TEXTS_COMPARED),
-        limit=WORDS_LISTED,
-    )
+    places = public.asked_places(project, found.members(cluster, TEXTS_COMPARED))
+    others = public.asked_places(project, found.others(cluster, TEXTS_COMPARED))
+    here, elsewhere = ([f"{place.title} {place.body}" for place in some] for some in (places, others))
     return {
         "cluster": cluster,
         # What most people there asked for says best where it is.
@@ -200,7 +195,7 @@ def _inspected(
         "part": names[cluster.number],
         "n_people": n_people[cluster.number - 1],
         "area_ha": cluster.area_m2 / M2_PER_HA,
-        "words": words,
+        "words": standing_out(here, elsewhere, limit=WORDS_LISTED),
         "places": places[:PROPOSALS_LISTED],
         "n_more": cluster.n - min(len(places), PROPOSALS_LISTED),
         "hull": json.dumps(_feature(cluster, _outline(cluster))),

@@ -13,7 +13,8 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const isShown = (layer) => form.querySelector(`[name=show][value=${layer}]`).checked;
 
 let waiting = 0;
-let asking = new AbortController();
+const askClusters = oneAtATime(drawClusters);
+const askPage = oneAtATime(swap);
 let heatDrawn = "";
 
 form.querySelector("#bench-show").hidden = true;
@@ -28,8 +29,8 @@ form.addEventListener("input", ({ target }) => {
     ? document.getElementById(target.dataset.for)
     : target.type === "number" && form.querySelector(`[data-for=${target.id}]`);
   if (other) other.value = target.value;
-  clearTimeout(waiting);
-  waiting = setTimeout(refresh, PAUSE_MS);
+  // Not put off by the next movement: the map follows while the slider moves.
+  waiting ||= setTimeout(refresh, PAUSE_MS);
 });
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-choose]");
@@ -39,6 +40,7 @@ document.addEventListener("click", (event) => {
 });
 map.addEventListener("kp:feature", ({ detail }) => {
   const { pin, number } = detail.properties;
+  // A cluster names one of its pins; a pin is one.
   choose(pin ?? number);
 });
 map.addEventListener("kp:pin", ({ detail }) => choose(detail.number));
@@ -54,31 +56,36 @@ function query() {
   return new URLSearchParams(given);
 }
 
-async function refresh() {
+// What was set while an answer was under way is asked when it is there: the map follows, and nothing piles up.
+function oneAtATime(show) {
+  let next = null;
+  let isAsking = false;
+  return async (address, headers = {}) => {
+    next = address;
+    if (isAsking) return;
+    isAsking = true;
+    while (next) {
+      const asked = next;
+      next = null;
+      try {
+        const answer = await fetch(asked, { headers });
+        if (answer.ok) show(await answer.text());
+        else if (answer.headers.get("Content-Type") === "application/problem+json") said.textContent = (await answer.json()).detail;
+      } catch {
+        said.textContent = failed;
+      }
+    }
+    isAsking = false;
+  };
+}
+
+function refresh() {
   clearTimeout(waiting);
-  asking.abort();
-  asking = new AbortController();
-  const { signal } = asking;
+  waiting = 0;
   const asked = query();
   const page = `${form.action}?${asked}`;
-  try {
-    const parts = fetch(page, { headers: { "HX-Request": "true" }, signal });
-    // Its failure is seen below, by the same signal or the same line.
-    parts.catch(() => {});
-    const clusters = await fetch(`${clustersUrl}?${asked}`, { signal });
-    const answer = await clusters.json();
-    if (!clusters.ok) {
-      said.textContent = answer.detail;
-      return;
-    }
-    drawClusters(answer.features);
-    swap(await (await parts).text());
-    drawChosen();
-    drawHeat();
-    history.replaceState(null, "", page);
-  } catch (error) {
-    if (error.name !== "AbortError") said.textContent = failed;
-  }
+  history.replaceState(null, "", page);
+  return Promise.all([askClusters(`${clustersUrl}?${asked}`), askPage(page, { "HX-Request": "true" })]);
 }
 
 function swap(html) {
@@ -88,9 +95,12 @@ function swap(html) {
     document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
   }
   if (held) document.querySelector(`[data-choose="${held}"]`)?.focus();
+  drawChosen();
+  drawHeat();
 }
 
-function drawClusters(features) {
+function drawClusters(text) {
+  const { features } = JSON.parse(text);
   const of = (type) => features.filter(({ geometry }) => geometry.type === type);
   const ink = colour("--kp-accent-text");
   map.setGeoJSON("hulls", of("Polygon"), { color: ink, fillColor: ink, fillOpacity: 0.12, weight: 1.5, dashArray: "5 4" });
