@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -43,6 +44,8 @@ class OperatorCommand(BaseCommand):
         """Make wrong arguments a sentence like any other refusal, not a page of usage and exit 2."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.called_from_command_line = False
+        # "--bbox -77.4,38.7,-76.8,39.2": argparse takes only a single number that begins with "-" for a value.
+        parser._negative_number_matcher = re.compile(r"-[\d.]")
         return parser
 
     def add_json(self, parser: ArgumentParser) -> None:

@@ -38,7 +38,8 @@ _UNSEEN = {"script", "style", "title", "template", "noscript", "iframe"}
 # Exports cut fields in the middle of a tag: '" src="images/10.png"></span>&nbsp;hard to see'.
 _END_OF_A_TAG = re.compile(r"""^"?(?:\s+[\w-]+="[^"]*")+\s*/?>""")
 _EMPTY_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s")
+# "Ave. and", "approx. ten": a small letter goes on with the sentence.
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?![a-z])")
 
 
 def plain_text(text: str) -> str:
@@ -62,8 +63,9 @@ def shortened(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     cut = text[: length - 1]
-    at_word = cut.rsplit(None, 1)[0] if " " in cut.strip() else cut
-    return at_word.rstrip(" ,;:.-–") + "…"
+    if not text[length - 1].isspace() and " " in cut.strip():
+        cut = cut.rsplit(None, 1)[0]
+    return cut.rstrip(" ,;:.-–") + "…"
 
 
 def title_from(body: str) -> str:

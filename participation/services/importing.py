@@ -42,6 +42,8 @@ THEMES_MAX = 100
 PALETTE = ("#1f5c3a", "#8a3b12", "#1d4f91", "#7a1f5c", "#5b5a00", "#0b6470", "#9b1c31", "#4a3f9f", "#5c4033", "#44546a")
 # A tenth of a millimetre: what going to another plane and back may cost.
 SAME_DEGREES = 1e-9
+# More digits than the database's whole numbers hold are no count of people.
+WHOLE_DIGITS = 9
 PSEUDONYM_DOMAIN = "import.invalid"
 
 
@@ -146,7 +148,8 @@ def _place(row: Row, zero: LonLat) -> _Place:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.strip().isdecimal() else 0
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) <= WHOLE_DIGITS else 0
 
 
 class _Themes:
@@ -565,6 +568,7 @@ def load_areas(
     organisation: Organisation,
     rows: Iterable[Row],
     columns: AreaColumns,
+    source: str,
     on_refused: OnRefused,
     dry_run: bool = False,
 ) -> AreaCounts:
@@ -600,9 +604,9 @@ def load_areas(
             continue
         seen.add(code)
         values: dict[str, object] = {"name": name, "outline": outline}
-        inhabitants = cell(row.attributes.get(columns.population)).strip() if columns.population else ""
-        if inhabitants.isdecimal():
-            values["population"] = int(inhabitants)
+        inhabitants = _whole(cell(row.attributes.get(columns.population))) if columns.population else 0
+        if inhabitants:
+            values["population"] = inhabitants
         _area, added = Area.objects.update_or_create(organisation=organisation, code=code, defaults=values)
         counts.added += added
         counts.updated += not added
@@ -611,6 +615,13 @@ def load_areas(
     _assign_neighbourhoods(organisation)
     if dry_run:
         transaction.set_rollback(True)
+    elif seen:
+        Record.objects.create(
+            organisation=organisation,
+            act="areas.loaded",
+            subject=source[:100],
+            detail={"added": counts.added, "updated": counts.updated},
+        )
     return counts
 
 

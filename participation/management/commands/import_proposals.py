@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,8 @@ from participation.models import Proposal
 from participation.queries.voting import database_now
 from participation.rules.places import LonLat
 from participation.services.importing import Columns, Reading, import_proposals
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
 class Command(OperatorCommand):
@@ -44,7 +47,7 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--supports-field", default="", metavar="F", help="read, told and left out; see import_supports"
         )
-        parser.add_argument("--language", metavar="L", help="in which the texts are; else the town's first")
+        parser.add_argument("--language", choices=LANGUAGES, help="in which the texts are; else the town's first")
         parser.add_argument("--origin", choices=Proposal.Origin.values, default=Proposal.Origin.RESIDENT.value)
         parser.add_argument(
             "--fix-swapped", action="store_true", help="turn longitude and latitude round where that helps"

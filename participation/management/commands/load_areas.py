@@ -44,6 +44,7 @@ class Command(OperatorCommand):
                 organisation=organisation,
                 rows=watched,
                 columns=columns,
+                source=Path(options["file"]).name,
                 on_refused=report.add,
                 dry_run=options["dry_run"],
             )
