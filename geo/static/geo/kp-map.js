@@ -21,6 +21,8 @@ import { wordsIn } from "geo/words";
 
 const MAX_ZOOM = 19;
 const LISTED = 12;
+// What a mark draws around itself (pixels).
+const HALO = 4;
 
 function element(name, className, text) {
   const node = document.createElement(name);
@@ -103,6 +105,7 @@ class KiesplekMap extends HTMLElement {
     if (!layer) return;
     if (on) layer.addTo(this.#map);
     else layer.remove();
+    this.#names.draw(this.#taken());
   }
 
   setTiles(url) {
@@ -118,6 +121,7 @@ class KiesplekMap extends HTMLElement {
   }
 
   choose(numbers) {
+    this.#config.chosen = numbers;
     this.#pins.choose(numbers);
   }
 
@@ -131,6 +135,7 @@ class KiesplekMap extends HTMLElement {
   #keep(name, layer) {
     this.#layers.set(name, layer);
     layer.addTo(this.#map);
+    this.#names.draw(this.#taken());
   }
 
   #drop(name) {
@@ -231,7 +236,13 @@ class KiesplekMap extends HTMLElement {
 
   #taken() {
     const size = this.#map.getSize();
-    const boxes = this.#pins.boxes;
+    const boxes = [];
+    this.#map.eachLayer((layer) => {
+      if (!(layer instanceof L.Marker)) return;
+      const { x, y } = this.#map.latLngToContainerPoint(layer.getLatLng());
+      const across = layer.options.icon.options.iconSize[0] + 2 * HALO;
+      boxes.push({ x: x - across / 2, y: y - across / 2, w: across, h: across });
+    });
     boxes.push({ x: size.x - 60, y: 0, w: 60, h: 110 });
     if (this.#config.mode === "pick") boxes.push({ x: size.x / 2 - 20, y: size.y / 2 - 44, w: 40, h: 52 });
     return boxes;
@@ -269,7 +280,7 @@ class KiesplekMap extends HTMLElement {
 
   #showPin(pin) {
     const numbered = element("span", "kp-pin", String(pin.text ?? pin.number ?? ""));
-    numbered.classList.toggle("kp-pin--mine", (this.#config.chosen ?? []).includes(Number(pin.number)));
+    numbered.classList.toggle("kp-pin--mine", (this.#config.chosen ?? []).map(Number).includes(Number(pin.number)));
     const words = element("div", "kp-map__words");
     const title = element("p", "kp-card__title");
     title.append(this.#link(pin));
@@ -360,8 +371,7 @@ class KiesplekMap extends HTMLElement {
         if (card.classList.contains("kp-card--mine")) chosen.add(number);
         else chosen.delete(number);
       }
-      this.#config.chosen = [...chosen];
-      this.#pins.choose(this.#config.chosen);
+      this.choose([...chosen]);
     });
     document.addEventListener("mouseover", enter);
     document.addEventListener("focusin", enter);

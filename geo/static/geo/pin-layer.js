@@ -6,8 +6,6 @@ import { grouped } from "geo/markers";
 const SVG = "http://www.w3.org/2000/svg";
 // Nearer than this (pixels) two marks would cover each other.
 const APART = 38;
-// What a mark draws around itself (pixels).
-const HALO = 4;
 // A theme is told by colour and by shape, so that nobody has to see colours; theme_chip.html draws the same ones.
 const SHAPES = [
   "M17 2a15 15 0 1 0 .01 0z",
@@ -61,15 +59,6 @@ export class PinLayer {
     this.#options = options;
     this.#chosen = new Set((options.chosen ?? []).map(Number));
     this.#layer = L.layerGroup().addTo(map);
-  }
-
-  // Boxes that marks take up, for whoever places labels.
-  get boxes() {
-    return [...this.#drawn.values()].map(({ group, size }) => {
-      const { x, y } = this.#map.latLngToContainerPoint([group.lat, group.lon]);
-      const across = size + 2 * HALO;
-      return { x: x - across / 2, y: y - across / 2, w: across, h: across };
-    });
   }
 
   choose(numbers) {
@@ -148,7 +137,7 @@ export class PinLayer {
     marker.on("mouseover", () => this.#options.onHover(single ? Number(group.number) : null));
     marker.on("mouseout", () => this.#options.onHover(null));
     this.#layer.addLayer(marker);
-    return { marker, group, size };
+    return { marker, group };
   }
 
   #mark(pin, mine) {
