@@ -34,8 +34,8 @@ from participation.queries import voting as queries
 from participation.rules.voting import check_choices
 from participation.services.proposals import next_number
 
-# Rows a statement: large enough that the round trip no longer counts, small enough for any memory.
-BATCH = 5_000
+# Rows a statement: the round trip no longer counts, and longer texts only take longer to be read through.
+BATCH = 500
 
 N_SUPPORTERS = 2_000
 # Most pins have no support, a few have hundreds: the tail seen on real boards (Pareto, index between 1 and 2).

@@ -12,6 +12,7 @@ from participation.queries.voting import database_now
 from participation.services.synthetic import NoAreaError, scatter_pins
 
 DEFAULT_SEED = 2023
+REPORT_EVERY = 5_000
 
 
 def _project(named: str) -> Project:
@@ -49,7 +50,8 @@ class Command(BaseCommand):
         began = time.monotonic()
 
         def report(n_done: int) -> None:
-            self.stderr.write(f"{n_done} of {n} pins", style_func=str)
+            if n_done % REPORT_EVERY == 0 or n_done == n:
+                self.stderr.write(f"{n_done} of {n} pins", style_func=str)
 
         try:
             n_supports = scatter_pins(project=project, n=n, seed=options["seed"], now=database_now(), report=report)
