@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -63,7 +64,7 @@ def write(
         table = csv.writer(file)
         table.writerow([inert(column.name) for column in columns] + list(places))
         for feature in features:
-            cells = [_cell(value) for value in feature.attributes.values()]
+            cells = [_cell(feature.attributes[column.name]) for column in columns]
             table.writerow(cells + _place_cells(feature.geometry, crs, is_point=is_point, n=len(places)))
 
 
@@ -98,7 +99,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _LON = ("lon", "lng", "long", "longitude", "x", "x_coord", "xcoord", "lengtegraad", "point_x")
 _LAT = ("lat", "latitude", "y", "y_coord", "ycoord", "breedtegraad", "point_y")
 _WKT = ("wkt", "geom", "geometry", "the_geom", "geometrie")
-_NAMED_X, _NAMED_WKT = re.compile(r"x_(\d{4,6})"), re.compile(r"wkt_(\d{4,6})")
+_NAMED_X, _NAMED_WKT = re.compile(r"x_([0-9]{4,6})"), re.compile(r"wkt_([0-9]{4,6})")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 # A cell may be as long as the file: that it is too long is said of its row, not of all.
@@ -277,4 +278,5 @@ def number(text: str) -> float | None:
         bare = bare.replace(",", ".")
     elif comma >= 0:
         bare = bare.replace(",", "")
-    return float(bare) if len(bare) <= 60 and _NUMBER.fullmatch(bare) else None
+    found = float(bare) if len(bare) <= 60 and _NUMBER.fullmatch(bare) else math.inf
+    return found if math.isfinite(found) else None

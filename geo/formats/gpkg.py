@@ -1,5 +1,7 @@
 """GeoPackage: one SQLite file with places, in and out."""
 
+import json
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
@@ -79,36 +81,45 @@ def read(path: Path, *, crs: Crs | None = None) -> Iterator[Row]:
     Raises   UnreadableFile, also when reading has begun.
     """
     try:
-        layers = pyogrio.list_layers(path)
-        layer = next((name for name, kind in layers if kind is not None), None)
-        if layer is None:
-            raise UnreadableFile("file.no_layer")
-        info = pyogrio.read_info(path, layer=layer)
-        if info["driver"] != "GPKG":
-            raise UnreadableFile("file.not_gpkg")
-        _, _, places, fields = pyogrio.raw.read(path, layer=layer)
-        names = [str(name)[:200] for name in info["fields"]]
+        own_crs, place_name, batches = _content(path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
         raise UnreadableFile("file.not_gpkg") from error
-    change = None if crs is not None else _to_degrees(info["crs"])
-    for number, wkb in enumerate(places):
-        attributes = {name: _scalar(values[number]) for name, values in zip(names, fields, strict=True)}
+    change = None if crs is not None else _to_degrees(own_crs)
+    found = (row for batch in batches for row in batch.to_pylist())
+    for number, values in enumerate(found, start=1):
+        wkb = values.pop(place_name)
+        attributes = {str(name)[:200]: _scalar(value) for name, value in values.items()}
         if fault := text_fault(attributes):
-            yield Row(number + 1, {name: str(value)[:200] for name, value in attributes.items()}, None, fault)
+            yield Row(number, {name: str(value)[:200] for name, value in attributes.items()}, None, fault)
             continue
         try:
             geometry = None if wkb is None else shapely.from_wkb(wkb)
         except (shapely.errors.ShapelyError, ValueError):
-            yield Row(number + 1, attributes, None, RowFault("row.geometry_bad"))
+            yield Row(number, attributes, None, RowFault("row.geometry_bad"))
             continue
         if geometry is None or geometry.is_empty:
-            yield Row(number + 1, attributes, None)
+            yield Row(number, attributes, None)
             continue
         if change is not None:
             geometry = _changed(geometry, change)
         result = placed(geometry, crs)
         is_fault = isinstance(result, RowFault)
-        yield Row(number + 1, attributes, None if is_fault else result, result if is_fault else None)
+        yield Row(number, attributes, None if is_fault else result, result if is_fault else None)
+
+
+def _content(path: Path) -> tuple[str | None, str, list[Any]]:
+    """The plane, the name of the places (WKB) and the rows, batch by batch, of the first layer that has places."""
+    with warnings.catch_warnings():
+        # GDAL warns of oddities of a stranger's file; what matters of them comes out as a fault.
+        warnings.simplefilter("ignore")
+        layer = next((name for name, kind in pyogrio.list_layers(path) if kind is not None), None)
+        if layer is None:
+            raise UnreadableFile("file.no_layer")
+        if pyogrio.read_info(path, layer=layer)["driver"] != "GPKG":
+            raise UnreadableFile("file.not_gpkg")
+        # By Arrow, because numpy has no whole number that is missing.
+        about, table = pyogrio.raw.read_arrow(path, layer=layer)
+    return about["crs"], about["geometry_name"] or "wkb_geometry", table.to_batches(max_chunksize=BATCH)
 
 
 def _to_degrees(crs: str | None) -> Transformer | None:
@@ -130,15 +141,9 @@ def _changed(geometry: Any, change: Transformer) -> Any:
 
 
 def _scalar(value: Any) -> object:
-    """A field as Python says it: numpy's own numbers, days and "nothing" do not leave this module."""
-    if isinstance(value, np.datetime64):
-        return None if np.isnat(value) else str(value.astype("datetime64[D]") if _is_day(value) else value)
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and np.isnan(value):
-        return None
-    return value.hex() if isinstance(value, bytes) else value
-
-
-def _is_day(value: np.datetime64) -> bool:
-    return bool(value == value.astype("datetime64[D]"))
+    """A field as text, number, truth value or none."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return json.dumps(value, default=str) if isinstance(value, list | dict) else value

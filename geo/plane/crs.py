@@ -60,8 +60,8 @@ SERVED = (CRS84, WGS84, LAMBERT_72, LAMBERT_2008, WEB_MERCATOR)
 
 _BY_URI = {crs.uri: crs for crs in ALL}
 _BY_CODE = {crs.code: crs for crs in ALL if crs is not CRS84}
-_SHORT = re.compile(r"(?:EPSG:)?(\d{4,6})", re.IGNORECASE)
-_URN = re.compile(r"urn:ogc:def:crs:(EPSG|OGC):[\d.]*:(\d+|CRS84)", re.IGNORECASE)
+_SHORT = re.compile(r"(?:EPSG:)?(\d{4,6})", re.IGNORECASE | re.ASCII)
+_URN = re.compile(r"urn:ogc:def:crs:(EPSG|OGC):[\d.]*:(\d+|CRS84)", re.IGNORECASE | re.ASCII)
 
 
 def parse(text: str, *, among: Sequence[Crs] = ALL) -> Crs:
