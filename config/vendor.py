@@ -42,7 +42,7 @@ COMPONENTS = [
     "separator",
 ]
 FONT = "atkinson-hyperlegible-next"
-FONT_FACES = ((400, "normal"), (400, "italic"), (600, "normal"), (700, "normal"))
+FONT_FACES = ((400, "normal"), (400, "italic"), (700, "normal"))
 MODULES = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "pbf.js": "pbf/index.js",

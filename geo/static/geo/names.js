@@ -58,7 +58,7 @@ export class Names {
     const seen = [];
     for (const name of this.#names) {
       if (name.isPlace && zoom < PLACES_FROM_ZOOM) continue;
-      this.#pen.font = `600 14px ${font}`;
+      this.#pen.font = `700 14px ${font}`;
       const w = this.#pen.measureText(name.text).width;
       const spots = this.#spots(name, w).filter(
         ({ x, y }) => x > w / 2 && y > HEIGHT / 2 && x < size.x - w / 2 && y < size.y - HEIGHT / 2,
