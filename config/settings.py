@@ -154,6 +154,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the code itself confirms the address
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
+# Six figures: what a phone's keypad types and what people know from their bank. Five tries a code, five codes a
+# minute for one address (below), fifteen minutes: a guess succeeds once in many thousand tries.
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_GET = False
@@ -220,6 +223,11 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
+
+# --- address search: the one outside service the server itself asks, and only when the operator names it -------------
+ADDRESS_SEARCH = os.environ.get("KIESPLEK_ADDRESS_SEARCH", "")
+if ADDRESS_SEARCH and not ADDRESS_SEARCH.startswith(("https://", "http://127.0.0.1:")):
+    raise ImproperlyConfigured("KIESPLEK_ADDRESS_SEARCH must begin with https://.")
 
 # --- languages, time ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"

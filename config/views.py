@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 OUTBOX_SHOWS = 30
-# The only thing in a mail that stands alone on its line in capitals or figures is a sign-in code.
-CODE_LINE = re.compile(r"^([A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5}){1,2})\s*$", re.MULTILINE)
+# The only thing in a mail that stands alone on its line in figures is a sign-in code.
+CODE_LINE = re.compile(r"^(\d{6})\s*$", re.MULTILINE)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

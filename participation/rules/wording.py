@@ -6,6 +6,7 @@ from participation.rules.refusals import Code, Refused
 
 TITLE_MAX = 120
 BODY_MAX = 4000
+REASON_MAX = 1000
 
 # Control characters but for line ends and tabs: PostgreSQL refuses NUL, and the rest only ever hides something.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")

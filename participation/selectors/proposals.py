@@ -36,6 +36,13 @@ def public_proposals(project: Project) -> QuerySet[Proposal]:
     return Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED).select_related("area", "theme")
 
 
+def last_proposal_of(person: Person | AnonymousUser, project: Project) -> Proposal | None:
+    """What did this person propose last in this project?"""
+    if not isinstance(person, Person):
+        return None
+    return Proposal.objects.filter(project=project, author=person).order_by("-number").first()
+
+
 def supported_by(rows: QuerySet[Proposal], person: Person | AnonymousUser) -> QuerySet[Proposal]:
     """Mark on each proposal (``is_mine``) whether this reader supports it."""
     if not isinstance(person, Person):

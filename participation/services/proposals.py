@@ -6,12 +6,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max
 
-from participation.models import Person, Phase, Project, Proposal, Record, Support, Theme
+from participation.models import Draft, Person, Phase, Project, Proposal, Record, Support, Theme
 from participation.rules.phases import Act
 from participation.rules.places import LonLat
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct, may
-from participation.rules.wording import title_and_body
+from participation.rules.wording import REASON_MAX, cleaned, title_and_body
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
 from participation.selectors.proposals import geos_point, place_verdict
@@ -79,6 +79,42 @@ def submit_proposal(
         author=person,
         created_at=now,
     )
+
+
+@transaction.atomic
+def send_draft(
+    *,
+    token: str | None,
+    project: Project,
+    person: Person,
+    title: str,
+    body: str,
+    place: LonLat | None,
+    theme: str,
+    language: str,
+    now: datetime,
+) -> Proposal | None:
+    """Submit a proposal and use up the draft it was written in; None when that draft was sent before.
+
+    Locks    the draft's row: the second request of a double click waits for the first, then finds nothing to send
+             (tests/drills/test_bad_input.py); then as submit_proposal.
+    Refuses  as submit_proposal; the draft is kept then.
+    """
+    draft = Draft.objects.select_for_update().filter(token=token, project=project).first()
+    if draft is None:
+        return None
+    proposal = submit_proposal(
+        project=project,
+        person=person,
+        title=title,
+        body=body,
+        place=place,
+        theme=theme,
+        language=language,
+        now=now,
+    )
+    draft.delete()
+    return proposal
 
 
 def support(*, proposal: Proposal, person: Person, now: datetime) -> bool:
@@ -154,12 +190,13 @@ def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> 
     Refuses  person.not_staff, proposal.not_found, reason.missing.
     """
     require_desk(project, by, DeskAct.MODERATE)
-    if not reason.strip():
+    reason = cleaned(reason)[:REASON_MAX]
+    if not reason:
         raise Refused(Code.REASON_MISSING)
     proposal = _locked(project, number)
     proposal.state, proposal.hidden_because, proposal.on_ballot = (
         Proposal.State.HIDDEN,
-        reason.strip()[:1000],
+        reason,
         False,
     )
     proposal.save(update_fields=["state", "hidden_because", "on_ballot"])

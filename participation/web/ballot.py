@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -101,9 +101,9 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     if said:
         messages.error(request, str(said["sentence"]))
     back_to = request.POST.get("back_to", "")
-    if not url_has_allowed_host_and_scheme(back_to, allowed_hosts={request.get_host()}):
+    if not (back_to.startswith("/") and url_has_allowed_host_and_scheme(back_to, allowed_hosts={request.get_host()})):
         back_to = reverse("project", args=(slug,))
-    return redirect(back_to)
+    return HttpResponseRedirect(back_to)
 
 
 @answering_refusals

@@ -13,6 +13,12 @@ def _key(project: Project, kind: Draft.Kind) -> str:
     return f"draft:{project.pk}:{kind.value}"
 
 
+def token_of(request: HttpRequest, project: Project, kind: Draft.Kind) -> str | None:
+    """By what token does this browser know its draft?"""
+    token: str | None = request.session.get(_key(project, kind))
+    return token
+
+
 def draft_of(request: HttpRequest, project: Project, kind: Draft.Kind) -> dict[str, object]:
     """What did this browser begin here? Empty when nothing."""
     token = request.session.get(_key(project, kind))

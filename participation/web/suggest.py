@@ -9,17 +9,18 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET
 
-from participation.models import Draft, Place, Project
+from participation.models import Draft, Project
 from participation.rules.phases import Act
 from participation.rules.places import LonLat, lon_lat, typed_pair
 from participation.rules.refusals import Code, Refused
 from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned, title_and_body
 from participation.selectors.organisations import places_named
 from participation.selectors.projects import standing
-from participation.selectors.proposals import nearby, place_verdict, supported_by
-from participation.services.proposals import checked_place, submit_proposal
+from participation.selectors.proposals import last_proposal_of, nearby, place_verdict, supported_by
+from participation.services.proposals import checked_place, send_draft
+from participation.web.addresses import Address, addresses_called
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
-from participation.web.drafts import draft_of, drop, keep
+from participation.web.drafts import draft_of, drop, keep, token_of
 from participation.web.maps import map_config
 from participation.web.projects import process_context
 from participation.web.sentences import refusal
@@ -60,22 +61,28 @@ def place_fragment(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "participation/suggest_place.html", context | {"project": project})
 
 
-def _asked_place(request: HttpRequest, project: Project) -> tuple[LonLat | None, list[Place]]:
+def _asked_place(request: HttpRequest, project: Project) -> tuple[LonLat | None, list[Address]]:
     """Read where: what was typed wins over the map's cross; several places of that name are offered to choose."""
+    chosen = typed_pair(request.POST.get("choice", "")[:60])
+    if chosen:
+        return chosen, []
     typed = cleaned(request.POST.get("where", ""))[:200]
-    if typed and typed != request.POST.get("where_was", ""):
-        pair = typed_pair(typed)
-        if pair:
-            return pair, []
-        found = list(places_named(project.organisation, typed))
-        if not found:
-            raise Refused(Code.PIN_PLACE_UNKNOWN, {"text": typed[:60]})
-        exact = [place for place in found if place.name.casefold() == typed.casefold()]
-        if len(found) == 1 or exact:
-            best = (exact or found)[0]
-            return LonLat(best.point.x, best.point.y), []
-        return None, found
-    return lon_lat(request.POST.get("lon"), request.POST.get("lat")), []
+    if not typed or typed == request.POST.get("where_was", ""):
+        return lon_lat(request.POST.get("lon"), request.POST.get("lat")), []
+    pair = typed_pair(typed)
+    if pair:
+        return pair, []
+    found = [
+        Address(f"{place.name} ({place.area_name})" if place.area_name else place.name, place.point.x, place.point.y)
+        for place in places_named(project.organisation, typed)
+    ] or addresses_called(typed)
+    if not found:
+        raise Refused(Code.PIN_PLACE_UNKNOWN, {"text": typed[:60]})
+    exact = [address for address in found if address.name.partition(" (")[0].casefold() == typed.casefold()]
+    if len(found) == 1 or len(exact) == 1:
+        best = (exact or found)[0]
+        return LonLat(best.lon, best.lat), []
+    return None, found
 
 
 def _picking_map(project: Project, place: LonLat | None) -> dict[str, object]:
@@ -132,7 +139,7 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
         draft |= {
             "title": cleaned(request.POST.get("title", ""))[: 4 * TITLE_MAX],
             "body": cleaned(request.POST.get("body", ""))[: 4 * BODY_MAX],
-            "theme": request.POST.get("theme", "")[:60],
+            "theme": cleaned(request.POST.get("theme", ""))[:60],
         }
         keep(request, project, Draft.Kind.PROPOSAL, draft)
         try:
@@ -144,13 +151,19 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "participation/suggest_what.html", context, status=422 if context.get("refusal") else 200)
 
 
+def _sent_before(request: HttpRequest, project: Project) -> HttpResponse:
+    """Lead the second request of a double click to where the first one went: the browser shows this one's answer."""
+    last = last_proposal_of(request.user, project)
+    return redirect("proposal", project.slug, last.number) if last else redirect("suggest", slug=project.slug)
+
+
 @answering_refusals
 def check(request: HttpRequest, slug: str) -> HttpResponse:
     """Show it as others will see it; whoever is not signed in does so here, then it is sent."""
     project = project_or_404(request, slug)
     draft = draft_of(request, project, Draft.Kind.PROPOSAL)
     if not draft.get("title"):
-        return redirect("suggest", slug=slug)
+        return _sent_before(request, project) if request.method == "POST" else redirect("suggest", slug=slug)
     here = reverse("suggest_check", args=(slug,))
     context: dict[str, object] = {}
     if request.method == "POST":
@@ -158,7 +171,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         if person is None:
             return sign_in_first(request, back_to=here)
         try:
-            proposal = submit_proposal(
+            proposal = send_draft(
+                token=token_of(request, project, Draft.Kind.PROPOSAL),
                 project=project,
                 person=person,
                 title=str(draft.get("title", "")),
@@ -172,6 +186,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             context["refusal"] = refusal(refused)
         else:
             drop(request, project, Draft.Kind.PROPOSAL)
+            if proposal is None:
+                return _sent_before(request, project)
             messages.success(request, gettext("Your proposal was sent. This is its own page: keep the link."))
             return redirect("proposal", slug=slug, number=proposal.number)
     place = _place(draft)

@@ -12,7 +12,7 @@ from tests.cast import Cast
 
 def code_in_last_mail() -> str:
     """Read the code out of the mail that was sent last."""
-    found = re.search(r"^\s*([A-Z0-9]{3,5}-?[A-Z0-9]{3,5})\s*$", str(mail.outbox[-1].body), re.MULTILINE)
+    found = re.search(r"^\s*(\d{6})\s*$", str(mail.outbox[-1].body), re.MULTILINE)
     assert found, mail.outbox[-1].body
     return found[1]
 

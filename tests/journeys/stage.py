@@ -22,7 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 # Playwright's synchronous calls keep an event loop in the tests' thread, and Django then suspects every query there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-CODE_LINE = re.compile(r"^([A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5}){1,2})\s*$", re.MULTILINE)
+CODE_LINE = re.compile(r"^(\d{6})\s*$", re.MULTILINE)
 MAIL_WAIT_S = 5
 
 

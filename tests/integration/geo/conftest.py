@@ -42,7 +42,9 @@ def source_of(rows: Any, **changes: Any) -> FeatureSource:
 
 @pytest.fixture
 def project(db: None) -> Project:
-    town = Organisation.objects.create(slug="testdam", name="Testdam", site_name="Testdam", hosts=["testserver"])
+    town = Organisation.objects.create(
+        slug="testdam", name="Testdam", site_name="Testdam", hosts=["testserver", "localhost"]
+    )
     return Project.objects.create(organisation=town, slug="pins")
 
 

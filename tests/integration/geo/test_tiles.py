@@ -9,6 +9,8 @@ import mapbox_vector_tile
 import pytest
 from django.contrib.gis.geos import Polygon
 from django.db import connection
+from django.db.models import Count
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -138,6 +140,25 @@ def test_a_tile_has_at_most_4096_features(put: Put, z: int) -> None:
     assert sum(feature["properties"]["n"] for feature in features) == steps**2
 
 
+def test_a_tile_full_of_long_titles_stays_small(put: Put) -> None:
+    """Titles of 120 four-byte signs on every pin of a full tile; where few stand, all are named."""
+    tile, steps = tile_at(2.72, 50.85, 18), 64
+    places = [
+        lon_lat(tile.x + (a + 0.5) / steps, tile.y + (b + 0.5) / steps, 18) for a in range(steps) for b in range(steps)
+    ]
+    rows = put(places)
+    rows.update(title="😀" * 120)
+    crowded = vector_tile(source_of(rows), *tile)
+    assert len(crowded) <= 500_000
+    features = decoded(crowded)
+    assert len(features) == steps**2
+    assert all(feature["properties"]["n"] == 1 and "title" not in feature["properties"] for feature in features)
+    rows.filter(number__gt=500).delete()
+    named = vector_tile(source_of(rows), *tile)
+    assert len(named) <= 500_000
+    assert sum("title" in feature["properties"] for feature in decoded(named)) == 500
+
+
 def test_no_rows_make_no_bytes(put: Put) -> None:
     rows = put([(2.7, 50.8), None])
     assert vector_tile(source_of(rows.none()), 0, 0, 0) == b""
@@ -146,8 +167,6 @@ def test_no_rows_make_no_bytes(put: Put) -> None:
 
 
 def test_rows_with_a_join_a_percent_sign_and_an_aggregate_make_a_tile(put: Put) -> None:
-    from django.db.models import Count
-
     rows = put([(2.7, 50.8), (2.8, 50.8)]).filter(title__contains="Pin", project__slug__endswith="s")
     rows = rows.exclude(title__contains="100%").annotate(n=Count("supports"))
     source = source_of(rows, weight="n")
@@ -155,6 +174,14 @@ def test_rows_with_a_join_a_percent_sign_and_an_aggregate_make_a_tile(put: Put) 
 
 
 def test_a_tile_uses_the_index_on_the_geometry(put: Put) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = 'participation_proposal'")
-        assert any("gist" in definition for (definition,) in cursor.fetchall())
+    """Wrapped in a tile the rows must still be found by the index: the box stands inside, bare beside the column."""
+    put([(2.7 + n / 1e5, 50.8) for n in range(3000)])
+    source = source_of(Proposal.objects.all())
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        cursor.execute("ANALYZE participation_proposal")
+        vector_tile(source, *tile_at(2.7, 50.8, 22))
+        cursor.execute("EXPLAIN " + queries[-1]["sql"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Scan" in plan
+    assert "point" in plan
+    assert "Seq Scan" not in plan
