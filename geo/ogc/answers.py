@@ -30,6 +30,7 @@ STATUS: dict[type[problems.Problem], int] = {
     problems.FormatUnknown: 406,
     problems.FormatUnfit: 400,
     problems.MethodNotAllowed: 405,
+    problems.NothingToDraw: 404,
 }
 
 View = Callable[..., HttpResponseBase]

@@ -13,6 +13,9 @@ from geo.plane.crs import CRS84, Crs, transform
 # cut in 32 parts 5 mm.
 EDGE_PARTS = 32
 
+# No plane of ours reaches further than half way round the globe; beyond, projections answer nonsense.
+FURTHEST_M = 20_100_000.0
+
 
 class BadBox(ValueError):  # noqa: N818 -- an answer about what was asked
     """Four numbers that make no box."""
@@ -70,6 +73,8 @@ def parse(text: str, crs: Crs = CRS84, *, flips: bool | None = None) -> Box:
     box = Box(numbers[0], numbers[1], numbers[2], numbers[3], crs)
     across = box.min_x > box.max_x
     if box.min_y > box.max_y or (across and crs.is_metric):
+        raise BadBox(text[:100])
+    if crs.is_metric and max(abs(number) for number in numbers) > FURTHEST_M:
         raise BadBox(text[:100])
     if not crs.is_metric and not (
         -180 <= box.min_x <= 180 and -180 <= box.max_x <= 180 and box.min_y >= -90 and box.max_y <= 90

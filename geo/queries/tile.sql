@@ -1,7 +1,7 @@
 -- The pins of one map tile, grouped in the cells of a grid that is aligned to the tiles.
 -- source   rows: a queryset that Django compiled, with kp_key, kp_lon, kp_lat, kp_weight and the pin's own columns
 -- params   size (cells along the world), per_tile (cells along a tile), x, y (column and row of the tile),
---          attributes (the pin's own columns, each: min(kp_0) AS "title"), own (their names, each null in a group)
+--          attributes (the pin's own columns, each null in a group: CASE ... THEN min(kp_0) END AS "title")
 -- returns  one row: the bytes of a vector tile with one layer "pins"; no bytes when no pin lies in the tile
 -- plane    EPSG:4326 in; the unit square of Web Mercator inside; 4096 units of the tile out, y down
 -- index    GiST on the geometry column, used by the box inside rows. The box only has to be generous: which tile

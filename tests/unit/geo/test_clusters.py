@@ -69,7 +69,7 @@ def test_heaviest_first_then_westernmost() -> None:
 def test_the_middle_is_weighted_and_the_hull_holds_all_its_pins() -> None:
     places = np.array([[0, 0], [10, 0]], dtype=float)
     (group,) = clusters(places, np.array([3.0, 1.0]), radius_m=20, min_count=1).groups
-    assert (group.x, group.y) == (pytest.approx(2.5), 0)
+    assert (group.x, group.y) == pytest.approx((2.5, 0))
     assert all(group.hull.covers(shapely.Point(place)) for place in places)
     (alone,) = clusters(places[:1], np.array([0.0]), radius_m=20, min_count=1).groups
     assert (alone.n, alone.weight, alone.x) == (1, 0, 0)

@@ -1,0 +1,145 @@
+"""The list of layers gives what was asked, to whom it was meant, and nothing more."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import shapely
+from django.db.models import Value
+from django.db.models.functions import Concat
+
+from geo import catalog
+from geo.analysis.layers import cluster_layer, clusters_of, heat_layer, pins_of
+from geo.catalog import Asker, Column, UnknownLayer
+from geo.plane.boxes import Box
+from geo.plane.crs import LAMBERT_72
+from tests.integration.geo.conftest import COLUMNS, source_of
+
+pytestmark = pytest.mark.django_db
+Put = Callable[..., Any]
+
+
+def test_features_come_in_key_order_with_exactly_the_listed_columns(put: Put) -> None:
+    source = source_of(put([(2.7, 50.8), None, (2.8, 50.9)]).order_by("-number"))
+    first, second, third = source.features()
+    assert [first.key, second.key, third.key] == [1, 2, 3]
+    assert list(first.attributes) == [column.name for column in COLUMNS]
+    assert first.geometry == shapely.Point(2.7, 50.8)
+    assert second.geometry is None
+    assert source.count() == 3
+    assert source.extent() == Box(2.7, 50.8, 2.8, 50.9)
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(put: Put) -> None:
+    source = source_of(put([(2.7, 50.8)] * 7))
+    pages, after = [], None
+    while page := [feature.key for feature in source.features(after=after, limit=3)]:
+        pages.append(page)
+        after = page[-1]
+    assert pages == [[1, 2, 3], [4, 5, 6], [7]]
+
+
+def test_boxes_and_exact_values_choose(put: Put) -> None:
+    source = source_of(put([(2.7, 50.8), (2.8, 50.9), None]))
+    assert [f.key for f in source.features(Box(2.7, 50.8, 2.75, 50.85))] == [1]
+    assert source.count(Box(2.7, 50.8, 2.8, 50.9)) == 2
+    assert source.count(Box(30_000, 160_000, 45_000, 180_000, LAMBERT_72)) == 2
+    assert source.count(where={"title": "Pin 3"}) == 1
+    assert source.count(Box(0, 0, 1, 1), where={"title": "Pin 3"}) == 0
+    assert source.feature(2) is not None
+    assert source.feature(9) is None
+    with pytest.raises(KeyError):
+        source.count(where={"author": 1})
+
+
+def test_columns_may_be_computed_and_days_are_local(put: Put) -> None:
+    rows = put([(2.7, 50.8)])
+    rows.update(created_at=datetime(2026, 6, 30, 22, 30, tzinfo=UTC))
+    columns = (
+        Column("label", Concat("title", Value("!")), "text", "label"),
+        Column("created", "created_at", "date", "created"),
+    )
+    (feature,) = source_of(rows, columns=columns, pin=("label",)).features()
+    # Half past midnight in Brussels: the first of July, and no more than the day.
+    assert feature.attributes["label"] == "Pin 1!"
+    assert feature.attributes["created"].isoformat() == "2026-07-01"
+
+
+def test_nothing_is_nothing(put: Put) -> None:
+    source = source_of(put([]).none())
+    assert source.count() == 0
+    assert list(source.features()) == []
+    assert source.extent() is None
+    assert source.fingerprint
+    assert pins_of(source).points_m.shape == (0, 2)
+    assert cluster_layer(source, shape="hulls", radius_m=100, min_count=2).extent() is None
+    assert not heat_layer(source, bandwidth_m=100).grid.values.size
+
+
+def test_a_layer_without_places_has_none(put: Put) -> None:
+    source = source_of(put([None, None]), geometry=None, geometry_type=None)
+    assert [feature.geometry for feature in source.features()] == [None, None]
+    assert source.count(Box(-180, -90, 180, 90)) == 0
+    assert source.extent() is None
+
+
+def test_a_layer_that_contradicts_itself_is_not_made(put: Put) -> None:
+    rows = put([])
+    with pytest.raises(ValueError, match="named twice"):
+        source_of(rows, columns=(COLUMNS[0], COLUMNS[0]), pin=())
+    with pytest.raises(ValueError, match="does not have"):
+        source_of(rows, pin=("author",))
+
+
+def test_other_rows_other_columns_other_content_another_fingerprint(put: Put) -> None:
+    rows = put([(2.7, 50.8)])
+    variants: list[tuple[Any, dict[str, Any]]] = [
+        (rows, {}),
+        (rows, {"updated": "2"}),
+        (rows, {"pin": ()}),
+        (rows, {"columns": COLUMNS[:2], "pin": ()}),
+        (rows.filter(state="published"), {}),
+        (rows.filter(state="hidden"), {}),
+        (rows.none(), {}),
+    ]
+    prints = {source_of(given, **changes).fingerprint for given, changes in variants}
+    assert len(prints) == 7
+    assert source_of(rows).fingerprint == source_of(rows.all()).fingerprint
+
+
+def test_what_is_not_listed_for_an_asker_is_unknown(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = source_of(put([(2.7, 50.8)]))
+    monkeypatch.setattr(catalog, "_providers", [])
+    provider = catalog.register(lambda asker: [source] if asker.organisation == "testdam" else [])
+    catalog.register(provider)
+    assert list(catalog.layers_for(Asker("testdam", None))) == [source]
+    assert catalog.layer(Asker("testdam", None), "pins") is source
+    for asker, name in ((Asker("elsewhere", None), "pins"), (Asker("testdam", None), "other")):
+        with pytest.raises(UnknownLayer):
+            catalog.layer(asker, name)
+
+
+def test_clusters_weigh_what_the_layer_weighs_and_hide_what_it_hides(put: Put) -> None:
+    rows = put([(2.7, 50.8)] * 3 + [(2.9, 50.9)])
+    layer = cluster_layer(source_of(rows), shape="points", radius_m=100, min_count=2)
+    (feature,) = layer.features()
+    assert feature.attributes == {"number": 1, "n": 3, "weight": 3.0}
+    assert feature.geometry is not None
+    assert feature.geometry.distance(shapely.Point(2.7, 50.8)) < 1e-7
+    hidden = cluster_layer(source_of(rows, weight=None), shape="points", radius_m=100, min_count=2)
+    (feature,) = hidden.features()
+    assert feature.attributes == {"number": 1, "n": 3}
+    assert [column.name for column in hidden.columns] == ["number", "n"]
+    assert layer.fingerprint != hidden.fingerprint
+
+
+def test_far_from_belgium_clusters_measure_in_utm(put: Put) -> None:
+    """70 m apart in Washington; in Lambert 72 they would lie kilometres off, or nowhere."""
+    found, plane = clusters_of(
+        source_of(put([(-77.03, 38.9), (-77.0308, 38.9), (-77.05, 38.9)])), radius_m=75, min_count=2
+    )
+    assert plane.code == 32618
+    assert [group.n for group in found.groups] == [2]
+    nothing, _ = clusters_of(source_of(put([(-77.03, 38.9), (-77.0308, 38.9)])), radius_m=65, min_count=2)
+    assert nothing.groups == ()
