@@ -149,9 +149,9 @@ class FeatureSource:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Made of the query itself, so that two askers who may see different rows never share an answer."""
+        """Made of the query itself, so that askers who may see other rows, or in another language, share no answer."""
         try:
-            text, values = self.rows.query.sql_with_params()
+            text, values = self.shaped.query.sql_with_params()
         except EmptyResultSet:
             text, values = "", ()
         facts = (self.id, self.updated, text, repr(values), self.key, self.geometry, self.weight, self.pin)

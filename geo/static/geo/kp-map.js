@@ -7,7 +7,7 @@
 //   tiles                       address of vector tiles with {z} {x} {y}; or pins [{number, title, lon, lat, area, theme, url,
 //                               text (written instead of the number), later (drawn hollow)}]
 //   detail                      address of one pin's page with {id}
-//   themes {slug: colour}, shapes {slug: number}, chosen [numbers], highlight number
+//   themes {slug: colour}, shapes {slug: number}, chosen [numbers], highlight number; apart: pixels within which pins become one ring
 //   base_map {url, attribution, max_zoom}
 //   mode "pick"                 with inputs, check, into, radius_m, start: see picker.js
 //
@@ -179,6 +179,7 @@ class KiesplekMap extends HTMLElement {
       themes: this.#config.themes,
       shapes: this.#config.shapes,
       chosen: this.#config.chosen,
+      apart: this.#config.apart,
       onPin: (pin) => this.#showPin(pin),
       onGroup: (group) => this.#showGroup(group),
       onHover: (number) => this.#pointInList(number),

@@ -52,7 +52,7 @@ export class PinLayer {
   #pointed = null;
   #chosen;
 
-  // options: themes {slug: colour}, shapes {slug: number}, chosen [number], onPin(pin), onGroup(group), onHover(number or null)
+  // options: themes {slug: colour}, shapes {slug: number}, chosen [number], apart (pixels), onPin(pin), onGroup(group), onHover(number or null)
   constructor(map, host, options) {
     this.#map = map;
     this.#host = host;
@@ -81,7 +81,7 @@ export class PinLayer {
     const zoom = this.#map.getZoom();
     const seen = features.map((feature) => ({ ...feature, ...this.#pixels(feature, zoom) }));
     this.#redraw(
-      grouped(seen, APART).map((group) => {
+      grouped(seen, this.#options.apart ?? APART).map((group) => {
         if (group.n === 1) return group.members[0];
         const middle = this.#map.unproject([group.x, group.y], zoom);
         return { n: group.n, lon: middle.lng, lat: middle.lat, members: group.members };
@@ -131,7 +131,7 @@ export class PinLayer {
       }),
       keyboard: false,
       riseOnHover: true,
-      zIndexOffset: mine ? 400 : 0,
+      zIndexOffset: mine ? 400 : group.later === false ? 200 : 0,
     });
     marker.on("click", () => (single ? this.#options.onPin(group) : this.#options.onGroup(group)));
     marker.on("mouseover", () => this.#options.onHover(single ? Number(group.number) : null));
