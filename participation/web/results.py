@@ -33,6 +33,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         map_data = map_config(
             project,
             tiles=None,
+            apart=1,  # the order is what this map tells: numbers may touch, a ring with a count would be taken for one
             pins=[
                 {
                     "number": row.rank,

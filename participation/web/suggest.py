@@ -172,7 +172,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             return sign_in_first(request, back_to=here)
         try:
             proposal = send_draft(
-                token=token_of(request, project, Draft.Kind.PROPOSAL),
+                token=token_of(request, project, Draft.Kind.PROPOSAL) or "",
                 project=project,
                 person=person,
                 title=str(draft.get("title", "")),
