@@ -154,7 +154,8 @@ venv_fits() {
     grep -qF "$(pwd)/.venv" .venv/bin/activate 2>/dev/null &&
         $python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
-make_venv() { python3 -m venv --clear .venv && rm -f "$stamps/Python-packages" "$stamps/Test-packages"; }
+# Removed rather than cleared: were it a link, clearing would empty what it points to.
+make_venv() { rm -rf .venv && python3 -m venv .venv && rm -f "$stamps/Python-packages" "$stamps/Test-packages"; }
 if ! venv_fits; then
     rm -f "$stamps/Virtual-environment"
     step "Virtual environment" made make_venv
