@@ -2,6 +2,9 @@
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
+# As Django has it for its own keys.
+SHORTEST = 8
+
 
 class SessionStore(DatabaseStore):
     """Django's own, that asks the database for nothing but letters and digits.
@@ -10,4 +13,4 @@ class SessionStore(DatabaseStore):
     """
 
     def _validate_session_key(self, key: str | None) -> bool:
-        return super()._validate_session_key(key) and str(key).isascii() and str(key).isalnum()
+        return bool(key) and str(key).isascii() and str(key).isalnum() and len(str(key)) >= SHORTEST

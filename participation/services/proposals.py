@@ -100,7 +100,7 @@ def send_draft(
              (tests/drills/test_bad_input.py); then as submit_proposal.
     Refuses  as submit_proposal; the draft is kept then.
     """
-    draft = Draft.objects.select_for_update().filter(token=token, project=project).first()
+    draft = Draft.objects.select_for_update().filter(token=token, project=project).first() if token else None
     if draft is None:
         return None
     proposal = submit_proposal(

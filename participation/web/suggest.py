@@ -170,9 +170,10 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         person = person_of(request)
         if person is None:
             return sign_in_first(request, back_to=here)
+        token = token_of(request, project, Draft.Kind.PROPOSAL)
         try:
             proposal = send_draft(
-                token=token_of(request, project, Draft.Kind.PROPOSAL) or "",
+                token=token,
                 project=project,
                 person=person,
                 title=str(draft.get("title", "")),

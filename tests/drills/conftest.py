@@ -18,6 +18,8 @@ def tell(request: pytest.FixtureRequest) -> Tell:
     """Write to the terminal itself, past pytest's capturing: the figures of a drill are its result."""
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
     capture = request.config.pluginmanager.get_plugin("capturemanager")
+    assert reporter is not None
+    assert capture is not None
 
     def say(drill: str, *, attempts: int, violations: int, control_violations: int, **more: object) -> None:
         facts = {"attempts": attempts, "violations": violations, "control_violations": control_violations, **more}

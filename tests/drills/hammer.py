@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 
@@ -45,14 +45,14 @@ def hammer(n_rounds: int, act: Callable[[int, int], T], *, n_threads: int = N_TH
     return answers
 
 
-def rows(statement: str, *values: object) -> list[tuple[object, ...]]:
+def rows(statement: str, *values: int | str) -> list[tuple[Any, ...]]:
     """Ask the database directly, past all code that is being tested."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
 
 
-def number(statement: str, *values: object) -> int:
+def number(statement: str, *values: int | str) -> int:
     """The one whole number that a statement gives."""
     ((found,),) = rows(statement, *values)
     assert isinstance(found, int)

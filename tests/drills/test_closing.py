@@ -13,6 +13,7 @@ import pytest
 from django.db import connection, transaction
 
 from participation.models import Person, Phase, TallyRow
+from participation.queries import sql
 from participation.queries import voting as queries
 from participation.rules.refusals import Code, Refused
 from participation.services.voting import Receipt, cast_ballot, close_phase
@@ -154,7 +155,7 @@ BY_MARK = "closed_at IS NULL AS is_open"
 
 def change(patch: pytest.MonkeyPatch, *changes: tuple[str, str], takes_lock: bool = False) -> None:
     """Change the statement that casts, and take away the lock in front of it."""
-    real = queries.sql
+    real = sql
     text = real("cast")
     for old, new in changes:
         assert old in text, "the statement is no longer the one this control was written for"
