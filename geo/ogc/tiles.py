@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from geo import problems
+from geo.ogc import parameters
 from geo.ogc.answers import is_unchanged, keep, pin_layer, reading, tag
 from geo.plane.tiles import MAX_ZOOM, BadTile, tile
 from geo.tiles import vector_tile
@@ -28,6 +29,7 @@ def whole_number(text: str) -> int:
 @reading
 def vector(request: HttpRequest, layer: str, matrix: str, z: str, y: str, x: str) -> HttpResponseBase:
     """One tile of a layer of pins; 204 where no pin lies (OGC API Tiles, 7.1.7.B)."""
+    parameters.known(request, [])
     if matrix != "WebMercatorQuad":
         raise problems.TileMatrixUnknown(matrix=matrix)
     try:

@@ -119,6 +119,7 @@ def test_no_shared_cache_keeps_what_somebody_signed_in_sees(pins: Any, client: C
 @pytest.mark.parametrize(
     ("address", "status", "code"),
     [
+        (TILE + "0/0/0?theme=1", 400, "parameter.unknown"),
         (TILE + "23/0/0", 404, "tile.outside_world"),
         (TILE + "1/2/0", 404, "tile.outside_world"),
         (TILE + "1/0/2", 404, "tile.outside_world"),
