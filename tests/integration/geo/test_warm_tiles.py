@@ -50,7 +50,7 @@ def test_after_two_seconds_it_is_asked_anew(
     warm("2", number=1)
     assert client.get(TILE)["ETag"] == first["ETag"]
     later = time.monotonic() + 2.1
-    monkeypatch.setattr(middleware.time, "monotonic", lambda: later)
+    monkeypatch.setattr("geo.middleware.time.monotonic", lambda: later)
     assert client.get(TILE)["ETag"] != first["ETag"]
 
 
