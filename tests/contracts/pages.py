@@ -1,0 +1,124 @@
+"""Every address of the installation: how its holes are filled, who sees what there, and which are pages for people.
+
+A new address without a row here fails tests/contracts/test_pages.py; the browser's checks of every page
+(tests/journeys/test_every_page.py) read the same table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# Who asks: nobody signed in, a resident, the staff by role, and the manager of another town.
+ROLES = ("nobody", "resident", "moderator", "planner", "gis", "manager", "other_town")
+STAFF = ("moderator", "planner", "gis", "manager")
+CAST = {"resident": "An", "moderator": "Mo", "planner": "Piet", "gis": "Gis", "manager": "Marc"}
+
+Expected = dict[str, int]
+
+
+def everyone(status: int = 200) -> Expected:
+    """The same answer for all."""
+    return dict.fromkeys(ROLES, status)
+
+
+def staff(nobody: int = 302, others: int = 404, allowed: int = 200, roles: tuple[str, ...] = STAFF) -> Expected:
+    """An answer for staff; the rest learn nothing."""
+    return {role: nobody if role == "nobody" else allowed if role in roles else others for role in ROLES}
+
+
+EVERYONE, NOBODY = everyone(), everyone(404)
+SIGNED_IN = everyone() | {"nobody": 302}
+POST_ONLY = everyone(405)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address."""
+
+    expected: Expected
+    # What fills its holes on the small stage of tests/cast.py, and in the demo town.
+    cast: Mapping[str, object] = field(default_factory=dict)
+    demo: Mapping[str, object] = field(default_factory=dict)
+    query: str = ""
+    # A page for people: looked at in the browser. ``by`` is who sees it in the demo; ``first`` names what must be done.
+    page: bool = False
+    by: str = ""
+    first: str = ""
+
+
+def _project(expected: Expected, *, by: str = "", first: str = "", page: bool = True, **more: object) -> Row:
+    return Row(expected, {"slug": "laden"} | more, {"slug": "laadpunten"} | more, page=page, by=by, first=first)
+
+
+def _desk(expected: Expected) -> Row:
+    return _project(expected, by="planner")
+
+
+LAYER = ({"layer": "laden-proposals"}, {"layer": "laadpunten-proposals"})
+TILE: dict[str, object] = {"matrix": "WebMercatorQuad", "z": "0", "y": "0", "x": "0"}
+
+ROWS: dict[str, Row] = {
+    "healthz": Row(EVERYONE),
+    "readyz": Row(EVERYONE),
+    # A town that gave no address to write to has none to name.
+    "security_txt": Row(NOBODY),
+    "account_login": Row(everyone(302)),
+    # Whoever is signed in already is sent on.
+    "account_request_login_code": Row(everyone(302) | {"nobody": 200}, page=True),
+    "account_confirm_login_code": Row(everyone(302), page=True, first="ask_code"),
+    "account_logout": Row(SIGNED_IN, page=True, by="resident"),
+    "account_inactive": Row(EVERYONE, page=True),
+    "set_language": Row(everyone(302)),
+    "outbox": Row(NOBODY),
+    "style": Row(EVERYONE, page=True),
+    "home": Row(EVERYONE, page=True),
+    "projects": Row(EVERYONE, page=True),
+    "project": _project(EVERYONE),
+    "rules": _project(EVERYONE),
+    "suggest": _project(EVERYONE),
+    "suggest_place": Row(EVERYONE, {"slug": "laden"}, {"slug": "laadpunten"}, query="?lon=2.7&lat=50.85"),
+    # Without a draft one is led to the first step.
+    "suggest_what": _project(everyone(302), first="place"),
+    "suggest_check": _project(everyone(302), first="text"),
+    "proposal": _project(EVERYONE, number=1),
+    "support": _project(POST_ONLY, page=False, number=1),
+    "ballot": _project(EVERYONE),
+    "ballot_choose": _project(POST_ONLY, page=False),
+    "ballot_check": _project(EVERYONE, by="resident"),
+    "ballot_cast": _project(POST_ONLY, page=False),
+    "ballot_done": _project(SIGNED_IN, by="resident", first="cast"),
+    "results": Row(EVERYONE, {"slug": "laden"}, {"slug": "zitbanken"}, page=True),
+    "me": Row(SIGNED_IN, page=True, by="resident"),
+    "accessibility": Row(EVERYONE, page=True),
+    "privacy": Row(EVERYONE, page=True),
+    "desk": Row(staff(), page=True, by="planner"),
+    "desk_queue": _desk(staff()),
+    "desk_moderate": _project(POST_ONLY, page=False, number=1),
+    "desk_shortlist": _desk(staff()),
+    "desk_shortlist_change": _project(POST_ONLY, page=False),
+    "desk_map": _desk(staff()),
+    "desk_clusters": _project(staff(), page=False),
+    "desk_heat": _project(staff(), page=False),
+    "desk_export": _desk(staff()),
+    "ogc_landing": Row(EVERYONE, query="?f=html", page=True),
+    "ogc_conformance": Row(EVERYONE, query="?f=html", page=True),
+    "ogc_api": Row(EVERYONE),
+    "ogc_collections": Row(EVERYONE, query="?f=html", page=True),
+    "ogc_collection": Row(EVERYONE, *LAYER, query="?f=html", page=True),
+    "ogc_items": Row(EVERYONE, *LAYER, query="?f=html", page=True),
+    "ogc_item": Row(EVERYONE, LAYER[0] | {"key": "1"}, LAYER[1] | {"key": "1"}, query="?f=html", page=True),
+    "tile": Row(EVERYONE, LAYER[0] | TILE, LAYER[1] | TILE),
+    "export": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
+}
+
+
+def names(resolver: URLResolver | None = None) -> set[str]:
+    """Walk the URLconf: the name of every address, ``?`` and its pattern where it has none."""
+    found = set()
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            found.add(pattern.name or f"?{pattern.pattern}")
+        else:
+            found |= names(pattern)
+    return found
