@@ -85,7 +85,7 @@ ROWS: dict[str, Row] = {
     "support": _project(POST_ONLY, page=False, number=1),
     "ballot": _project(EVERYONE),
     "ballot_choose": _project(POST_ONLY, page=False),
-    "ballot_check": _project(EVERYONE, by="resident"),
+    "ballot_check": _project(EVERYONE, by="resident", first="choose"),
     "ballot_cast": _project(POST_ONLY, page=False),
     "ballot_done": _project(SIGNED_IN, by="resident", first="cast"),
     "results": Row(EVERYONE, {"slug": "laden"}, {"slug": "zitbanken"}, page=True),

@@ -17,13 +17,15 @@ FOCUS = """() => {
   const name = `${node.localName}${node.id ? "#" + node.id : ""}.${node.className?.baseVal ?? node.className} ` +
     (node.innerText ?? "").trim().slice(0, 40);
   // A box drawn by its card or its label shows the focus there.
-  const drawn = [node, ...[node.labels?.[0], node.closest("label"), node.closest("li"), node.closest(".kp-card")].filter(Boolean)];
+  const around = ["label", "li", ".kp-card", "kp-map"].map((selector) => node.closest(selector));
+  const drawn = [node, node.labels?.[0], ...around].filter(Boolean);
   const shown = (at) => [null, "::before", "::after"].some((part) => {
     const style = getComputedStyle(at, part);
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   });
   if (!drawn.some(shown)) return {name, wrong: "no outline"};
-  const visible = drawn.find((at) => { const box = at.getBoundingClientRect(); return box.width > 1 && box.height > 1; });
+  const sized = ({width, height}) => width > 1 && height > 1;
+  const visible = drawn.find((at) => sized(at.getBoundingClientRect()));
   if (!visible) return {name, wrong: "has no size"};
   const box = visible.getBoundingClientRect();
   if (box.bottom < 1 || box.top > innerHeight - 1 || box.right < 1 || box.left > innerWidth - 1)
@@ -88,7 +90,14 @@ def test_the_skip_link_comes_first(walker: Walker) -> None:
 
 
 def test_every_stop_of_the_main_pages_is_seen(walker: Walker) -> None:
-    for path in ("/", "/projects/", PROJECT, PROJECT + "ballot/", PROJECT + "proposals/1/", "/projects/zitbanken/results/"):
+    for path in (
+        "/",
+        "/projects/",
+        PROJECT,
+        PROJECT + "ballot/",
+        PROJECT + "proposals/1/",
+        "/projects/zitbanken/results/",
+    ):
         walker.go(path)
         for _ in range(60):
             walker.page.keyboard.press("Tab")

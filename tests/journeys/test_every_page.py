@@ -1,0 +1,189 @@
+"""Every page for people, at both widths and in four languages: no barrier that a machine can find."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from tests.contracts.pages import ROWS, Row
+from tests.journeys.walker import DESK, PHONE, NewWalker, Walker
+
+PROJECT = "/projects/laadpunten/"
+PAGES = sorted(name for name, row in ROWS.items() if row.page)
+PEOPLE = {"resident": "bewoner@poperinge.example", "planner": "planner@poperinge.example"}
+LANGUAGES = ("nl", "fr", "en", "de")
+
+# WCAG 2.2 up to AA, and what axe holds for good practice beside it.
+AXE = """() => axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa",
+  "wcag22aa", "best-practice"]}).then(({violations}) => violations.flatMap(({id, nodes}) =>
+  nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.any.concat(node.all, node.none)[0]?.message ?? ""}`)))"""
+
+SHAPE = """() => ({
+  lang: document.documentElement.lang,
+  title: document.title.trim(),
+  h1: [...document.querySelectorAll("h1")].filter((h1) => h1.checkVisibility()).map((h1) => h1.innerText.trim()),
+  tooWide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  unnamed: [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button")]
+    .filter((node) => node.checkVisibility() && !(node.labels?.length || node.innerText?.trim() ||
+      node.getAttribute("aria-label") || node.getAttribute("aria-labelledby")))
+    .map((node) => node.outerHTML.slice(0, 120)),
+  twice: [...document.querySelectorAll("[id]")].map(({id}) => id).filter((id, at, all) => all.indexOf(id) !== at),
+})"""
+
+
+def barriers(page: Page, language: str) -> list[str]:
+    """What is wrong with the page in the window, as far as a machine sees it?"""
+    found: list[str] = page.evaluate(AXE)
+    shape: Mapping[str, Any] = page.evaluate(SHAPE)
+    if shape["lang"] != language:
+        found.append(f"the page says it is in {shape['lang']}")
+    if not re.match(r"\S.* · \S", shape["title"]):
+        found.append(f"title: {shape['title']!r}")
+    if len(shape["h1"]) != 1 or not shape["h1"][0]:
+        found.append(f"headings of the first rank: {shape['h1']}")
+    if shape["tooWide"] > 0:
+        found.append(f"{shape['tooWide']} px wider than the window")
+    found += [f"no name: {control}" for control in shape["unnamed"]]
+    found += [f"id {name} is there twice" for name in shape["twice"]]
+    return found
+
+
+def _place(walker: Walker) -> None:
+    walker.go(PROJECT + "suggest/")
+    walker.page.locator("#id_where").fill("Watouplein")
+    walker.press("Search", walker.page.locator(".kp-pick"))
+    walker.press("This is my place, next")
+
+
+def _text(walker: Walker) -> None:
+    _place(walker)
+    walker.page.locator("#id_title").fill("Naast de kiosk")
+    walker.press("Next: check it")
+
+
+def _ask_code(walker: Walker) -> None:
+    walker.go("/account/login/code/")
+    walker.page.locator("#id_email").fill("lezer@poperinge.example")
+    walker.press("Send me a code")
+
+
+def _choose(walker: Walker) -> None:
+    walker.go(PROJECT + "ballot/")
+    walker.page.locator("kp-ballot .kp-option__label").last.click()
+    walker.press("Next: check it")
+
+
+def _cast(walker: Walker) -> None:
+    _choose(walker)
+    walker.press("Cast my ballot")
+
+
+FIRST: dict[str, Callable[[Walker], None]] = {
+    "place": _place,
+    "text": _text,
+    "ask_code": _ask_code,
+    "choose": _choose,
+    "cast": _cast,
+}
+
+
+def visit(walker: Walker, name: str) -> None:
+    """Go to a page of the table the way a person comes there."""
+    row: Row = ROWS[name]
+    if row.by:
+        walker.enter_as(PEOPLE[row.by])
+    if row.first:
+        FIRST[row.first](walker)
+    path = reverse(name, kwargs=dict(row.demo)) + row.query
+    walker.go(path)
+    assert walker.path == path, "led elsewhere"
+    if walker.script and walker.page.locator("kp-map").count():
+        walker.page.evaluate(
+            "Promise.race([document.querySelector('kp-map').ready, new Promise(r => setTimeout(r, 1500))])"
+        )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_barriers(new_walker: NewWalker, name: str) -> None:
+    found = {}
+    for size, language in ((PHONE, "nl"), (DESK, "nl")):
+        walker = new_walker(size=size, language=language, axe=True)
+        visit(walker, name)
+        found[f"{name} {size[0]} {language}"] = barriers(walker.page, language)
+        # The other languages on the narrow window, where long words break out.
+        for other in LANGUAGES[1:] if size == PHONE else ():
+            walker.context.add_cookies([{"name": "django_language", "value": other, "url": walker.origin}])
+            walker.page.reload()
+            found[f"{name} {size[0]} {other}"] = barriers(walker.page, other)
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+@pytest.mark.parametrize("path", ["/nergens/", "/projects/parkconcerten/ballot/", "/projects/laadpunten/results/"])
+def test_no_barriers_where_something_is_refused(new_walker: NewWalker, size: tuple[int, int], path: str) -> None:
+    walker = new_walker(size=size, axe=True)
+    walker.go(path)
+    assert barriers(walker.page, "nl") == []
+
+
+def test_no_barriers_in_the_dark(new_walker: NewWalker, size: tuple[int, int]) -> None:
+    walker = new_walker(size=size, axe=True)
+    walker.page.emulate_media(color_scheme="dark")
+    found = {}
+    for path in ("/", PROJECT, PROJECT + "ballot/", "/projects/zitbanken/results/", "/style/"):
+        walker.go(path)
+        found[path] = barriers(walker.page, "nl")
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def test_text_twice_as_large_still_fits(new_walker: NewWalker) -> None:
+    """WCAG 1.4.10: what is 1280 px wide, at 400 percent is 320 px."""
+    walker = new_walker(size=(320, 640))
+    wide = {}
+    for path in ("/", "/projects/", PROJECT, PROJECT + "ballot/", PROJECT + "suggest/", "/projects/zitbanken/results/"):
+        walker.go(path)
+        wide[path] = walker.page.evaluate(SHAPE)["tooWide"]
+    assert {path: px for path, px in wide.items() if px > 0} == {}
+
+
+def test_a_barrier_would_be_seen(new_walker: NewWalker) -> None:
+    """The control: the same look reports what was put wrong on purpose."""
+    walker = new_walker(size=PHONE, axe=True)
+    walker.go("/privacy/")
+    walker.page.evaluate(
+        """() => {
+        document.documentElement.lang = "xx";
+        document.title = "";
+        document.querySelector("main").insertAdjacentHTML("beforeend",
+          `<h1>Nog een</h1><input id="main"><img src="data:,"><div id="wide">.</div>`);
+        document.getElementById("wide").style.minWidth = "900px";
+        }"""
+    )
+    found = " | ".join(barriers(walker.page, "nl"))
+    signs = ["html-lang-valid", "document-title", "image-alt", "label:", "says it is in xx", "title: ''", "first rank"]
+    signs += ["wider than", "no name: <input", "id main is there twice"]
+    assert [sign for sign in signs if sign not in found] == []
+
+
+def test_a_broken_policy_would_be_seen(new_walker: NewWalker) -> None:
+    """The control of the watch on every walk: an inline script and a foreign picture are noted."""
+    walker = new_walker()
+    walker.go("/privacy/")
+    walker.page.evaluate(
+        """() => {
+        const script = document.createElement("script");
+        script.textContent = "window.broken = true";
+        document.body.append(script);
+        const picture = new Image();
+        picture.src = "https://elders.example/spy.gif";
+        document.body.append(picture);
+        }"""
+    )
+    walker.page.wait_for_timeout(300)
+    noted = " ".join(walker.watch.problems)
+    walker.watch.problems.clear()
+    assert "script-src" in noted
+    assert "img-src" in noted or "elders.example" in noted
+    assert walker.page.evaluate("window.broken") is None
