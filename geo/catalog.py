@@ -18,7 +18,6 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import BinaryField, DateTimeField, F, Func, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.plane.boxes import Box
@@ -213,19 +212,6 @@ class FeatureSource:
             return None
         found = self.rows.order_by().aggregate(kp_extent=Extent(self.geometry))["kp_extent"]
         return Box(*found) if found else None
-
-    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """All places in lon, lat (n, 2) and their weights (n,), in key order; 1 each where nothing is weighed."""
-        if self.geometry is None:
-            return np.empty((0, 2)), np.empty(0)
-        place = Func(F(self.geometry), function="ST_AsBinary", output_field=BinaryField())
-        rows = self.shaped.filter(**{f"{self.geometry}__isnull": False}).annotate(kp_place=place).order_by("kp_key")
-        fields = ["kp_place", self.weight] if self.weight else ["kp_place"]
-        found = [(bytes(row[0]), *row[1:]) for row in rows.values_list(*fields).iterator(chunk_size=CHUNK)]
-        places = shapely.from_wkb(np.array([row[0] for row in found], dtype=object))
-        weights = [float(row[1] or 0) for row in found] if self.weight else [1.0] * len(found)
-        full = ~shapely.is_empty(places)
-        return shapely.get_coordinates(places[full]), np.array(weights, dtype=np.float64)[full]
 
 
 @dataclass(frozen=True, eq=False)

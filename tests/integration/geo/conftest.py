@@ -3,12 +3,18 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 import pytest
 from django.contrib.gis.geos import Point
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from geo import catalog
-from geo.catalog import Column, FeatureSource
+from geo.analysis.clusters import clusters
+from geo.analysis.density import density
+from geo.catalog import Column, DerivedSource, Feature, FeatureSource, Raster
+from geo.plane.crs import CRS84, LAMBERT_72, reproject, transform
+from geo.plane.grids import Grid
 from participation.models.organisation import Organisation
 from participation.models.project import Project
 from participation.models.proposal import Proposal
@@ -38,6 +44,45 @@ def source_of(rows: Any, **changes: Any) -> FeatureSource:
         "pin": ("title", "on_ballot", "created"),
     }
     return FeatureSource(**given | changes)
+
+
+def measured(source: FeatureSource) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The places of a layer in Lambert 72 and what each weighs."""
+    found = [feature for feature in source.features() if feature.geometry is not None]
+    points = np.array([(feature.geometry.x, feature.geometry.y) for feature in found])  # type: ignore[union-attr]
+    weights = np.array([float(feature.attributes["supports"]) for feature in found])
+    return transform(points.reshape(-1, 2), CRS84, LAMBERT_72), weights
+
+
+def hulls_of(source: FeatureSource, *, radius_m: float, min_count: int) -> DerivedSource:
+    """The outlines of the clusters of a layer, as the layer "hulls"."""
+
+    def compute() -> list[Feature]:
+        found = clusters(*measured(source), radius_m=radius_m, min_count=min_count)
+        return [
+            Feature(
+                group.number,
+                reproject(group.hull, LAMBERT_72, CRS84),
+                {"number": group.number, "n": group.n, "weight": group.weight},
+            )
+            for group in found.groups
+        ]
+
+    columns = (
+        Column("number", "", "integer", "number"),
+        Column("n", "", "integer", "pins"),
+        Column("weight", "", "number", "weight"),
+    )
+    return DerivedSource("hulls", "Hulls", "", "Polygon", columns, source.updated, compute, source.fingerprint)
+
+
+def heat_of(source: FeatureSource, *, bandwidth_m: float) -> Raster:
+    """The heat map of a layer, as the layer "heat"."""
+
+    def compute() -> Grid:
+        return density(*measured(source), bandwidth_m=bandwidth_m, crs=LAMBERT_72).grid
+
+    return Raster("heat", "Heat", "", source.updated, compute, source.fingerprint)
 
 
 @pytest.fixture

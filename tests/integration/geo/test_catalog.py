@@ -4,17 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from django.db.models import Value
 from django.db.models.functions import Concat
 
 from geo import catalog
-from geo.analysis.layers import cluster_layer, clusters_of, heat_layer, pins_of
+from geo.analysis.clusters import clusters
 from geo.catalog import Asker, Column, UnknownLayer
 from geo.plane.boxes import Box
-from geo.plane.crs import LAMBERT_72
-from tests.integration.geo.conftest import COLUMNS, source_of
+from geo.plane.crs import CRS84, LAMBERT_72, metric_for, transform
+from tests.integration.geo.conftest import COLUMNS, heat_of, hulls_of, source_of
 
 pytestmark = pytest.mark.django_db
 Put = Callable[..., Any]
@@ -72,9 +73,8 @@ def test_nothing_is_nothing(put: Put) -> None:
     assert list(source.features()) == []
     assert source.extent() is None
     assert source.fingerprint
-    assert pins_of(source).points_m.shape == (0, 2)
-    assert cluster_layer(source, shape="hulls", radius_m=100, min_count=2).extent() is None
-    assert not heat_layer(source, bandwidth_m=100).grid.values.size
+    assert hulls_of(source, radius_m=100, min_count=2).extent() is None
+    assert not heat_of(source, bandwidth_m=100).grid.values.size
 
 
 def test_a_layer_without_places_has_none(put: Put) -> None:
@@ -123,26 +123,20 @@ def test_what_is_not_listed_for_an_asker_is_unknown(put: Put, monkeypatch: pytes
             catalog.layer(asker, name)
 
 
-def test_clusters_weigh_what_the_layer_weighs_and_hide_what_it_hides(put: Put) -> None:
-    rows = put([(2.7, 50.8)] * 3 + [(2.9, 50.9)])
-    layer = cluster_layer(source_of(rows), shape="points", radius_m=100, min_count=2)
+def test_a_computed_layer_reads_like_any_other(put: Put) -> None:
+    layer = hulls_of(source_of(put([(2.7, 50.8)] * 3 + [(2.9, 50.9)])), radius_m=100, min_count=2)
     (feature,) = layer.features()
     assert feature.attributes == {"number": 1, "n": 3, "weight": 3.0}
     assert feature.geometry is not None
-    assert feature.geometry.distance(shapely.Point(2.7, 50.8)) < 1e-7
-    hidden = cluster_layer(source_of(rows, weight=None), shape="points", radius_m=100, min_count=2)
-    (feature,) = hidden.features()
-    assert feature.attributes == {"number": 1, "n": 3}
-    assert [column.name for column in hidden.columns] == ["number", "n"]
-    assert layer.fingerprint != hidden.fingerprint
+    assert feature.geometry.contains(shapely.Point(2.7, 50.8))
+    assert layer.count(Box(2.8, 50.8, 3, 51)) == 0
 
 
-def test_far_from_belgium_clusters_measure_in_utm(put: Put) -> None:
+def test_far_from_belgium_clusters_measure_in_utm() -> None:
     """70 m apart in Washington; in Lambert 72 they would lie kilometres off, or nowhere."""
-    found, plane = clusters_of(
-        source_of(put([(-77.03, 38.9), (-77.0308, 38.9), (-77.05, 38.9)])), radius_m=75, min_count=2
-    )
+    places = np.array([(-77.03, 38.9), (-77.0308, 38.9), (-77.05, 38.9)])
+    plane = metric_for(*np.median(places, axis=0))
     assert plane.code == 32618
-    assert [group.n for group in found.groups] == [2]
-    nothing, _ = clusters_of(source_of(put([(-77.03, 38.9), (-77.0308, 38.9)])), radius_m=65, min_count=2)
-    assert nothing.groups == ()
+    points = transform(places, CRS84, plane)
+    assert [group.n for group in clusters(points, np.ones(3), radius_m=75, min_count=2).groups] == [2]
+    assert clusters(points, np.ones(3), radius_m=65, min_count=2).groups == ()

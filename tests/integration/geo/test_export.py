@@ -17,13 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import problems
-from geo.analysis.layers import cluster_layer, heat_layer
 from geo.catalog import Column, DerivedSource, Feature
 from geo.export import write
 from geo.formats.reading import read
 from geo.plane.boxes import Box
 from geo.plane.crs import CRS84, LAMBERT_72, LAMBERT_2008, WEB_MERCATOR, Crs, transform
-from tests.integration.geo.conftest import source_of
+from tests.integration.geo.conftest import heat_of, hulls_of, source_of
 
 Put = Callable[..., Any]
 METRE = 1 / 111_320
@@ -180,15 +179,13 @@ def test_the_box_cuts_and_hidden_columns_do_not_exist(put: Put, tmp_path: Path) 
 
 def test_clusters_and_heat_go_along(put: Put, tmp_path: Path) -> None:
     source = source_of(put([(2.7, 50.8)] * 5 + [(2.8, 50.9)] * 4 + [(2.6, 50.7)]))
-    for shape, kind in (("points", "Point"), ("hulls", "Polygon")):
-        layer = cluster_layer(source, shape=shape, radius_m=100, min_count=3)  # type: ignore[arg-type]
-        path = tmp_path / f"{shape}.gpkg"
-        write(layer, "gpkg", LAMBERT_72, None, path)
-        frame = pyogrio.read_dataframe(path)
-        assert set(frame.geom_type) == {kind}
-        assert frame.n.tolist() == [5, 4]
-        assert frame.weight.tolist() == [6.0, 3.0]
-    heat = heat_layer(source, bandwidth_m=250)
+    path = tmp_path / "hulls.gpkg"
+    write(hulls_of(source, radius_m=100, min_count=3), "gpkg", LAMBERT_72, None, path)
+    frame = pyogrio.read_dataframe(path)
+    assert set(frame.geom_type) == {"Polygon"}
+    assert frame.n.tolist() == [5, 4]
+    assert frame.weight.tolist() == [6.0, 3.0]
+    heat = heat_of(source, bandwidth_m=250)
     for plane in (CRS84, LAMBERT_72, LAMBERT_2008):
         path = tmp_path / f"{plane.code}.tif"
         write(heat, "tif", plane, None, path)
@@ -212,8 +209,8 @@ def test_what_cannot_be_written_is_refused(put: Put, tmp_path: Path) -> None:
     with pytest.raises(problems.FormatUnfit):
         write(source, "tif", CRS84, None, path)
     with pytest.raises(problems.FormatUnfit):
-        write(heat_layer(source, bandwidth_m=100), "csv", CRS84, None, path)
+        write(heat_of(source, bandwidth_m=100), "csv", CRS84, None, path)
     with pytest.raises(problems.NothingToDraw):
-        write(heat_layer(source_of(source.rows.none()), bandwidth_m=100), "tif", CRS84, None, path)
+        write(heat_of(source_of(source.rows.none()), bandwidth_m=100), "tif", CRS84, None, path)
     with pytest.raises(problems.NothingToDraw):
-        write(heat_layer(source, bandwidth_m=100), "tif", CRS84, Box(0, 0, 1, 1), path)
+        write(heat_of(source, bandwidth_m=100), "tif", CRS84, Box(0, 0, 1, 1), path)

@@ -12,12 +12,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from geo import problems
-from geo.analysis.layers import cluster_layer, heat_layer
 from geo.ogc.answers import STATUS
 from geo.plane.crs import CRS84, LAMBERT_72, transform
 from geo.plane.tiles import lon_lat
 from participation.models import Person
-from tests.integration.geo.conftest import source_of
+from tests.integration.geo.conftest import heat_of, hulls_of, source_of
 
 pytestmark = pytest.mark.django_db
 Put = Callable[..., Any]
@@ -29,7 +28,9 @@ TILE = "/ogc/collections/pins/tiles/WebMercatorQuad/"
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
+def _nothing_kept(settings: Any) -> None:
+    """Answer anew: what is kept for strangers for a moment is tested in test_warm_tiles.py."""
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != "geo.middleware.warm_tiles"]
     cache.clear()
 
 
@@ -39,8 +40,8 @@ def pins(put: Put, registered: Registered) -> Any:
     source = source_of(put([(2.70 + n / 100, 50.85) for n in range(5)] + [None]))
     registered(
         source,
-        cluster_layer(source, shape="hulls", radius_m=800, min_count=2, id="hulls"),
-        heat_layer(source, bandwidth_m=500, id="heat"),
+        hulls_of(source, radius_m=800, min_count=2),
+        heat_of(source, bandwidth_m=500),
     )
     return source
 
