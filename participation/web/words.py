@@ -14,9 +14,9 @@ _DAY_S = 86_400
 
 
 def day(moment: datetime) -> str:
-    """Say a day: "5 December"; the year where it is not this one."""
+    """Say a day as the language writes it: "5 december", "5. Dezember"; the year where it is not this one."""
     there = localtime(moment)
-    return date_format(there, "j F" if there.year == localtime().year else "j F Y")
+    return date_format(there, "MONTH_DAY_FORMAT" if there.year == localtime().year else "DATE_FORMAT")
 
 
 def time_left(until: datetime, now: datetime) -> str:
