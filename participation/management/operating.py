@@ -25,7 +25,7 @@ from geo.problems import Problem
 from participation.models import Project
 from participation.rules.refusals import Refused
 from participation.selectors.operating import projects_called
-from participation.services.importing import RefusedRow
+from participation.services.importing.rows import RefusedRow
 from participation.web.sentences import sentence
 
 # So many refused rows are named on the screen; all of them stand in the report.

@@ -23,7 +23,8 @@ from participation.rules.places import LonLat
 from participation.selectors.places import ground_of
 from participation.selectors.projects import standing
 from participation.selectors.proposals import place_verdict
-from participation.services.importing import PSEUDONYM_DOMAIN, THEMES_MAX
+from participation.services.importing.proposals import THEMES_MAX
+from participation.services.importing.rows import PSEUDONYM_DOMAIN
 from participation.services.voting import cast_ballot
 from tests.cast import TOWN, Cast
 

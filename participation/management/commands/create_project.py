@@ -15,7 +15,7 @@ from participation.management.operating import OperatorCommand
 from participation.queries.voting import database_now
 from participation.rules.phases import PhaseKind
 from participation.rules.refusals import Refused
-from participation.services.importing import surface
+from participation.services.importing.areas import surface
 from participation.services.project_setup import TEMPLATES, create_project
 from participation.web.sentences import sentence
 

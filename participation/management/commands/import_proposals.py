@@ -17,7 +17,7 @@ from participation.management.operating import OperatorCommand, Report, counted,
 from participation.models import Proposal
 from participation.queries.voting import database_now
 from participation.rules.places import LonLat
-from participation.services.importing import Columns, Reading, import_proposals
+from participation.services.importing.proposals import Columns, Reading, import_proposals
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from geo.formats.reading import read
 from participation.management.columns import chosen, peeked
 from participation.management.operating import OperatorCommand, Report, counted, project_called
-from participation.services.importing import SupportColumns, import_supports
+from participation.services.importing.supports import SupportColumns, import_supports
 
 
 class Command(OperatorCommand):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from geo.formats.reading import read
 from participation.management.columns import NAMES, chosen, peeked
 from participation.management.operating import OperatorCommand, Report, counted
-from participation.services.importing import AreaColumns, load_areas
+from participation.services.importing.areas import AreaColumns, load_areas
 from participation.services.project_setup import organisation_or_refused
 
 
