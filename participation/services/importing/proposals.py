@@ -27,7 +27,17 @@ from participation.rules.rows import (
 from participation.rules.wording import cleaned, title_and_body
 from participation.selectors.places import Ground, ground_of
 from participation.selectors.proposals import geos_point
-from participation.services.importing.rows import BATCH, Counts, OnRefused, People, RefusedRow, batches, whole
+from participation.services.importing.rows import (
+    BATCH,
+    Counts,
+    OnRefused,
+    People,
+    RefusedRow,
+    batches,
+    lats,
+    lons,
+    whole,
+)
 from participation.services.proposals import next_number
 
 # More kinds than this is no classification but a column of texts or numbers, taken by mistake.

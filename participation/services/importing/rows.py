@@ -94,13 +94,16 @@ class People:
 
 
 def whole(text: str) -> int:
+    """Read a whole number of a table; what is none counts as 0."""
     text = text.strip()
     return int(text) if text.isdecimal() and len(text) <= WHOLE_DIGITS else 0
 
 
 def lons(places: Sequence[LonLat]) -> NDArray[np.float64]:
+    """The longitudes of these places. Shape (n,)."""
     return np.array([place.lon for place in places], dtype=np.float64)
 
 
 def lats(places: Sequence[LonLat]) -> NDArray[np.float64]:
+    """The latitudes of these places. Shape (n,)."""
     return np.array([place.lat for place in places], dtype=np.float64)
