@@ -54,7 +54,7 @@ def text(words: str) -> dict[str, str]:
 
 
 def assemble(now: datetime | None = None) -> Cast:
-    """Put the whole cast on stage: town "toonstad", project "laden" with 8 options, 3 choices each, open till tomorrow."""
+    """Put the whole cast on stage: town "toonstad", project "laden" with 8 options, 3 choices, open till tomorrow."""
     now = now or datetime.now(UTC)
     town = Organisation.objects.create(
         slug="toonstad", name="Toonstad", site_name="Toonstad beslist", languages=["nl", "fr", "en", "de"],
@@ -65,12 +65,9 @@ def assemble(now: datetime | None = None) -> Cast:
     )
     west, south, east, north = TOWN
     middle = (west + east) / 2
-    Area.objects.create(
-        organisation=town, code="W1", name="Westkant", outline=box(west, south, middle, north), population=4_000
-    )
-    Area.objects.create(
-        organisation=town, code="W2", name="Oostkant", outline=box(middle, south, east, north), population=6_000
-    )
+    left, right = box(west, south, middle, north), box(middle, south, east, north)
+    Area.objects.create(organisation=town, code="W1", name="Westkant", outline=left, population=4_000)
+    Area.objects.create(organisation=town, code="W2", name="Oostkant", outline=right, population=6_000)
     project = Project.objects.create(
         organisation=town, slug="laden", title=text("Laadpunten"), question=text("Waar wil jij laden?"),
         summary=text("Kies tot drie plekken."), rules=text("Drie keuzes."), outcome=text("De volgorde."),

@@ -1,8 +1,13 @@
 """Fixtures every storey shares."""
 
+import os
+
 import pytest
 
 from tests.cast import Cast, assemble
+
+# scikit-learn, our oracle for clusters, counts cores by asking the machine, and warns where it cannot be asked.
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "2")
 
 
 @pytest.fixture

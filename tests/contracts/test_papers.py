@@ -42,9 +42,11 @@ def test_every_make_target_is_named() -> None:
 
 
 def test_links_between_the_papers_lead_somewhere() -> None:
-    broken = []
-    for paper in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", paper.read_text()):
-            if not (paper.parent / target).exists():
-                broken.append(f"{paper.relative_to(ROOT)}: {target}")
+    papers = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md")]
+    broken = [
+        f"{paper.relative_to(ROOT)}: {target}"
+        for paper in papers
+        for target in re.findall(r"\]\(([^)#:]+)\)", paper.read_text())
+        if not (paper.parent / target).exists()
+    ]
     assert not broken

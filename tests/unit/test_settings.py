@@ -26,7 +26,9 @@ def run(code: str, **settings: str) -> subprocess.CompletedProcess[str]:
 
 def asked(name: str, **settings: str) -> object:
     """Ask what one setting is under these settings."""
-    done = run(f"import json; from config import settings; print(json.dumps(settings.{name}, default=repr))", **settings)
+    done = run(
+        f"import json; from config import settings; print(json.dumps(settings.{name}, default=repr))", **settings
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
