@@ -42,8 +42,8 @@ def test_foreign_keys_run_from_right_to_left() -> None:
     for model in apps.get_models(include_auto_created=True):
         here = model._meta.app_label
         for field in model._meta.get_fields():
-            is_key = field.is_relation and field.concrete and field.related_model
-            there = field.related_model._meta.app_label if is_key else here
+            other = field.related_model if field.is_relation and field.concrete else None
+            there = other._meta.app_label if other else here
             if here in HOUSE and there in HOUSE and HOUSE.index(there) > HOUSE.index(here):
                 wrong.append(f"{here}.{model.__name__}.{field.name} -> {there}")
     assert wrong == []
