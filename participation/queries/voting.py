@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from participation.queries import sql
+from participation.rules.voting import Choice
 
 
 class CastAnswer(NamedTuple):
@@ -35,7 +36,7 @@ ON CONFLICT (phase_id, person_id) DO UPDATE SET phase_id = EXCLUDED.phase_id
 LOCK_SPACE = 0x4B696573
 
 
-def cast(*, phase_id: int, person_id: int, numbers: Sequence[int], nonce: UUID) -> CastAnswer | None:
+def cast(*, phase_id: int, person_id: int, choices: Sequence[Choice], nonce: UUID) -> CastAnswer | None:
     """Lock the phase (shared) and the ballot, then cast; None when there is no such vote.
 
     Locks    pg_advisory_xact_lock_shared(phase) as a statement of its own: a single statement that waits
@@ -46,7 +47,8 @@ def cast(*, phase_id: int, person_id: int, numbers: Sequence[int], nonce: UUID) 
         "space": LOCK_SPACE,
         "phase": phase_id,
         "person": person_id,
-        "numbers": list(numbers),
+        "numbers": [choice.number for choice in choices],
+        "values": [choice.value for choice in choices],
         "nonce": nonce,
     }
     with transaction.atomic():

@@ -1,7 +1,7 @@
 """Casts ballots and closes votes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,39 +11,49 @@ from django.db.models import F
 from participation.models import Person, Phase, Project, Record, TallyRow
 from participation.queries import voting as queries
 from participation.rules.refusals import Code, Refused
-from participation.rules.voting import check_choices, ranked
-from participation.selectors.projects import options
+from participation.rules.voting import Choice, check_ballot, ranked
+from participation.selectors.projects import ballot_rules, option_facts, options
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What was cast: the choices in order, the how-many-th cast of this person, and when (database time)."""
 
-    numbers: tuple[int, ...]
+    choices: tuple[Choice, ...]
     seq: int
     recorded_at: datetime
     replayed: bool
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The options chosen, in order."""
+        return tuple(choice.number for choice in self.choices)
 
-def cast_ballot(*, phase: Phase, person: Person, numbers: Sequence[int], nonce: UUID) -> Receipt:
+
+def cast_ballot(*, phase: Phase, person: Person, choices: Sequence[Choice], nonce: UUID) -> Receipt:
     """Cast a whole ballot; casting again replaces it, an empty one withdraws it, the same nonce changes nothing.
 
     Locks    see participation.queries.voting.cast; the database's clock decides whether the vote is open.
-    Refuses  vote.twice, vote.too_many, vote.too_few, vote.not_open, vote.opens_later, vote.closed, vote.option_gone.
+    Refuses  what rules.voting.check_ballot refuses; vote.not_open, vote.opens_later, vote.closed, vote.option_gone.
     """
-    check_choices(numbers, cap=phase.cap, floor=phase.floor)
-    answer = queries.cast(phase_id=phase.pk, person_id=person.pk, numbers=numbers, nonce=nonce)
+    rules = ballot_rules(phase)
+    # Points, costs and limits a part are asked of the options only where the phase has such limits.
+    check_ballot(choices, rules, option_facts(phase.project_id, choices) if rules.asks_options else {})
+    answer = queries.cast(phase_id=phase.pk, person_id=person.pk, choices=choices, nonce=nonce)
     if answer is None:
         raise Refused(Code.VOTE_NOT_OPEN)
     if answer.seq is not None and answer.recorded_at is not None:
-        return Receipt(tuple(answer.good), answer.seq, answer.recorded_at, answer.replayed)
+        given = {choice.number: choice for choice in choices}
+        cast = tuple(given[number] for number in answer.good)
+        return Receipt(cast, answer.seq, answer.recorded_at, answer.replayed)
     if not answer.has_opened:
         raise Refused(Code.VOTE_OPENS_LATER, {"opens_at": phase.opens_at})
     if not answer.is_open:
         raise Refused(Code.VOTE_CLOSED, {"closed_at": phase.closes_at})
     # The page was older than the rules it showed.
-    check_choices(numbers, cap=answer.cap, floor=answer.floor)
-    raise Refused(Code.VOTE_OPTION_GONE, {"numbers": sorted(set(numbers) - set(answer.good))})
+    check_ballot(choices, replace(rules, cap=answer.cap, floor=answer.floor), {})
+    gone = {choice.number for choice in choices} - set(answer.good)
+    raise Refused(Code.VOTE_OPTION_GONE, {"numbers": sorted(gone)})
 
 
 @transaction.atomic

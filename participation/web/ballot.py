@@ -1,5 +1,9 @@
 """The ballot: choose, see what is left, check, cast, change until it closes."""
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -10,16 +14,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from participation.models import Draft, Phase, Project
+from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
-from participation.rules.voting import check_choices, in_drawn_order
-from participation.selectors.projects import options, standing
+from participation.rules.voting import Choice, Method, check_ballot, in_drawn_order
+from participation.selectors.projects import ballot_rules, option_facts, options, standing
 from participation.services.voting import cast_ballot
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
 from participation.web.drafts import drop, keep
 from participation.web.maps import map_config
-from participation.web.projects import chosen_on, drawing_seed, process_context
+from participation.web.projects import Chosen, chosen_on, drawing_seed, process_context
 from participation.web.sentences import refusal
 
 
@@ -36,6 +40,20 @@ def running_vote(project: Project) -> Phase:
     return vote
 
 
+class Line(NamedTuple):
+    """One choice of a ballot as the pages show it: the option, its place in the order, its points."""
+
+    proposal: Proposal
+    position: int
+    value: int
+
+
+def lines(chosen: Chosen, by_number: Mapping[int, Proposal]) -> list[Line]:
+    """The choices of a ballot that are still options, in order."""
+    kept = [choice for choice in chosen.choices if choice.number in by_number]
+    return [Line(by_number[choice.number], at, choice.value) for at, choice in enumerate(kept, start=1)]
+
+
 @answering_refusals
 def ballot(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the ballot: every option in an order drawn for this reader, the chosen ones on top."""
@@ -48,7 +66,8 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
     drawn = in_drawn_order(list(by_number), drawing_seed(request, project))
     context = process_context(request, project, standing(project, now())) | {
         "chosen": chosen,
-        "chosen_options": [by_number[number] for number in chosen.numbers if number in by_number],
+        "method": vote.method,
+        "lines": lines(chosen, by_number),
         "other_options": [by_number[number] for number in drawn if number not in chosen.numbers],
         "gone": [number for number in chosen.numbers if number not in by_number],
         "map": map_config(project) if project.area else None,
@@ -56,12 +75,41 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "participation/ballot.html", context)
 
 
+def _whole(text: str) -> int:
+    """Read a small whole number of a form; anything else counts as 0."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _filled_in(request: HttpRequest, method: Method) -> list[Choice]:
+    """Read the ballot as it was filled in: boxes ticked, points given, or ranks written.
+
+    Refuses  vote.rank_twice.
+    """
+    if method in {Method.CHOICES, Method.BUDGET}:
+        numbers = [_whole(text) for text in request.POST.getlist("number")[:1000]]
+        return [Choice(number) for number in dict.fromkeys(numbers)]
+    field = "points-" if method is Method.POINTS else "rank-"
+    written = {
+        _whole(name.removeprefix(field)): _whole(request.POST[name])
+        for name in list(request.POST)[:2000]
+        if name.startswith(field)
+    }
+    given = {number: value for number, value in written.items() if number and value}
+    if method is Method.POINTS:
+        return [Choice(number, points) for number, points in given.items()]
+    twice = [rank for rank, n in Counter(given.values()).items() if n > 1]
+    if twice:
+        raise Refused(Code.VOTE_RANK_TWICE, {"rank": min(twice)})
+    return [Choice(number) for number in sorted(given, key=given.__getitem__)]
+
+
 def _keep_choices(request: HttpRequest, project: Project, vote: Phase) -> HttpResponse:
-    """Keep what was ticked, and go on to the check when it is a whole ballot."""
-    numbers = [int(text) for text in request.POST.getlist("number")[:1000] if text.isdecimal() and len(text) < 10]
-    keep(request, project, Draft.Kind.BALLOT, {"numbers": list(dict.fromkeys(numbers))})
+    """Keep what was filled in, and go on to the check when it is a whole ballot."""
+    rules = ballot_rules(vote)
     try:
-        check_choices(numbers, cap=vote.cap, floor=vote.floor)
+        choices = _filled_in(request, rules.method)
+        keep(request, project, Draft.Kind.BALLOT, {"choices": choices})
+        check_ballot(choices, rules, option_facts(project.pk, choices))
     except Refused as refused:
         messages.error(request, str(refusal(refused)["sentence"]))
         return redirect("ballot", slug=project.slug)
@@ -74,19 +122,20 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     """Put one option on this reader's ballot, or take it off (``off``); nothing is cast yet."""
     project = project_or_404(request, slug)
     vote = running_vote(project)
-    text = request.POST.get("number", "")
-    number = int(text) if text.isdecimal() and len(text) < 10 else 0
-    chosen = chosen_on(request, project, vote)
-    numbers = [n for n in chosen.numbers if n != number]
+    number = _whole(request.POST.get("number", ""))
+    choices = [choice for choice in chosen_on(request, project, vote).choices if choice.number != number]
     said = None
     if not request.POST.get("off"):
         if not options(project).filter(number=number).exists():
             raise Refused(Code.VOTE_OPTION_GONE, {"numbers": [number]})
-        if len(numbers) >= vote.cap:
-            said = refusal(Refused(Code.VOTE_TOO_MANY, {"chosen": len(numbers) + 1, "cap": vote.cap}))
-        else:
-            numbers.append(number)
-    keep(request, project, Draft.Kind.BALLOT, {"numbers": numbers})
+        more = [*choices, Choice(number)]
+        try:
+            # One choice is no whole ballot yet: only what is too much is said here.
+            check_ballot(more, replace(ballot_rules(vote), floor=1), option_facts(project.pk, more))
+            choices = more
+        except Refused as refused:
+            said = refusal(refused)
+    keep(request, project, Draft.Kind.BALLOT, {"choices": choices})
     if request.headers.get("HX-Request"):
         option = options(project).filter(number=number).first()
         context = {
@@ -115,7 +164,7 @@ def ballot_check(request: HttpRequest, slug: str) -> HttpResponse:
     by_number = {option.number: option for option in options(project).filter(number__in=chosen.numbers)}
     context = process_context(request, project, standing(project, now())) | {
         "chosen": chosen,
-        "chosen_options": [by_number[number] for number in chosen.numbers if number in by_number],
+        "lines": lines(chosen, by_number),
         "gone": [number for number in chosen.numbers if number not in by_number],
         "nonce": uuid4(),
         "withdrawal_nonce": uuid4(),
@@ -123,6 +172,18 @@ def ballot_check(request: HttpRequest, slug: str) -> HttpResponse:
         "person": person_of(request),
     }
     return render(request, "participation/ballot_check.html", context)
+
+
+def _choice(text: str) -> Choice:
+    """Read "12" or "12:3" of the form of the check: an option and its points.
+
+    Raises   ValueError for anything else, and for what the database's whole numbers do not hold.
+    """
+    number, _, value = text.partition(":")
+    choice = Choice(int(number), int(value or 1))
+    if not all(0 <= part < 2**31 for part in choice):
+        raise ValueError(text[:40])
+    return choice
 
 
 @require_POST
@@ -138,18 +199,16 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
         raise Refused(Code.VOTE_NOT_OPEN)
     try:
         nonce = UUID(request.POST.get("nonce", ""))
-        numbers = [int(text) for text in request.POST.getlist("number")[:1000]]
-        if any(abs(number) > 2**31 - 1 for number in numbers):
-            raise ValueError
+        choices = [_choice(text) for text in request.POST.getlist("choice")[:1000]]
     except ValueError as error:
         raise Refused(Code.VOTE_BAD_NONCE) from error
-    receipt = cast_ballot(phase=vote, person=person, numbers=numbers, nonce=nonce)
+    receipt = cast_ballot(phase=vote, person=person, choices=choices, nonce=nonce)
     drop(request, project, Draft.Kind.BALLOT)
-    if numbers:
+    if choices:
         messages.success(
             request,
             gettext("Your ballot is in the box, with %(n)s choices. You can change it until the vote closes.")
-            % {"n": len(receipt.numbers)},
+            % {"n": len(receipt.choices)},
         )
     else:
         messages.info(request, gettext("Your ballot was withdrawn. It no longer counts."))
@@ -169,7 +228,7 @@ def done(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = chosen_on(request, project, vote)
     by_number = {option.number: option for option in options(project).filter(number__in=chosen.numbers)}
     context = process_context(request, project, standing(project, now())) | {
-        "chosen_options": [by_number[number] for number in chosen.numbers if number in by_number],
+        "lines": lines(chosen, by_number),
         "last": vote.casts.filter(ballot__person=person).order_by("-seq").first(),
     }
     return render(request, "participation/ballot_done.html", context)

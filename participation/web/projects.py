@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
-from participation.rules.voting import in_drawn_order, n_left
+from participation.rules.voting import BallotRules, Choice, Method, in_drawn_order, n_left
 from participation.selectors.layers import counted_vote
-from participation.selectors.projects import Standing, choices_cast, standing
+from participation.selectors.projects import Standing, ballot_rules, choices_cast, standing
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
 from participation.services.voting import close_due_phases
 from participation.web.asking import answering_refusals, now, person_of, project_or_404
@@ -68,29 +68,44 @@ class Filters:
 class Chosen:
     """What is chosen on a ballot and what is left; ``is_cast`` when these very choices were cast."""
 
-    numbers: list[int]
-    cap: int
-    floor: int
+    choices: list[Choice]
+    rules: BallotRules
     is_cast: bool
     has_cast: bool
 
     @property
-    def left(self) -> int:
-        """How many choices are left?"""
-        return n_left(self.cap, len(self.numbers))
+    def numbers(self) -> list[int]:
+        """The options chosen, in order."""
+        return [choice.number for choice in self.choices]
 
     @property
-    def dots(self) -> list[bool]:
-        """One mark a choice: taken or free."""
-        return [at < len(self.numbers) for at in range(self.cap)]
+    def values(self) -> dict[int, int]:
+        """The points each chosen option gets."""
+        return {choice.number: choice.value for choice in self.choices}
+
+    @property
+    def cap(self) -> int:
+        """How much there is to give: choices, or points."""
+        return self.rules.points if self.rules.method is Method.POINTS else self.rules.cap
+
+    @property
+    def used(self) -> int:
+        """How much was given: choices, or points."""
+        points = self.rules.method is Method.POINTS
+        return sum(choice.value for choice in self.choices) if points else len(self.choices)
+
+    @property
+    def left(self) -> int:
+        """How much is left to give?"""
+        return n_left(self.cap, self.used)
 
 
 def chosen_on(request: HttpRequest, project: Project, vote: Phase) -> Chosen:
     """What has this reader chosen: the draft of this browser, else what was cast last."""
     cast = choices_cast(vote, request.user)
-    kept = draft_of(request, project, Draft.Kind.BALLOT).get("numbers")
-    numbers = [int(n) for n in kept] if isinstance(kept, list) else list(cast or [])
-    return Chosen(numbers, vote.cap, vote.floor, cast is not None and numbers == cast, bool(cast))
+    kept = draft_of(request, project, Draft.Kind.BALLOT).get("choices")
+    choices = [Choice(int(n), int(v)) for n, v in kept] if isinstance(kept, list) else list(cast or [])
+    return Chosen(choices, ballot_rules(vote), cast is not None and choices == cast, bool(cast))
 
 
 def drawing_seed(request: HttpRequest, project: Project) -> str:

@@ -33,6 +33,13 @@ SENTENCES = {
     Code.VOTE_TOO_MANY: _("You chose %(chosen)s places. At most %(cap)s are possible: take some off."),
     Code.VOTE_TOO_FEW: _("You chose %(chosen)s places. Choose at least %(floor)s."),
     Code.VOTE_TWICE: _("You chose the same place twice."),
+    Code.VOTE_RANK_TWICE: _("Two places have rank %(rank)s. Give each another one."),
+    Code.VOTE_BAD_POINTS: _("Points are whole numbers, from 1 up."),
+    Code.VOTE_TOO_MANY_POINTS: _("You gave %(given)s points. You have %(points)s: take some back."),
+    Code.VOTE_TOO_MANY_POINTS_ON_ONE: _("One place can get %(points_max)s points at most."),
+    Code.VOTE_OVER_BUDGET: _("You spent %(spent_cents)s. There is %(budget_cents)s: take something off."),
+    Code.VOTE_TOO_MANY_IN_AREA: _("You chose %(chosen)s places in %(name)s. At most %(cap)s are possible there."),
+    Code.VOTE_TOO_MANY_OF_THEME: _("You chose %(chosen)s times “%(name)s”. At most %(cap)s are possible."),
     Code.VOTE_OPTION_GONE: _("Place %(numbers)s is not on the ballot any more. Take it off, then vote again."),
     Code.VOTE_BAD_NONCE: _("This form is not complete. Open your ballot again; your choices are kept."),
     Code.REASON_MISSING: _("Give a reason. Whoever proposed it can read it."),
@@ -78,11 +85,18 @@ def distance(metres: float) -> str:
     return f"{number_format(metres / 1000, 1)} km"
 
 
+def money(cents: int) -> str:
+    """Say an amount in euros, cents only where there are any: "€ 1.250"."""
+    return f"€ {number_format(cents / 100, 2 if cents % 100 else 0, force_grouping=True)}"
+
+
 def _said(name: str, fact: object) -> object:
     if name.endswith("_at") and fact is not None:
         return date_format(localtime(fact), "DATETIME_FORMAT")  # type: ignore[arg-type]
     if name == "metres":
         return distance(float(fact))  # type: ignore[arg-type]
+    if name.endswith("_cents"):
+        return money(int(fact))  # type: ignore[call-overload]
     if isinstance(fact, list):
         return ", ".join(str(part) for part in fact)
     return fact

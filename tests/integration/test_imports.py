@@ -26,7 +26,7 @@ from participation.selectors.proposals import place_verdict
 from participation.services.importing.proposals import THEMES_MAX
 from participation.services.importing.rows import PSEUDONYM_DOMAIN
 from participation.services.voting import cast_ballot
-from tests.cast import TOWN, Cast
+from tests.cast import TOWN, Cast, picks
 
 pytestmark = pytest.mark.django_db
 INSIDE = (2.65, 50.85)
@@ -476,8 +476,8 @@ def test_two_towns_may_use_the_same_slug(cast: Cast, tmp_path: Path) -> None:
 
 
 def test_the_tally_is_told_once_the_vote_is_over(cast: Cast) -> None:
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[2, 3], nonce=uuid4())
-    cast_ballot(phase=cast.vote, person=cast["Vera"], numbers=[3], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([2, 3]), nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["Vera"], choices=picks([3]), nonce=uuid4())
     with pytest.raises(CommandError):
         run("tally", project="laden", rule="plurality")
     Phase.objects.filter(pk=cast.vote.pk).update(closed_at=datetime.now(UTC))

@@ -10,7 +10,7 @@ from geo import catalog
 from geo.catalog import Asker, FeatureSource
 from participation.models import Organisation, Phase, Project, Proposal, TallyRow
 from participation.services.voting import cast_ballot
-from tests.cast import Cast
+from tests.cast import Cast, picks
 
 ALLOWED = {"number", "title", "body", "origin", "theme", "area", "on_ballot", "n_supports", "created_on"}
 AFTER_THE_COUNT = {"n_votes", "rank", "chosen"}
@@ -25,7 +25,7 @@ def proposals(cast: Cast, person: object = None) -> FeatureSource:
 
 @pytest.mark.parametrize("name", ["An", "Piet", "Marc"])
 def test_votes_are_not_a_column_while_the_vote_runs_not_even_for_staff(cast: Cast, name: str) -> None:
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1, 2], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1, 2]), nonce=uuid4())
     assert {column.name for column in proposals(cast, cast[name]).columns} == ALLOWED
 
 

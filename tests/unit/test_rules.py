@@ -11,8 +11,9 @@ from participation.rules.places import LonLat, lon_lat, typed_pair
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DESK_ACTS, DeskAct, Role, may
 from participation.rules.text import in_language
-from participation.rules.voting import check_choices, in_drawn_order, n_left, ranked
+from participation.rules.voting import BallotRules, Method, check_ballot, in_drawn_order, n_left, ranked
 from participation.rules.wording import cleaned, title_and_body
+from tests.cast import picks
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -90,7 +91,7 @@ def test_a_ballot_is_good_exactly_when_it_keeps_the_limits(numbers: list[int], c
     floor = min(floor, cap)
     good = len(set(numbers)) == len(numbers) and (not numbers or floor <= len(numbers) <= cap)
     try:
-        check_choices(numbers, cap=cap, floor=floor)
+        check_ballot(picks(numbers), BallotRules(Method.CHOICES, cap, floor), {})
     except Refused:
         assert not good
     else:
