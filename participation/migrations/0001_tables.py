@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                     "is_fictitious",
                     models.BooleanField(default=False, help_text="Every page says that people and votes are made up"),
                 ),
+                ("revision", models.PositiveBigIntegerField(default=0, editable=False)),
             ],
         ),
         migrations.CreateModel(

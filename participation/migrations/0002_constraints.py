@@ -126,9 +126,26 @@ CREATE TRIGGER touch_project_change AFTER UPDATE ON participation_proposal
   REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_project();
 CREATE TRIGGER touch_project_out AFTER DELETE ON participation_proposal
   REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_project();
+
+CREATE FUNCTION participation_touch_organisation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE participation_organisation SET revision = revision + 1
+   WHERE id IN (SELECT organisation_id FROM changed);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER touch_organisation_in AFTER INSERT ON participation_area
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_organisation();
+CREATE TRIGGER touch_organisation_change AFTER UPDATE ON participation_area
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_organisation();
+CREATE TRIGGER touch_organisation_out AFTER DELETE ON participation_area
+  REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_organisation();
 """
 
 DROP = """
+DROP TRIGGER touch_organisation_in ON participation_area;
+DROP TRIGGER touch_organisation_change ON participation_area;
+DROP TRIGGER touch_organisation_out ON participation_area;
+DROP FUNCTION participation_touch_organisation();
 DROP TRIGGER touch_project_in ON participation_proposal;
 DROP TRIGGER touch_project_change ON participation_proposal;
 DROP TRIGGER touch_project_out ON participation_proposal;

@@ -8,7 +8,7 @@ from django.test import Client
 
 from geo import catalog
 from geo.catalog import Asker, FeatureSource
-from participation.models import Organisation, Phase, Project, Proposal, TallyRow
+from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.services.voting import cast_ballot
 from tests.cast import Cast, picks
 
@@ -62,6 +62,12 @@ def test_another_town_has_other_layers(cast: Cast) -> None:
     assert "laden-proposals" in ours
     assert "geheim-proposals" in theirs
     assert not (ours & theirs) - {"areas"}
+
+
+def test_a_changed_border_is_another_answer(cast: Cast) -> None:
+    before = catalog.layer(Asker(cast.town.slug, None), "areas").updated
+    Area.objects.filter(organisation=cast.town, code="W1").update(population=1)
+    assert catalog.layer(Asker(cast.town.slug, None), "areas").updated != before
 
 
 def test_the_host_name_says_which_town(cast: Cast, client: Client) -> None:
