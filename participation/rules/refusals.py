@@ -57,6 +57,7 @@ class Code(StrEnum):
     SLUG_TAKEN = "project.slug_taken"
     ORGANISATION_UNKNOWN = "organisation.unknown"
     VOTE_NOT_COUNTED = "vote.not_counted"
+    RULE_NOT_FOR_BALLOT = "vote.rule_not_for_ballot"
 
 
 @dataclass

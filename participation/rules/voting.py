@@ -3,12 +3,14 @@
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from participation.rules.refusals import Code, Refused
+
+T = TypeVar("T", int, str)
 
 
 class Method(StrEnum):
@@ -128,13 +130,11 @@ def in_drawn_order(numbers: Sequence[int], seed: str) -> list[int]:
     return drawn
 
 
+def by_lot(options: Iterable[T], seed: str) -> list[T]:
+    """Order options by a draw anyone can repeat from the published seed: the lowest SHA-256 of "seed:option" first."""
+    return sorted(options, key=lambda option: hashlib.sha256(f"{seed}:{option}".encode()).digest())
+
+
 def ranked(scores: Mapping[int, int], *, seed: str) -> list[int]:
-    """Order options by score; ties by a draw anyone can repeat from the published seed.
-
-    Order    highest score first; among equals the lowest SHA-256 of "seed:number".
-    """
-
-    def lot(number: int) -> str:
-        return hashlib.sha256(f"{seed}:{number}".encode()).hexdigest()
-
-    return sorted(scores, key=lambda number: (-scores[number], lot(number)))
+    """Order options by score, highest first; equals as ``by_lot`` draws them."""
+    return sorted(by_lot(scores, seed), key=lambda number: -scores[number])

@@ -58,6 +58,7 @@ SENTENCES = {
     Code.SLUG_TAKEN: _("%(organisation)s has a project “%(slug)s” already."),
     Code.ORGANISATION_UNKNOWN: _("There is no town “%(slug)s” here. Known are: %(known)s."),
     Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
+    Code.RULE_NOT_FOR_BALLOT: _("The rule “%(rule)s” cannot count ballots of the kind “%(method)s”."),
 }
 
 STATUS = {
