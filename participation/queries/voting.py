@@ -1,11 +1,13 @@
 """Runs the statements of casting and closing on the connection of the request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from participation.queries import sql
 from participation.rules.voting import Choice
@@ -79,8 +81,12 @@ def database_now() -> datetime:
     return found
 
 
-def counted(phase_id: int) -> Mapping[int, int]:
-    """Count the votes of the last cast of every ballot: {proposal id: votes}, options without votes left out."""
+def last_ballots(phase_id: int) -> NDArray[np.int64]:
+    """Read the choices that count.
+
+    Shape    (n, 4): ballot, proposal number, points, rank; one row a choice.
+    Order    by ballot, then rank.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(sql("count"), {"phase": phase_id})
-        return dict(cursor.fetchall())
+        cursor.execute(sql("last_ballots"), {"phase": phase_id})
+        return np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)

@@ -11,8 +11,9 @@ from django.db.models import F
 from participation.models import Person, Phase, Project, Record, TallyRow
 from participation.queries import voting as queries
 from participation.rules.refusals import Code, Refused
-from participation.rules.voting import Choice, check_ballot, ranked
+from participation.rules.voting import Choice, Rule, check_ballot
 from participation.selectors.projects import ballot_rules, option_facts, options
+from participation.services.tally import outcome_by, winners_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def close_phase(phase: Phase) -> bool:
     """Close a vote whose time is over and write its tally; False when it is not time yet or was done before.
 
     Locks    pg_advisory_xact_lock(phase): waits for casts under way, holds off new ones; then the phase's row.
-    Order    TallyRow.rank 1 is the most votes; ties by the draw of rules.voting.ranked, seed "phase <id>".
+    Order    TallyRow.rank is the order of the phase's binding rule; ties by the draw of rules.voting.by_lot,
+             seed "phase <id>".
     """
     queries.lock_phase(phase.pk)
     fresh = Phase.objects.select_for_update(no_key=True).select_related("project").get(pk=phase.pk)
@@ -69,18 +71,17 @@ def close_phase(phase: Phase) -> bool:
     if fresh.closed_at is not None or fresh.closes_at is None or now < fresh.closes_at:
         return False
     on_ballot = {option.number: option.pk for option in options(fresh.project)}
-    votes = queries.counted(fresh.pk)
-    scores = {number: votes.get(pk, 0) for number, pk in on_ballot.items()}
-    order = ranked(scores, seed=f"phase {fresh.pk}")
+    outcome = outcome_by(fresh, Rule(fresh.rule))
+    winners = winners_of(fresh, outcome, one_per_area=fresh.one_per_area)
     TallyRow.objects.bulk_create(
         TallyRow(
             phase=fresh,
             proposal_id=on_ballot[number],
-            n_votes=scores[number],
+            n_votes=outcome.scores[number],
             rank=rank,
-            is_winner=rank <= fresh.n_winners and scores[number] > 0,
+            is_winner=number in winners,
         )
-        for rank, number in enumerate(order, start=1)
+        for rank, number in enumerate(outcome.order, start=1)
     )
     Phase.objects.filter(pk=fresh.pk).update(closed_at=now)
     # The layers show votes from now on: what was cached before is stale.
