@@ -269,6 +269,9 @@ class _Market:
         self.buyers = buyer[by_option].astype(np.int64)
         utility = values if election.method is Method.POINTS else np.maximum(self.costs, 1)[chosen]
         self.utility = utility[by_option].astype(np.int64)
+        # The same of each place in ``buyers``, as floats.
+        self.utilities = self.utility.astype(np.float64)
+        self.heads = self.weights[self.buyers].astype(np.float64)
         self.total = np.zeros(len(self.costs), dtype=np.int64)
         np.add.at(self.total, chosen, utility * self.weights[buyer])
         # Equal prices: cheaper first, then the tie. The ranking is by score first, so it is sorted again.
@@ -307,7 +310,7 @@ class _Market:
         n = 0
         while True:
             n, doubt = _buy(
-                self.starts, self.buyers, self.utility, self.weights, self.costs, self.total, self.tie,
+                self.starts, self.buyers, self.utilities, self.heads, self.costs, self.total, self.tie,
                 self.money, self.broke_at, self.left, self.least, self.off, self.order, n,
             )  # fmt: skip
             if not doubt:
@@ -406,8 +409,8 @@ class _Market:
             spent[:, turn] = utility[buyers]
         kinds, kind = np.unique(spent, axis=0, return_inverse=True)
         has = [
-            self.share - sum((self.exact_price(turn) * int(row[turn]) for turn in np.flatnonzero(row)), Fraction(0))
-            for row in kinds
+            self.share - sum((self.exact_price(turn) * spent for turn, spent in enumerate(row) if spent), Fraction(0))
+            for row in kinds.tolist()
         ]
         return [has[number] for number in kind.reshape(-1)]
 
@@ -449,7 +452,7 @@ def _compare(a: int, b: int, c: int, d: int) -> int:
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _buy(
-    starts: Ints, buyers: Ints, utility: Ints, weights: Ints, costs: Ints, total: Ints, tie: Ints,
+    starts: Ints, buyers: Ints, utility: Floats, weights: Floats, costs: Ints, total: Ints, tie: Ints,
     money: Floats, broke_at: Ints, left: NDArray[np.bool_], least: Floats, off: Floats, order: Ints, n: int,
 ) -> tuple[int, bool]:  # fmt: skip
     """Buy from turn ``n`` on: how many are bought, and whether floats cannot decide the next."""
@@ -464,39 +467,44 @@ def _buy(
                 continue
             if least[at] - off[at] > best:
                 break
-            # What the supporters have together; this only falls, so who cannot pay now never can.
-            has = 0.0
-            for place in range(starts[at], starts[at + 1]):
-                has += money[buyers[place]] * weights[buyers[place]]
             cost = float(costs[at])
-            if has < cost * (1 - RELATIVE):
+            # One look tells most: at the best price so far its supporters do not bring the cost together.
+            price = best if best < np.inf else max(least[at] - off[at], 0.0)
+            looking = best < np.inf
+            n_poor = -1
+            while True:
+                was_poor, n_poor = n_poor, 0
+                poor_money, rich_money, rich_utility = 0.0, 0.0, 0.0
+                for place in range(starts[at], starts[at + 1]):
+                    has = money[buyers[place]]
+                    if broke_at[buyers[place]] != NEVER or has < price * utility[place]:
+                        n_poor += 1
+                        poor_money += has * weights[place]
+                    else:
+                        rich_money += has * weights[place]
+                        rich_utility += utility[place] * weights[place]
+                if poor_money + rich_money < cost * (1 - RELATIVE):
+                    break
+                if looking and poor_money + price * rich_utility >= cost * (1 - RELATIVE):
+                    # It may be as cheap: begin at what it costs at least, for the price rises from poor to poor.
+                    looking, n_poor, price = False, -1, max(least[at] - off[at], 0.0)
+                    continue
+                if looking or n_poor == was_poor or rich_utility == 0.0:
+                    break
+                price = (cost - poor_money) / rich_utility
+            if poor_money + rich_money < cost * (1 - RELATIVE):
+                # What they have only falls, so who cannot pay now never can.
                 left[at] = False
                 continue
-            if has < cost * (1 + RELATIVE):
+            if rich_utility == 0.0 or poor_money + rich_money < cost * (1 + RELATIVE):
                 return n, True
-            # The price rises with each supporter who cannot pay it, until nobody else falls short.
-            price, poor = 0.0, -1
-            rich_utility = 0.0
-            while True:
-                n_poor, poor_money, rich_utility = 0, 0.0, 0.0
-                for place in range(starts[at], starts[at + 1]):
-                    buyer = buyers[place]
-                    if broke_at[buyer] != NEVER or money[buyer] < price * utility[place]:
-                        n_poor += 1
-                        poor_money += money[buyer] * weights[buyer]
-                    else:
-                        rich_utility += float(utility[place]) * weights[buyer]
-                if n_poor == poor:
-                    break
-                if rich_utility == 0.0:
-                    return n, True
-                poor = n_poor
-                price = (cost - poor_money) / rich_utility
-            least[at] = price
-            off[at] = RELATIVE * price + ABSOLUTE * cost / rich_utility
-            plain[at] = poor == 0
+            least[at] = (cost - poor_money) / rich_utility
+            off[at] = RELATIVE * least[at] + ABSOLUTE * cost / rich_utility
+            if looking:
+                continue
+            plain[at] = n_poor == 0
             fresh[at] = True
-            best = min(best, price + off[at])
+            best = min(best, least[at] + off[at])
         # Of those that may be the cheapest per utility, the exact cheapest.
         winner = -1
         n_close, n_plain = 0, 0

@@ -58,6 +58,18 @@ class Code(StrEnum):
     ORGANISATION_UNKNOWN = "organisation.unknown"
     VOTE_NOT_COUNTED = "vote.not_counted"
     RULE_NOT_FOR_BALLOT = "vote.rule_not_for_ballot"
+    PABULIB_SECTION_MISSING = "pabulib.section_missing"
+    PABULIB_SECTION_TWICE = "pabulib.section_twice"
+    PABULIB_FIELD_MISSING = "pabulib.field_missing"
+    PABULIB_QUOTES = "pabulib.quotes"
+    PABULIB_WIDTH = "pabulib.width"
+    PABULIB_REPEATED = "pabulib.repeated"
+    PABULIB_NUMBER = "pabulib.number"
+    PABULIB_VOTE_TYPE = "pabulib.vote_type"
+    PABULIB_COUNT = "pabulib.count"
+    PABULIB_PROJECT_UNKNOWN = "pabulib.project_unknown"
+    PABULIB_POINTS = "pabulib.points"
+    PABULIB_ONE_CHOICE = "pabulib.one_choice"
 
 
 @dataclass
