@@ -263,4 +263,8 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
 def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the rules of the game and what happens with the outcome."""
     project = project_or_404(request, slug)
-    return render(request, "participation/rules.html", process_context(request, project, standing(project, now())))
+    context = process_context(request, project, standing(project, now()))
+    vote = context["vote"]
+    if isinstance(vote, Phase):
+        context["limits_nothing"] = vote.cap >= options(project).count()
+    return render(request, "participation/rules.html", context)
