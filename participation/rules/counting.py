@@ -272,8 +272,6 @@ class _Market:
         # The same of each place in ``buyers``, as floats.
         self.utilities = self.utility.astype(np.float64)
         self.heads = self.weights[self.buyers].astype(np.float64)
-        self.total = np.zeros(len(self.costs), dtype=np.int64)
-        np.add.at(self.total, chosen, utility * self.weights[buyer])
         # Equal prices: cheaper first, then the tie. The ranking is by score first, so it is sorted again.
         lot = {option: at for at, option in enumerate(election.ties)}
         tie = sorted(ranking, key=lambda at: (self.costs[at], election.costs[at], lot[election.options[at]]))
@@ -310,7 +308,7 @@ class _Market:
         n = 0
         while True:
             n, doubt = _buy(
-                self.starts, self.buyers, self.utilities, self.heads, self.costs, self.total, self.tie,
+                self.starts, self.buyers, self.utilities, self.heads, self.costs, self.tie,
                 self.money, self.broke_at, self.left, self.least, self.off, self.order, n,
             )  # fmt: skip
             if not doubt:
@@ -452,13 +450,14 @@ def _compare(a: int, b: int, c: int, d: int) -> int:
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _buy(
-    starts: Ints, buyers: Ints, utility: Floats, weights: Floats, costs: Ints, total: Ints, tie: Ints,
+    starts: Ints, buyers: Ints, utility: Floats, weights: Floats, costs: Ints, tie: Ints,
     money: Floats, broke_at: Ints, left: NDArray[np.bool_], least: Floats, off: Floats, order: Ints, n: int,
 ) -> tuple[int, bool]:  # fmt: skip
     """Buy from turn ``n`` on: how many are bought, and whether floats cannot decide the next."""
     n_options = len(costs)
     plain = np.zeros(n_options, dtype=np.bool_)
     fresh = np.zeros(n_options, dtype=np.bool_)
+    rich = np.zeros(n_options, dtype=np.int64)
     while True:
         fresh[:] = False
         best = np.inf
@@ -502,7 +501,9 @@ def _buy(
             off[at] = RELATIVE * least[at] + ABSOLUTE * cost / rich_utility
             if looking:
                 continue
-            plain[at] = n_poor == 0
+            # Nothing but whole numbers in it: it can be compared exactly.
+            plain[at] = poor_money == 0.0
+            rich[at] = int(rich_utility)
             fresh[at] = True
             best = min(best, least[at] + off[at])
         # Of those that may be the cheapest per utility, the exact cheapest.
@@ -518,23 +519,22 @@ def _buy(
             return n, True
         for at in range(n_options):
             if left[at] and fresh[at] and least[at] - off[at] <= best:
+                # Whether somebody can pay the price must be beyond doubt too.
+                for place in range(starts[at], starts[at + 1]):
+                    has, asked = money[buyers[place]], least[at] * utility[place]
+                    slack = RELATIVE * max(has, asked) + off[at] * utility[place]
+                    if broke_at[buyers[place]] == NEVER and asked > 0.0 and abs(has - asked) <= slack:
+                        return n, True
                 if winner < 0:
                     winner = at
                     continue
-                against = _compare(costs[at], total[at], costs[winner], total[winner])
+                against = _compare(costs[at], rich[at], costs[winner], rich[winner])
                 if against < 0 or (against == 0 and tie[at] < tie[winner]):
                     winner = at
-        price = least[winner]
-        for place in range(starts[winner], starts[winner + 1]):
-            buyer = buyers[place]
-            asked = price * utility[place]
-            slack = RELATIVE * max(money[buyer], asked) + off[winner] * utility[place]
-            if broke_at[buyer] == NEVER and abs(money[buyer] - asked) <= slack and asked > 0.0:
-                return n, True
         for place in range(starts[winner], starts[winner + 1]):
             buyer = buyers[place]
             if broke_at[buyer] == NEVER:
-                money[buyer] -= price * utility[place]
+                money[buyer] -= least[winner] * utility[place]
                 if money[buyer] < 0.0:
                     money[buyer] = 0.0
                     broke_at[buyer] = n
