@@ -137,7 +137,12 @@ def database(url: str) -> dict[str, object]:
         "HOST": host,
         "PORT": str(parts.port or ""),
         "OPTIONS": options
-        | ({} if TESTING or not pool_size else {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}}),
+        # Statements are prepared only on connections of our own pool: without it an outside pooler may stand between.
+        | (
+            {}
+            if TESTING or not pool_size
+            else {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}, "prepare_threshold": 5}
+        ),
     }
 
 
@@ -185,6 +190,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 if flag("KIESPLEK_BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # whose address is counted when codes are asked for
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

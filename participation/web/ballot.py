@@ -14,9 +14,9 @@ from participation.models import Draft, Phase, Project
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
 from participation.rules.voting import check_choices, in_drawn_order
-from participation.selectors.projects import options, standing
+from participation.selectors.projects import options, standing, vote_named
 from participation.services.voting import cast_ballot
-from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
+from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first, town_of
 from participation.web.drafts import drop, keep
 from participation.web.maps import map_config
 from participation.web.projects import chosen_on, drawing_seed, process_context
@@ -129,13 +129,13 @@ def ballot_check(request: HttpRequest, slug: str) -> HttpResponse:
 @answering_refusals
 def cast(request: HttpRequest, slug: str) -> HttpResponse:
     """Cast the choices in the form as a whole ballot; the same form sent twice casts once."""
-    project = project_or_404(request, slug)
+    vote = vote_named(town_of(request), slug)
+    if vote is None:
+        project_or_404(request, slug)
+        raise Refused(Code.VOTE_NOT_OPEN)
     person = person_of(request)
     if person is None:
         return sign_in_first(request, back_to=reverse("ballot_check", args=(slug,)))
-    vote = standing(project, now()).vote
-    if vote is None:
-        raise Refused(Code.VOTE_NOT_OPEN)
     try:
         nonce = UUID(request.POST.get("nonce", ""))
         numbers = [int(text) for text in request.POST.getlist("number")[:1000]]
@@ -144,7 +144,7 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
     except ValueError as error:
         raise Refused(Code.VOTE_BAD_NONCE) from error
     receipt = cast_ballot(phase=vote, person=person, numbers=numbers, nonce=nonce)
-    drop(request, project, Draft.Kind.BALLOT)
+    drop(request, vote.project_id, Draft.Kind.BALLOT)
     if numbers:
         messages.success(
             request,
