@@ -8,11 +8,14 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from participation.models import Person
 from participation.services.people import known_person
 
 
 class MailForm(RequestLoginCodeForm):  # type: ignore[misc]
     """Asks for a mail address. A new address gets an account at once; nobody can act with it without the code."""
+
+    _user: Person | None
 
     def clean_email(self) -> str:
         """Find or make the person behind the address, so that the answer never tells whether it was known."""

@@ -95,7 +95,7 @@ def _source(project: Project) -> FeatureSource:
 
 
 def _places(project: Project) -> list[tuple[float, float]]:
-    return [(point.x, point.y) for point in project.proposals.values_list("point", flat=True)]
+    return [(point.x, point.y) for point in project.proposals.values_list("point", flat=True) if point]
 
 
 def largest_tile(project: Project, *, max_zoom: int) -> tuple[int, Tile]:

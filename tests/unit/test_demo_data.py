@@ -216,9 +216,7 @@ def test_charging_points() -> None:
 def test_benches() -> None:
     project = read("zitbanken.json")
     assert len(project["proposals"]) == sum(one["on_ballot"] for one in project["proposals"]) == 24
-    assert {name for one in project["proposals"] for name in areas_at(one["lon"], one["lat"])} == set(
-        polygons()
-    )
+    assert {name for one in project["proposals"] for name in areas_at(one["lon"], one["lat"])} == set(polygons())
     (vote,) = [phase for phase in project["phases"] if phase["kind"] == "vote"]
     assert (vote["cap"], vote["n_winners"]) == (3, 6)
 
