@@ -1,8 +1,10 @@
 """The ballot: choose, see what is left, check, cast, change until it closes."""
 
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +23,8 @@ from participation.web.drafts import drop, keep
 from participation.web.maps import map_config
 from participation.web.projects import chosen_on, drawing_seed, process_context
 from participation.web.sentences import refusal
+
+KNOWN_SECONDS = 2
 
 
 def running_vote(project: Project) -> Phase:
@@ -129,7 +133,12 @@ def ballot_check(request: HttpRequest, slug: str) -> HttpResponse:
 @answering_refusals
 def cast(request: HttpRequest, slug: str) -> HttpResponse:
     """Cast the choices in the form as a whole ballot; the same form sent twice casts once."""
-    vote = vote_named(town_of(request), slug)
+    town = town_of(request)
+    # Which vote it is may be known from a moment ago: whether it is open and what it allows, the cast itself asks.
+    # A slug is at most 60 characters long, so what is cut off here names no project.
+    vote: Phase | None = cache.get_or_set(
+        f"participation.vote.{town.pk}.{slug[:80]}", partial(vote_named, town, slug), KNOWN_SECONDS
+    )
     if vote is None:
         project_or_404(request, slug)
         raise Refused(Code.VOTE_NOT_OPEN)
