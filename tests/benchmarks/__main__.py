@@ -16,12 +16,12 @@ from config.embedded import ROOT
 from tests.benchmarks import stage
 from tests.benchmarks.load import Clients, Connection, request
 
-N_PINS = 5_000
+N_PINS = 50_000
 N_PROPOSALS = 1000
 N_VOTERS = 200
 N_CLIENTS = 8
-ROUNDS = 2
-SECONDS = 2
+ROUNDS = 5
+SECONDS = 3
 TILE_KB = 500
 PAGE_KB = 250
 PAGE_QUERIES = 15

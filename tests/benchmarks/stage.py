@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from config import embedded
-from config.run import READY_SECONDS, WORKERS
+from config.run import READY_SECONDS, THREADS, WORKERS
 from tests.benchmarks.load import Connection, request
 
 NAME = "kiesplek_bench"
@@ -64,6 +64,7 @@ def server() -> Iterator[int]:
         port: int = probe.getsockname()[1]
     command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "granian", "--interface", "wsgi"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS), "--no-ws"]
+    command += ["--blocking-threads", str(THREADS)]
     command += ["config.wsgi:application"]
     process = subprocess.Popen(command, cwd=embedded.ROOT, stdout=subprocess.DEVNULL)
     try:
