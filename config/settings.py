@@ -34,8 +34,8 @@ def names(name: str, default: str = "") -> list[str]:
 # --- what kind of installation this is -------------------------------------------------------------
 # The demo runs on plain http on one machine, shows its mails at /outbox/ and has a known secret.
 # Nothing of that may hold anywhere else, so it is one switch and off unless asked for.
-DEMO = flag("KIESPLEK_DEMO")
 TESTING = "pytest" in sys.modules
+DEMO = flag("KIESPLEK_DEMO") and not TESTING
 DEBUG = flag("KIESPLEK_DEBUG")
 
 SECRET_KEY = os.environ.get("KIESPLEK_SECRET_KEY", "")
@@ -156,7 +156,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people and sign-in --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "participation.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["participation.web.sign_in.Backend"]
 LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "participation.web.sign_in.Adapter"
