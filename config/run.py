@@ -30,6 +30,8 @@ READY_SECONDS = 60
 # Requests under way may finish; after that the server's processes are ended by force.
 END_SECONDS = 10
 WORKERS = 2
+# While one request of a worker waits for the disk to confirm a ballot, others go on.
+THREADS = 4
 
 # Where each role begins in the demo.
 FIRST_PAGES = {
@@ -69,7 +71,8 @@ def demo(port: int) -> int:
         # The kernel ends the server when this process is killed outright.
         server = ["setpriv", "--pdeathsig", "TERM", PYTHON, "-m", "granian"]
         server += ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-        server += ["--workers", str(WORKERS), "--respawn-failed-workers", "--no-ws"]
+        server += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS)]
+        server += ["--respawn-failed-workers", "--no-ws"]
         server += ["config.wsgi:application"]
         with log.open("w") as output, _process(server, environment, output) as process:
             _wait_until_ready(process, port, log)

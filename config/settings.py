@@ -34,8 +34,8 @@ def names(name: str, default: str = "") -> list[str]:
 # --- what kind of installation this is -------------------------------------------------------------
 # The demo runs on plain http on one machine, shows its mails at /outbox/ and has a known secret.
 # Nothing of that may hold anywhere else, so it is one switch and off unless asked for.
-DEMO = flag("KIESPLEK_DEMO")
 TESTING = "pytest" in sys.modules
+DEMO = flag("KIESPLEK_DEMO") and not TESTING
 DEBUG = flag("KIESPLEK_DEBUG")
 
 SECRET_KEY = os.environ.get("KIESPLEK_SECRET_KEY", "")
@@ -137,7 +137,12 @@ def database(url: str) -> dict[str, object]:
         "HOST": host,
         "PORT": str(parts.port or ""),
         "OPTIONS": options
-        | ({} if TESTING or not pool_size else {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}}),
+        # Statements are prepared only on connections of our own pool: without it an outside pooler may stand between.
+        | (
+            {}
+            if TESTING or not pool_size
+            else {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}, "prepare_threshold": 5}
+        ),
     }
 
 
@@ -151,7 +156,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people and sign-in --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "participation.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["participation.web.sign_in.Backend"]
 LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "participation.web.sign_in.Adapter"
@@ -185,6 +190,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 if flag("KIESPLEK_BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # whose address is counted when codes are asked for
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

@@ -72,11 +72,12 @@ class ExampleForm(forms.Form):
     )
     reason = forms.CharField(label=gettext_lazy("Why here?"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
     theme = forms.ChoiceField(
-        label=gettext_lazy("Kind of place"), choices=[("", "-"), ("square", "Plein"), ("parking", "Parking")]
+        label=gettext_lazy("Kind of place"),
+        choices=[("", "-"), ("square", gettext_lazy("Square")), ("parking", gettext_lazy("Car park"))],
     )
     use = forms.ChoiceField(
         label=gettext_lazy("When would you use it?"),
-        choices=[("day", "Overdag"), ("night", "'s Nachts")],
+        choices=[("day", gettext_lazy("By day")), ("night", gettext_lazy("At night"))],
         widget=forms.RadioSelect,
     )
     follow = forms.BooleanField(label=gettext_lazy("Mail me when something happens to it"), required=False)

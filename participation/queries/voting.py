@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
+from psycopg import Cursor
 
 from participation.queries import sql
 from participation.rules.voting import Choice
@@ -55,10 +56,13 @@ def cast(*, phase_id: int, person_id: int, choices: Sequence[Choice], nonce: UUI
     }
     with transaction.atomic():
         connection.ensure_connection()
-        with connection.connection.pipeline(), connection.cursor() as cursor:
-            cursor.execute(LOCK_PHASE_SHARED, params)
-            cursor.execute(LOCK_BALLOT, params)
-            cursor.execute(sql("cast"), params)
+        session = connection.connection
+        # psycopg's own cursor, because Django's never prepares: planning the cast anew takes longer than doing it.
+        # Where the connection may not prepare (prepare_threshold, config/settings.py), psycopg does not.
+        with connection.wrap_database_errors, session.pipeline(), Cursor(session) as cursor:
+            cursor.execute(LOCK_PHASE_SHARED, params, prepare=True)
+            cursor.execute(LOCK_BALLOT, params, prepare=True)
+            cursor.execute(sql("cast"), params, prepare=True)
             row = cursor.fetchone()
         answer = CastAnswer(*row) if row else None
         if answer is None or answer.seq is None:

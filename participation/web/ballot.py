@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,14 +20,24 @@ from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
 from participation.rules.voting import Choice, Method, check_ballot, in_drawn_order
-from participation.selectors.projects import ballot_rules, choices_cast, option_facts, options, standing
+from participation.selectors.projects import ballot_rules, choices_cast, option_facts, options, standing, vote_named
 from participation.services.voting import cast_ballot
-from participation.web.asking import answering_refusals, now, person_of, project_or_404, refused_page, sign_in_first
+from participation.web.asking import (
+    answering_refusals,
+    now,
+    person_of,
+    project_or_404,
+    refused_page,
+    sign_in_first,
+    town_of,
+)
 from participation.web.ballot_words import WRONG, given
 from participation.web.drafts import draft_of, drop, keep
 from participation.web.maps import map_config
 from participation.web.projects import Chosen, chosen_of, chosen_on, drawing_seed, process_context
 from participation.web.sentences import refusal
+
+KNOWN_SECONDS = 2
 
 
 def running_vote(project: Project) -> Phase:
@@ -240,13 +252,18 @@ def _choice(text: str) -> Choice:
 @answering_refusals
 def cast(request: HttpRequest, slug: str) -> HttpResponse:
     """Cast the choices in the form as a whole ballot; the same form sent twice casts once."""
-    project = project_or_404(request, slug)
+    town = town_of(request)
+    # Which vote it is may be known from a moment ago: whether it is open and what it allows, the cast itself asks.
+    # A slug is at most 60 characters long, so what is cut off here names no project.
+    vote: Phase | None = cache.get_or_set(
+        f"participation.vote.{town.pk}.{slug[:80]}", partial(vote_named, town, slug), KNOWN_SECONDS
+    )
+    if vote is None:
+        project_or_404(request, slug)
+        raise Refused(Code.VOTE_NOT_OPEN)
     person = person_of(request)
     if person is None:
         return sign_in_first(request, back_to=reverse("ballot_check", args=(slug,)))
-    vote = standing(project, now()).vote
-    if vote is None:
-        raise Refused(Code.VOTE_NOT_OPEN)
     try:
         nonce = UUID(request.POST.get("nonce", ""))
         choices = [_choice(text) for text in request.POST.getlist("choice")[:1000]]
@@ -259,11 +276,12 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
         cast_ballot(phase=vote, person=person, choices=choices, nonce=nonce)
     except Refused as refused:
         # A page from another browser, or one left open for long: what stood on it is not lost.
+        project = project_or_404(request, slug)
         if choices and not draft_of(request, project, Draft.Kind.BALLOT):
             keep(request, project, Draft.Kind.BALLOT, {"choices": choices})
         over = refused.code in {Code.VOTE_CLOSED, Code.VOTE_OPENS_LATER, Code.VOTE_NOT_OPEN}
         return refused_page(request, refused, back_to=reverse("project" if over else "ballot", args=(slug,)))
-    drop(request, project, Draft.Kind.BALLOT)
+    drop(request, vote.project_id, Draft.Kind.BALLOT)
     if choices:
         messages.success(request, gettext("Your ballot is in the box. You can change it until the vote closes."))
     else:

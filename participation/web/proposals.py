@@ -34,7 +34,16 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if proposal.point is not None:
         place = LonLat(proposal.point.x, proposal.point.y)
         near = list(nearby(project, place).exclude(pk=proposal.pk)[:5])
-        map_data = map_config(project, highlight=proposal.number, bounds=around(proposal.point))
+        map_data = map_config(
+            project,
+            highlight=proposal.number,
+            highlight_at={
+                "lon": place.lon,
+                "lat": place.lat,
+                "theme": proposal.theme.slug if proposal.theme else "",
+            },
+            bounds=around(proposal.point),
+        )
     context = process_context(request, project, standing(project, now())) | {
         "proposal": proposal,
         "nearby": near,

@@ -186,7 +186,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as refused:
             context["refusal"] = refusal(refused)
         else:
-            drop(request, project, Draft.Kind.PROPOSAL)
+            drop(request, project.pk, Draft.Kind.PROPOSAL)
             if proposal is None:
                 return _sent_before(request, project)
             messages.success(request, gettext("Your proposal was sent. This is its own page: keep the link."))

@@ -42,7 +42,7 @@ def straight(cast: Cast, person: Person, numbers: list[int], nonce: UUID) -> Rec
     assert answer is not None
     if answer.seq is None or answer.recorded_at is None:
         return None
-    return Receipt(tuple(answer.good), answer.seq, answer.recorded_at, answer.replayed)
+    return Receipt(tuple(picks(answer.good)), answer.seq, answer.recorded_at, answer.replayed)
 
 
 def violations_of(cast: Cast) -> Counter[str]:
@@ -136,13 +136,12 @@ def test_the_count_is_that_of_the_last_casts(cast: Cast, rounds: Rounds) -> None
         lambda at, thread: cast_ballot(
             phase=cast.vote,
             person=people[at],
-            numbers=random.Random(f"{at}.{thread}").sample(options, thread % (cast.vote.cap + 1)),
+            choices=picks(random.Random(f"{at}.{thread}").sample(options, thread % (cast.vote.cap + 1))),
             nonce=uuid4(),
         ),
     )
-    recount = Counter(n for person in people for n in choices_cast(cast.vote, person) or [])
-    by_pk = {option.pk: option.number for option in cast.options}
-    assert {by_pk[pk]: n for pk, n in queries.counted(cast.vote.pk).items()} == recount
+    recount = Counter(choice.number for person in people for choice in choices_cast(cast.vote, person) or [])
+    assert Counter(queries.last_ballots(cast.vote.pk)[:, 1].tolist()) == recount
 
 
 def test_the_same_nonce_casts_once_however_often_it_comes(

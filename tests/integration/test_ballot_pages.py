@@ -439,9 +439,9 @@ def said_on(page: str) -> str:
             POINTS,
             ["You have 10 points to divide as you like.", "Give at most 6 points to one.", "All points are added"],
         ),
-        (BUDGET, ["You have € 4,000 to spend", "what no longer fits in the money is skipped", "at most € 4,000"]),
-        (BUDGET | {"rule": "equal-shares"}, ["The money is divided equally over everyone who votes."]),
-        (RANKING, ["Put at most 3 places in order.", "each next one a point less"]),
+        (BUDGET, ["You have € 4,000 to spend", "what no longer fits in the sum is skipped", "at most € 4,000"]),
+        (BUDGET | {"rule": "equal-shares"}, ["Every voter gets an equal share"]),
+        (RANKING, ["Put at most 3 places in order.", "The higher you put a proposal, the more points it gets."]),
         (RANKING | {"rule": "plurality"}, ["What stands first on a list gets one vote."]),
     ],
 )

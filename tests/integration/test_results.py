@@ -1,7 +1,7 @@
 """Results: the binding rule decides, another rule is shown beside it, and nothing shows before the count."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ from participation.services.voting import cast_ballot, close_phase
 from tests.cast import Cast, person
 
 
-def closed(cast: Cast, ballots: list[Mapping[int, int]], **rules: object) -> Phase:
+def closed(cast: Cast, ballots: Sequence[Mapping[int, int]], **rules: object) -> Phase:
     """Let people cast these ballots (number -> points or 1, in order) under these rules, and close the vote."""
     now = datetime.now(UTC)
     Phase.objects.filter(pk=cast.vote.pk).update(closes_at=now + timedelta(seconds=1.5), **rules)
@@ -36,7 +36,7 @@ def winners(vote: Phase) -> list[int]:
 
 
 # Eight people of the west want 1, 2 and 3; four of the east, a third of the twelve, want 7. There are three to give.
-DIVIDED: list[Mapping[int, int]] = [{1: 1, 2: 1, 3: 1}] * 8 + [{7: 1}] * 4
+DIVIDED: Sequence[Mapping[int, int]] = [{1: 1, 2: 1, 3: 1}] * 8 + [{7: 1}] * 4
 
 
 def test_the_majority_takes_all_and_equal_shares_gives_the_others_theirs(cast: Cast) -> None:
@@ -74,7 +74,7 @@ def test_a_ranking_binds_by_points_by_rank(cast: Cast) -> None:
 def test_a_budget_pays_what_fits(cast: Cast) -> None:
     for number, cost in ((1, 60_000), (2, 50_000), (3, 40_000)):
         Proposal.objects.filter(project=cast.project, number=number).update(cost_cents=cost)
-    ballots: list[Mapping[int, int]] = [{1: 1}] * 3 + [{2: 1}] * 2 + [{3: 1}]
+    ballots: Sequence[Mapping[int, int]] = [{1: 1}] * 3 + [{2: 1}] * 2 + [{3: 1}]
     vote = closed(cast, ballots, method="budget", rule="greedy", budget_cents=100_000)
     assert winners(vote) == [1, 3], "2 no longer fits beside 1 and is skipped"
 

@@ -1,9 +1,11 @@
 """Signing in by a code: one road for everyone, the draft is kept, and nothing tells who is known."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 
 from participation.models import Draft, Person, Proposal
@@ -74,3 +76,24 @@ def test_the_draft_survives_signing_in(cast: Cast, client: Client) -> None:
     # Sent twice by a double click: the second finds no draft and makes nothing.
     client.post(end)
     assert Proposal.objects.filter(title="Achter de kerk").count() == 1
+
+
+def test_codes_for_one_address_are_counted(cast: Cast, settings: Any) -> None:
+    cache.clear()
+    settings.ACCOUNT_RATE_LIMITS = {"request_login_code": "5/m/key"}
+    for nth in range(7):
+        asked = Client().post("/account/login/code/", {"email": "an@example.org"})
+        assert asked.status_code == (302 if nth < 5 else 200)
+    assert "many codes" in Client(headers={"accept-language": "en"}).post(
+        "/account/login/code/", {"email": "an@example.org"}
+    ).content.decode()  # fmt: skip
+    assert len(mail.outbox) == 5
+    assert Client().post("/account/login/code/", {"email": "vera@example.org"}).status_code == 302
+
+
+def test_codes_for_one_machine_are_counted(cast: Cast, settings: Any) -> None:
+    cache.clear()
+    settings.ACCOUNT_RATE_LIMITS = {"request_login_code": "3/m/ip"}
+    statuses = [Client().post("/account/login/code/", {"email": f"n{nth}@example.org"}).status_code for nth in range(5)]
+    assert statuses == [302, 302, 302, 200, 200]
+    assert len(mail.outbox) == 3

@@ -56,7 +56,7 @@ def two_groups(cast: Cast) -> None:
 def signed_in(someone: Person) -> Client:
     """Enter as this person."""
     client = Client()
-    client.force_login(someone, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(someone)
     return client
 
 

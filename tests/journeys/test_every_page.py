@@ -30,6 +30,10 @@ SHAPE = """() => ({
     .filter((node) => node.checkVisibility() && !(node.labels?.length || node.innerText?.trim() ||
       node.getAttribute("aria-label") || node.getAttribute("aria-labelledby")))
     .map((node) => node.outerHTML.slice(0, 120)),
+  squeezed: [...document.querySelectorAll("h1, h2, h3, p, li, label, td, th, a, button, dd")].filter((node) => {
+    const {width, height} = node.getBoundingClientRect();
+    return node.checkVisibility() && width > 1 && width < 64 && height > 120 && node.innerText.trim().length > 8;
+  }).map((node) => node.innerText.trim().slice(0, 60)),
   twice: [...document.querySelectorAll("[id]")].map(({id}) => id).filter((id, at, all) => all.indexOf(id) !== at),
 })"""
 
@@ -46,6 +50,7 @@ def barriers(page: Page, language: str) -> list[str]:
         found.append(f"headings of the first rank: {shape['h1']}")
     if shape["tooWide"] > 0:
         found.append(f"{shape['tooWide']} px wider than the window")
+    found += [f"squeezed to a column of letters: {text}" for text in shape["squeezed"]]
     found += [f"no name: {control}" for control in shape["unnamed"]]
     found += [f"id {name} is there twice" for name in shape["twice"]]
     return found
@@ -121,6 +126,18 @@ def test_no_barriers(new_walker: NewWalker, name: str) -> None:
     assert {where: what for where, what in found.items() if what} == {}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_barriers_beside_the_neighbours_of_a_place(
+    new_walker: NewWalker, size: tuple[int, int], language: str
+) -> None:
+    walker = new_walker(size=size, language=language, axe=True)
+    walker.go(PROJECT + "suggest/")
+    walker.page.locator("#id_where").fill("Watouplein")
+    walker.press("Search", walker.page.locator(".kp-pick"))
+    walker.sees("Suggested near here already")
+    assert barriers(walker.page, language) == []
+
+
 @pytest.mark.parametrize("path", ["/nergens/", "/projects/parkconcerten/ballot/", "/projects/laadpunten/results/"])
 def test_no_barriers_where_something_is_refused(new_walker: NewWalker, size: tuple[int, int], path: str) -> None:
     walker = new_walker(size=size, axe=True)
@@ -157,13 +174,14 @@ def test_a_barrier_would_be_seen(new_walker: NewWalker) -> None:
         document.documentElement.lang = "xx";
         document.title = "";
         document.querySelector("main").insertAdjacentHTML("beforeend",
-          `<h1>Nog een</h1><input id="main"><img src="data:,"><div id="wide">.</div>`);
+          `<h1>Nog een</h1><input id="main"><img src="data:,"><div id="wide">.</div><p id="narrow">a b c d e f g</p>`);
         document.getElementById("wide").style.minWidth = "900px";
+        document.getElementById("narrow").style.width = "20px";
         }"""
     )
     found = " | ".join(barriers(walker.page, "nl"))
     signs = ["html-lang-valid", "document-title", "image-alt", "label:", "says it is in xx", "title: ''", "first rank"]
-    signs += ["wider than", "no name: <input", "id main is there twice"]
+    signs += ["wider than", "squeezed", "no name: <input", "id main is there twice"]
     assert [sign for sign in signs if sign not in found] == []
 
 

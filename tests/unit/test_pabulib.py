@@ -48,7 +48,7 @@ def test_a_file_is_read_with_all_that_is_in_it() -> None:
     file = read(FILE)
     assert file.about["description"] == 'Parks; and "more" trees'
     assert file.about["something_new"] == "kept"
-    assert file.official == {"a", "b"}
+    assert file.official == frozenset({"a", "b"})
     assert file.n_votes == {"a": 3, "b": 2, "c": 1}
     assert file.projects.column("colour") == ["blue", "", "red"]
     assert written(file) == FILE

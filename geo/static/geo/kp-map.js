@@ -7,7 +7,7 @@
 //   tiles                       address of vector tiles with {z} {x} {y}; or pins [{number, title, lon, lat, area, theme, url,
 //                               text (written instead of the number), later (drawn hollow)}]
 //   detail                      address of one pin's page with {id}
-//   themes {slug: colour}, shapes {slug: number}, chosen [numbers], highlight number; apart: pixels within which pins become one ring
+//   themes {slug: colour}, shapes {slug: number}, chosen [numbers], highlight number, highlight_at {lon, lat, theme} (drawn even where a ring hides it); apart: pixels within which pins become one ring
 //   base_map {url, attribution, max_zoom}
 //   mode "pick"                 with inputs, check, into, radius_m, start: see picker.js
 //
@@ -195,7 +195,8 @@ class KiesplekMap extends HTMLElement {
       new Picker(map, this, this.#config, { say: this.#say, tell: (text) => this.#notice(text) });
     }
     this.#refresh().then(() => {
-      if (this.#config.highlight !== undefined) this.#pins.point(this.#config.highlight);
+      const { highlight, highlight_at: place } = this.#config;
+      if (highlight !== undefined) this.#pins.point(highlight, place ?? null);
     });
     this.#shown(this);
   }

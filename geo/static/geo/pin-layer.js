@@ -131,7 +131,8 @@ export class PinLayer {
       }),
       keyboard: false,
       riseOnHover: true,
-      zIndexOffset: mine ? 400 : group.later === false ? 200 : 0,
+      // Leaflet stacks by latitude: what was chosen must lie above what was not, the first on top.
+      zIndexOffset: mine ? 1000 : group.later === false ? 1000 - Number(group.number) : 0,
     });
     marker.on("click", () => (single ? this.#options.onPin(group) : this.#options.onGroup(group)));
     marker.on("mouseover", () => this.#options.onHover(single ? Number(group.number) : null));

@@ -58,7 +58,7 @@ def test_who_signed_in_is_always_answered_anew_and_never_remembered(warm: Callab
     public = client.get(TILE)
     member = Client()
     person = Person.objects.create_user("a@example.org")
-    member.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+    member.force_login(person)
     warm("2", number=1)
     own = member.get(TILE)
     assert own["ETag"] != public["ETag"]

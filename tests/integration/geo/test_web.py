@@ -70,11 +70,11 @@ def test_a_tile_holds_the_pins_and_may_be_kept_by_its_tag(pins: Any, client: Cli
 
 
 def test_a_kept_tile_costs_no_query_of_pins(
-    pins: Any, client: Client, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+    pins: Any, client: Client, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = client.get(TILE + "5/10/16")
     monkeypatch.setattr("geo.ogc.tiles.vector_tile", lambda *_: pytest.fail("asked the database again"))
-    with django_assert_num_queries(1):  # which town lives at this host
+    with django_assert_max_num_queries(1):  # which town lives at this host, unless that is known still
         assert client.get(TILE + "5/10/16").content == first.content
 
 
@@ -110,9 +110,7 @@ def test_a_large_tile_is_packed_for_who_unpacks(put: Put, registered: Registered
 
 
 def test_no_shared_cache_keeps_what_somebody_signed_in_sees(pins: Any, client: Client) -> None:
-    client.force_login(
-        Person.objects.create_user("a@example.org"), "allauth.account.auth_backends.AuthenticationBackend"
-    )
+    client.force_login(Person.objects.create_user("a@example.org"))
     assert client.get(TILE + "0/0/0")["Cache-Control"] == "private, max-age=10"
     assert client.get("/ogc/collections/pins/items")["Cache-Control"] == "private, max-age=10"
 

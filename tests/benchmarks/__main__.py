@@ -1,0 +1,151 @@
+"""Measures what was promised of speed, each against a peer in the same run: one line a row, all in var/bench.json.
+
+Ratios are medians of interleaved rounds: what else the machine does hits both sides alike.
+"""
+
+import json
+import os
+import statistics
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from config.embedded import ROOT
+from tests.benchmarks import stage
+from tests.benchmarks.load import Clients, Connection, request
+
+N_PINS = 50_000
+N_PROPOSALS = 1000
+N_VOTERS = 200
+N_CLIENTS = 8
+ROUNDS = 5
+SECONDS = 3
+TILE_KB = 500
+PAGE_KB = 250
+PAGE_QUERIES = 15
+RATIO = 0.25
+MAX_ZOOM = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One promise, and whether it was kept."""
+
+    name: str
+    ours: float
+    peer: float
+    ratio: float
+    goal: float
+    sense: Literal[">=", "<="]
+
+    @property
+    def ok(self) -> bool:
+        """Was it kept?"""
+        return self.ratio >= self.goal if self.sense == ">=" else self.ratio <= self.goal
+
+    def line(self) -> str:
+        """The row as people read it."""
+        said = "ok" if self.ok else "MISSED"
+        return (
+            f"{self.name:28} {self.ours:>12,.1f} {self.peer:>12,.1f} {self.ratio:8.3f} {self.sense}{self.goal} {said}"
+        )
+
+
+def at_most(name: str, ours: float, limit: float) -> Row:
+    """A row that must not be more than a limit."""
+    return Row(name, ours, limit, ours / limit, 1.0, "<=")
+
+
+def at_least(name: str, rounds: list[tuple[float, float]]) -> Row:
+    """A row of rounds (ours, peer): medians, and the median of the rounds' ratios."""
+    ours, peer = (statistics.median(side) for side in zip(*rounds, strict=True))
+    return Row(name, ours, peer, statistics.median(mine / other for mine, other in rounds), RATIO, ">=")
+
+
+def note(text: str) -> None:
+    """Say what is going on, beside the rows."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def interleaved(name: str, ours: Callable[[], float], peer: Callable[[], float]) -> Row:
+    """Measure both sides in turn, once to warm up and then round after round."""
+    ours()
+    rounds = []
+    for number in range(ROUNDS):
+        rounds.append((ours(), peer()))
+        note(f"  {name} round {number + 1}: {rounds[-1][0]:,.0f} against {rounds[-1][1]:,.0f} a second")
+    return at_least(name, rounds)
+
+
+def busy(clients: Clients, port: int, requests: list[bytes], status: int) -> float:
+    """Requests a second; says how much of a core the clients took, for they must not be what is measured."""
+    found = clients.keep_busy(port, requests, seconds=SECONDS, status=status)
+    note(f"    the clients took {found.client_share:.2f} of a core; {found.body_bytes:,} bytes each")
+    return found.per_second
+
+
+def measure(url: str, folder: Path) -> list[Row]:
+    """Set the stage and measure everything on it."""
+    # Django may be asked only once the environment says which database and which files.
+    from tests.benchmarks import work
+
+    town = work.prepare(n_pins=N_PINS, n_proposals=N_PROPOSALS, n_voters=N_VOTERS)
+    note("the stage is set")
+    size, where = work.largest_tile(town.pins, max_zoom=MAX_ZOOM)
+    note(f"  the largest tile is {where}")
+    rows = [at_most("largest-tile-kB", size / 1000, TILE_KB)]
+    path = work.tile_path(town.pins)
+    clients = Clients(N_CLIENTS)
+    with stage.server() as port:
+        static = folder / "static/bench.bin"
+        _status, _head, body = Connection(port).send(request("GET", path, port))
+        static.parent.mkdir(exist_ok=True)
+        static.write_bytes(os.urandom(len(body)))
+    # A second start: the server looks at its static files once.
+    with stage.server() as port:
+        tile, still = [request("GET", path, port)], [request("GET", "/static/bench.bin", port)]
+        rows.append(
+            interleaved(
+                "tile-against-static", lambda: busy(clients, port, tile, 200), lambda: busy(clients, port, still, 200)
+            )
+        )
+        casts = [work.cast_request(port, session) for session in town.sessions]
+        script = work.cast_script(town)
+        rows.append(
+            interleaved(
+                "ballot-against-pgbench",
+                lambda: busy(clients, port, casts, 302),
+                lambda: stage.pgbench(url, script, n_clients=N_CLIENTS, seconds=SECONDS),
+            )
+        )
+        clients.processes.shutdown()
+        rows.append(at_most("page-queries", work.page_queries(town), PAGE_QUERIES))
+        rows.append(at_most("page-kB", work.page_bytes(port, town.page.slug) / 1000, PAGE_KB))
+    return rows
+
+
+def main() -> int:
+    """Measure, say it line by line, and keep it; 1 when a promise was not kept."""
+    with stage.database() as url, stage.files() as folder:
+        os.environ |= {
+            "DATABASE_URL": url,
+            "KIESPLEK_VAR": str(folder),
+            "KIESPLEK_DEMO": "1",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        for command in ("migrate", "collectstatic"):
+            stage.manage(command, "--no-input", "--verbosity", "0")
+        rows = measure(url, folder)
+    print(f"{'name':28} {'ours':>12} {'peer':>12} {'ratio':>8} goal ok")
+    for row in rows:
+        print(row.line())
+    kept = ROOT / "var/bench.json"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(json.dumps([asdict(row) | {"ok": row.ok} for row in rows], indent=1) + "\n")
+    return 0 if all(row.ok for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
