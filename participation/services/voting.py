@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from participation.models import Person, Phase, Project, Record, TallyRow
@@ -40,7 +40,13 @@ def cast_ballot(*, phase: Phase, person: Person, choices: Sequence[Choice], nonc
     rules = ballot_rules(phase)
     # Points, costs and limits a part are asked of the options only where the phase has such limits.
     check_ballot(choices, rules, option_facts(phase.project_id, choices) if rules.asks_options else {})
-    answer = queries.cast(phase_id=phase.pk, person_id=person.pk, choices=choices, nonce=nonce)
+    try:
+        answer = queries.cast(phase_id=phase.pk, person_id=person.pk, choices=choices, nonce=nonce)
+    except IntegrityError:
+        # A limit grew tighter since the phase was read; the tables held it, the rules say which.
+        fresh = Phase.objects.get(pk=phase.pk)
+        check_ballot(choices, ballot_rules(fresh), option_facts(fresh.project_id, choices))
+        raise
     if answer is None:
         raise Refused(Code.VOTE_NOT_OPEN)
     if answer.seq is not None and answer.recorded_at is not None:

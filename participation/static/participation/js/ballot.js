@@ -69,7 +69,7 @@ class Ballot extends HTMLElement {
     const chosen = all.filter(({ value }) => value > 0);
     const used = this.used(chosen);
     const left = this.cap - used;
-    const kind = used === 0 ? "offer" : left < 0 ? "over" : left === 0 ? "none" : "some";
+    const kind = chosen.length === 0 ? "offer" : left < 0 ? "over" : left === 0 ? "none" : "some";
     const amount = this.method === "budget" ? money : (n) => n.toLocaleString(document.documentElement.lang);
     const facts = { left: amount(Math.abs(left)), cap: amount(this.cap), used: amount(used) };
     const wrong = this.whatIsWrong(chosen);
