@@ -236,7 +236,8 @@ def test_no_cast_takes_more_votes_than_the_cap_even_written_straight_into_the_ta
         def add(_round: int, thread: int) -> None:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(
-                    "INSERT INTO participation_vote (cast_id, cap, position, proposal_id) VALUES (%s, %s, %s, %s)",
+                    "INSERT INTO participation_vote (cast_id, cap, position, proposal_id, value)"
+                    " VALUES (%s, %s, %s, %s, 1)",
                     [target, cast.vote.cap if thread % 2 else N_THREADS, thread + 1, places[thread].pk],
                 )
 

@@ -1,12 +1,14 @@
 """``tally FILE.pb``: one JSON object, or one sentence."""
 
 import json
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 FILE = """META
 key;value
@@ -25,6 +27,13 @@ x;a/1,b;1,2
 y;a/1,c;1,2
 z;b;9
 """
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """Say refusals as this file expects them, whichever language stands first."""
+    with translation.override("en"):
+        yield
 
 
 def tally(path: Path, rule: str) -> dict[str, Any]:
