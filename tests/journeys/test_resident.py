@@ -244,7 +244,8 @@ def test_chooses_from_the_list_and_is_told_what_is_left(resident: Walker) -> Non
     for n_chosen in range(1, 6):
         page.locator(".kp-card__action").get_by_role("button", pressed=False).first.click()
         expect(page.locator(".kp-card__action [aria-pressed=true]")).to_have_count(n_chosen)
-        expect(act).to_contain_text(resident.say("%(left)s of your %(cap)s choices left", left=5 - n_chosen, cap=5))
+        left = "%(left)s of your %(cap)s choices left" if n_chosen < 5 else "All your %(cap)s choices are used"
+        expect(act).to_contain_text(resident.say(left, left=5 - n_chosen, cap=5))
     page.locator(".kp-card__action").get_by_role("button", pressed=False).first.click()
     expect(page.locator(".utrecht-alert--error").first).to_contain_text("5")
     expect(page.locator(".kp-card__action [aria-pressed=true]")).to_have_count(5)
