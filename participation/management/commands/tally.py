@@ -12,12 +12,11 @@ from participation.rules import pabulib
 from participation.rules.counting import COUNT, Outcome
 from participation.rules.refusals import Code, Refused
 from participation.rules.voting import Rule
-from participation.selectors.operating import tally_of, votes_of
+from participation.selectors.operating import votes_of
 from participation.selectors.projects import n_voters
+from participation.selectors.projects import options as options_of
+from participation.services.tally import counted_by
 from participation.services.voting import close_due_phases
-
-# What a project's vote was counted by; a file can be counted by every rule.
-OF_A_PROJECT = (Rule.PLURALITY,)
 
 
 class Command(OperatorCommand):
@@ -35,11 +34,10 @@ class Command(OperatorCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Count a file; or close the vote when its time is over, and tell its tally by the proposals' numbers."""
-        rules = tuple(Rule) if options["file"] else OF_A_PROJECT
-        if options["rule"] not in rules:
+        if options["rule"] not in set(Rule):
             raise CommandError(
                 _("The rule “%(rule)s” is not there. There is: %(known)s.")
-                % {"rule": options["rule"][:40], "known": ", ".join(rules)}
+                % {"rule": options["rule"][:40], "known": ", ".join(Rule)}
             )
         if options["file"]:
             self.tell_file(Path(options["file"]), Rule(options["rule"]), as_json=options["json"])
@@ -52,14 +50,20 @@ class Command(OperatorCommand):
         closed = [vote for vote in votes if vote.closed_at is not None]
         if not closed:
             raise Refused(Code.VOTE_NOT_COUNTED)
-        rows = tally_of(closed[-1])
+        vote = closed[-1]
+        counted = counted_by(vote, Rule(options["rule"]), one_per_area=vote.one_per_area)
+        outcome = counted.outcome
+        titles = {option.number: option.title for option in options_of(project)}
         result: dict[str, object] = {
             "rule": options["rule"],
-            "n_ballots": n_voters(closed[-1]),
-            "scores": {str(row.proposal.number): row.n_votes for row in rows},
-            "winners": [row.proposal.number for row in rows if row.is_winner],
+            "n_ballots": n_voters(vote),
+            "scores": {str(number): score for number, score in outcome.scores.items()},
+            "winners": list(counted.winners),
         }
-        words = "\n".join(f"{row.rank}\t{row.n_votes}\t{row.proposal.number}\t{row.proposal.title}" for row in rows)
+        words = "\n".join(
+            f"{rank}\t{outcome.scores[number]}\t{number}\t{titles[number]}"
+            for rank, number in enumerate(outcome.order, start=1)
+        )
         self.answer(result, words, as_json=options["json"])
 
     def tell_file(self, path: Path, rule: Rule, *, as_json: bool) -> None:
