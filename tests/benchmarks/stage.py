@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from config import embedded
-from config.run import READY_SECONDS, THREADS, WORKERS
+from config.run import END_SECONDS, READY_SECONDS, THREADS, WORKERS
 from tests.benchmarks.load import Connection, request
 
 NAME = "kiesplek_bench"
@@ -66,12 +67,16 @@ def server() -> Iterator[int]:
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS), "--no-ws"]
     command += ["--blocking-threads", str(THREADS)]
     command += ["config.wsgi:application"]
-    process = subprocess.Popen(command, cwd=embedded.ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=embedded.ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         _wait_until_ready(process, port)
         yield port
     finally:
         process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

@@ -79,15 +79,20 @@ def _signed_in(person: Person) -> str:
 
 
 def prepare(*, n_pins: int, n_proposals: int, n_voters: int) -> Town:
-    """Fill the empty database, and let PostgreSQL look at it once."""
+    """Fill the empty database."""
     cast = assemble()
     pins = _project(cast, "pins", n_pins)
     page = _project(cast, "page", n_proposals)
     Proposal.objects.filter(project=page, number__lte=32).update(on_ballot=True)
     voters = make_people([(f"voter-{n}@example.org", f"Voter {n}", "nl") for n in range(n_voters)])
+    look_again()
+    return Town(cast, pins, page, voters, [_signed_in(person) for person in voters])
+
+
+def look_again() -> None:
+    """Let PostgreSQL look at what there is, as it does by itself within a minute: plans are made by it."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    return Town(cast, pins, page, voters, [_signed_in(person) for person in voters])
 
 
 def _source(project: Project) -> FeatureSource:
