@@ -150,11 +150,6 @@ def n_voters(phase: Phase) -> int:
     return BallotCast.objects.filter(phase=phase).filter(Exists(filled), ~Exists(newer)).count()
 
 
-def n_ballots(phase: Phase) -> int:
-    """How many people ever cast in this phase?"""
-    return Ballot.objects.filter(phase=phase).count()
-
-
 def ballots_of(person: Person, organisation: Organisation) -> QuerySet[Ballot]:
     """Which ballots did this person cast in this town?"""
     return (

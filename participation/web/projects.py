@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -54,11 +53,6 @@ class Filters:
         )
 
     @property
-    def query(self) -> str:
-        """The filters as they stand in an address, for the links to other pages of the list."""
-        return urlencode({"q": self.text, "area": self.area, "theme": self.theme, "sort": self.sort})
-
-    @property
     def any(self) -> bool:
         """Is anything filtered?"""
         return bool(self.text or self.area or self.theme)
@@ -78,11 +72,6 @@ class Chosen:
     def left(self) -> int:
         """How many choices are left?"""
         return n_left(self.cap, len(self.numbers))
-
-    @property
-    def dots(self) -> list[bool]:
-        """One mark a choice: taken or free."""
-        return [at < len(self.numbers) for at in range(self.cap)]
 
 
 def chosen_on(request: HttpRequest, project: Project, vote: Phase) -> Chosen:
