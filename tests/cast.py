@@ -1,5 +1,6 @@
 """The fixed cast of roles, the same person with the same name in every storey."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
 from participation.models import Area, Membership, Organisation, Person, Phase, Project, Proposal, Theme
 from participation.rules.roles import Role
+from participation.rules.voting import Choice
 
 TOWN = (2.60, 50.80, 2.80, 50.94)  # west, south, east, north
 NAMES = {
@@ -51,6 +53,11 @@ def person(name: str) -> Person:
 def text(words: str) -> dict[str, str]:
     """Say the same in four languages, marked so that a page shows which it took."""
     return {"nl": words, "fr": f"{words} (fr)", "en": f"{words} (en)", "de": f"{words} (de)"}
+
+
+def picks(numbers: Iterable[int]) -> list[Choice]:
+    """Choose these options, one each."""
+    return [Choice(number) for number in numbers]
 
 
 def assemble(now: datetime | None = None) -> Cast:

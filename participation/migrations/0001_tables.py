@@ -11,6 +11,8 @@ from django.conf import settings
 from django.contrib.postgres.operations import CreateExtension, TrigramExtension, UnaccentExtension
 from django.db import migrations, models
 
+import participation.rules.voting
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -25,10 +27,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Organisation",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("slug", models.SlugField(unique=True)),
                 ("name", models.CharField(max_length=100)),
                 (
@@ -49,10 +48,7 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=7), default=list, size=None
                     ),
                 ),
-                (
-                    "outline",
-                    django.contrib.gis.db.models.fields.MultiPolygonField(blank=True, null=True, srid=4326),
-                ),
+                ("outline", django.contrib.gis.db.models.fields.MultiPolygonField(blank=True, null=True, srid=4326)),
                 ("population", models.PositiveIntegerField(blank=True, null=True)),
                 (
                     "theme",
@@ -65,15 +61,13 @@ class Migration(migrations.Migration):
                     "is_fictitious",
                     models.BooleanField(default=False, help_text="Every page says that people and votes are made up"),
                 ),
+                ("revision", models.PositiveBigIntegerField(default=0, editable=False)),
             ],
         ),
         migrations.CreateModel(
             name="Phase",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("position", models.PositiveSmallIntegerField()),
                 (
                     "kind",
@@ -93,13 +87,54 @@ class Migration(migrations.Migration):
                 ("name", models.JSONField(default=dict)),
                 ("opens_at", models.DateTimeField()),
                 ("closes_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, help_text="When the votes were counted", null=True)),
                 (
-                    "closed_at",
-                    models.DateTimeField(blank=True, help_text="When the votes were counted", null=True),
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("choices", "choices"),
+                            ("points", "points"),
+                            ("budget", "budget"),
+                            ("ranking", "ranking"),
+                        ],
+                        default=participation.rules.voting.Method["CHOICES"],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("plurality", "plurality"),
+                            ("greedy", "greedy"),
+                            ("equal-shares", "equal-shares"),
+                            ("borda", "borda"),
+                        ],
+                        default=participation.rules.voting.Rule["PLURALITY"],
+                        max_length=12,
+                    ),
                 ),
                 ("cap", models.PositiveSmallIntegerField(default=5, help_text="How many choices at most")),
                 ("floor", models.PositiveSmallIntegerField(default=1, help_text="How many choices at least")),
+                ("points", models.PositiveIntegerField(default=10, help_text="How many points to divide")),
+                (
+                    "points_max",
+                    models.PositiveIntegerField(default=10, help_text="How many points at most on one option"),
+                ),
+                ("budget_cents", models.PositiveBigIntegerField(blank=True, help_text="The sum to spend", null=True)),
+                (
+                    "cap_per_area",
+                    models.PositiveSmallIntegerField(blank=True, help_text="Choices in one neighbourhood", null=True),
+                ),
+                (
+                    "cap_per_theme",
+                    models.PositiveSmallIntegerField(blank=True, help_text="Choices of one theme", null=True),
+                ),
                 ("n_winners", models.PositiveSmallIntegerField(default=12)),
+                (
+                    "one_per_area",
+                    models.BooleanField(default=False, help_text="Each neighbourhood gets at least one place"),
+                ),
                 (
                     "write_ins",
                     models.BooleanField(default=False, help_text="New proposals may come in while the vote runs"),
@@ -120,10 +155,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Person",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 ("email", models.EmailField(max_length=254, unique=True, verbose_name="mail address")),
@@ -141,10 +173,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Ballot",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("tag", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "person",
@@ -158,9 +187,7 @@ class Migration(migrations.Migration):
                 (
                     "phase",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="ballots",
-                        to="participation.phase",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="ballots", to="participation.phase"
                     ),
                 ),
             ],
@@ -168,16 +195,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Area",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.CharField(max_length=40)),
                 ("name", models.CharField(max_length=100)),
-                (
-                    "part",
-                    models.CharField(blank=True, help_text="The former municipality it lies in", max_length=100),
-                ),
+                ("part", models.CharField(blank=True, help_text="The former municipality it lies in", max_length=100)),
                 ("outline", django.contrib.gis.db.models.fields.MultiPolygonField(srid=4326)),
                 ("population", models.PositiveIntegerField(blank=True, null=True)),
                 ("population_is_estimate", models.BooleanField(default=False)),
@@ -197,10 +218,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BallotCast",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("cap", models.PositiveSmallIntegerField()),
                 ("seq", models.PositiveIntegerField()),
                 ("nonce", models.UUIDField()),
@@ -208,9 +226,7 @@ class Migration(migrations.Migration):
                 (
                     "ballot",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="casts",
-                        to="participation.ballot",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="casts", to="participation.ballot"
                     ),
                 ),
                 (
@@ -227,10 +243,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Place",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=200)),
                 ("kind", models.CharField(blank=True, max_length=40)),
                 ("area_name", models.CharField(blank=True, max_length=100)),
@@ -248,10 +261,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Project",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("slug", models.SlugField(max_length=60)),
                 (
                     "state",
@@ -266,10 +276,7 @@ class Migration(migrations.Migration):
                 ("summary", models.JSONField(default=dict)),
                 ("rules", models.JSONField(default=dict)),
                 ("outcome", models.JSONField(default=dict)),
-                (
-                    "area",
-                    django.contrib.gis.db.models.fields.MultiPolygonField(blank=True, null=True, srid=4326),
-                ),
+                ("area", django.contrib.gis.db.models.fields.MultiPolygonField(blank=True, null=True, srid=4326)),
                 (
                     "moderated_first",
                     models.BooleanField(default=False, help_text="Staff look before a proposal is public"),
@@ -297,14 +304,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Draft",
             fields=[
-                (
-                    "token",
-                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
-                ),
-                (
-                    "kind",
-                    models.CharField(choices=[("proposal", "Proposal"), ("ballot", "Ballot")], max_length=10),
-                ),
+                ("token", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("kind", models.CharField(choices=[("proposal", "Proposal"), ("ballot", "Ballot")], max_length=10)),
                 ("content", models.JSONField(default=dict)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
@@ -320,9 +321,7 @@ class Migration(migrations.Migration):
                 (
                     "project",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="drafts",
-                        to="participation.project",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="participation.project"
                     ),
                 ),
             ],
@@ -330,10 +329,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Proposal",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.PositiveIntegerField()),
                 (
                     "origin",
@@ -350,11 +346,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[
-                            ("submitted", "being checked"),
-                            ("published", "public"),
-                            ("hidden", "not shown"),
-                        ],
+                        choices=[("submitted", "being checked"), ("published", "public"), ("hidden", "not shown")],
                         default="published",
                         max_length=10,
                     ),
@@ -364,6 +356,7 @@ class Migration(migrations.Migration):
                 ("body", models.TextField(blank=True, max_length=4000)),
                 ("language", models.CharField(default="nl", max_length=7)),
                 ("point", django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326)),
+                ("cost_cents", models.PositiveBigIntegerField(blank=True, null=True)),
                 ("on_ballot", models.BooleanField(default=False)),
                 ("n_supports", models.PositiveIntegerField(default=0, editable=False)),
                 ("import_key", models.CharField(blank=True, max_length=200, null=True)),
@@ -404,10 +397,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Record",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("act", models.CharField(max_length=40)),
                 ("subject", models.CharField(max_length=100)),
                 ("detail", models.JSONField(default=dict)),
@@ -448,10 +438,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Support",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "person",
@@ -474,27 +461,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TallyRow",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("n_votes", models.PositiveIntegerField()),
                 ("rank", models.PositiveIntegerField()),
                 ("is_winner", models.BooleanField()),
                 (
                     "phase",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="tally",
-                        to="participation.phase",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tally", to="participation.phase"
                     ),
                 ),
                 (
                     "proposal",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="tally",
-                        to="participation.proposal",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tally", to="participation.proposal"
                     ),
                 ),
             ],
@@ -505,10 +485,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Theme",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("slug", models.SlugField(max_length=60)),
                 ("name", models.JSONField(default=dict)),
                 ("colour", models.CharField(default="#1f5c3a", max_length=7)),
@@ -516,9 +493,7 @@ class Migration(migrations.Migration):
                 (
                     "project",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="themes",
-                        to="participation.project",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="themes", to="participation.project"
                     ),
                 ),
             ],
@@ -548,6 +523,7 @@ class Migration(migrations.Migration):
                 ),
                 ("cap", models.PositiveSmallIntegerField()),
                 ("position", models.PositiveSmallIntegerField()),
+                ("value", models.PositiveIntegerField(default=1)),
                 (
                     "cast",
                     models.ForeignKey(
@@ -560,9 +536,7 @@ class Migration(migrations.Migration):
                 (
                     "proposal",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="votes",
-                        to="participation.proposal",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="votes", to="participation.proposal"
                     ),
                 ),
             ],
@@ -570,10 +544,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Membership",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "role",
                     models.CharField(
@@ -660,8 +631,23 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="phase",
             constraint=models.CheckConstraint(
-                condition=models.Q(("cap__gte", models.F("floor")), ("floor__gte", 1)),
-                name="phase_cap_above_floor",
+                condition=models.Q(("cap__gte", models.F("floor")), ("floor__gte", 1)), name="phase_cap_above_floor"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="phase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points__gte", 1), ("points_max__gte", 1), ("points_max__lte", models.F("points"))),
+                name="phase_points_make_sense",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="phase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("method", "budget"), _negated=True), ("budget_cents__isnull", False), _connector="OR"
+                ),
+                name="phase_budget_has_a_sum",
             ),
         ),
         migrations.AddIndex(
@@ -725,8 +711,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="vote",
             constraint=models.CheckConstraint(
-                condition=models.Q(("position__gte", 1), ("position__lte", models.F("cap"))),
-                name="vote_within_cap",
+                condition=models.Q(("position__gte", 1), ("position__lte", models.F("cap"))), name="vote_within_cap"
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="vote",
+            constraint=models.CheckConstraint(condition=models.Q(("value__gte", 1)), name="vote_has_a_value"),
         ),
     ]

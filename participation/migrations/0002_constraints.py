@@ -40,12 +40,61 @@ BEGIN
 END $$;
 -- The closing time may only move forward: nobody's vote comes too late by surprise.
 CREATE TRIGGER phase_rules_frozen BEFORE UPDATE ON participation_phase FOR EACH ROW WHEN (
-    ROW (NEW.project_id, NEW.kind, NEW.opens_at, NEW.cap, NEW.floor, NEW.n_winners,
+    ROW (NEW.project_id, NEW.kind, NEW.opens_at, NEW.method, NEW.rule, NEW.cap, NEW.floor, NEW.points,
+         NEW.points_max, NEW.budget_cents, NEW.cap_per_area, NEW.cap_per_theme, NEW.n_winners, NEW.one_per_area,
          NEW.write_ins, NEW.write_ins_join, NEW.hides_tally)
-      IS DISTINCT FROM ROW (OLD.project_id, OLD.kind, OLD.opens_at, OLD.cap, OLD.floor, OLD.n_winners,
+      IS DISTINCT FROM ROW (OLD.project_id, OLD.kind, OLD.opens_at, OLD.method, OLD.rule, OLD.cap, OLD.floor, OLD.points,
+         OLD.points_max, OLD.budget_cents, OLD.cap_per_area, OLD.cap_per_theme, OLD.n_winners, OLD.one_per_area,
          OLD.write_ins, OLD.write_ins_join, OLD.hides_tally)
     OR NEW.closes_at < OLD.closes_at OR (NEW.closes_at IS NOT NULL AND OLD.closes_at IS NULL)
   ) EXECUTE FUNCTION participation_phase_rules_frozen();
+"""
+
+VOTES_WITHIN_LIMITS = """
+CREATE FUNCTION participation_votes_within_limits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- All votes of the casts touched, not only the new ones: nothing can be added to a cast afterwards either.
+  IF EXISTS (
+    SELECT FROM (SELECT DISTINCT cast_id FROM added) t
+      JOIN participation_ballotcast c ON c.id = t.cast_id
+      JOIN participation_phase f ON f.id = c.phase_id
+      CROSS JOIN LATERAL (
+        SELECT sum(v.value) AS given, max(v.value) AS most, sum(p.cost_cents) AS spent
+          FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
+         WHERE v.cast_id = c.id) sums
+      CROSS JOIN LATERAL (
+        SELECT COALESCE(max(n), 0) AS most FROM (
+          SELECT count(*) AS n FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
+           WHERE v.cast_id = c.id AND p.area_id IS NOT NULL GROUP BY p.area_id) a) areas
+      CROSS JOIN LATERAL (
+        SELECT COALESCE(max(n), 0) AS most FROM (
+          SELECT count(*) AS n FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
+           WHERE v.cast_id = c.id AND p.theme_id IS NOT NULL GROUP BY p.theme_id) a) themes
+     WHERE CASE f.method
+             WHEN 'points' THEN sums.given > f.points OR sums.most > f.points_max
+             WHEN 'budget' THEN sums.spent > f.budget_cents OR sums.most > 1
+             ELSE sums.most > 1 END
+        OR areas.most > f.cap_per_area OR themes.most > f.cap_per_theme
+  ) THEN
+    RAISE EXCEPTION 'a ballot goes over a limit of its phase'
+      USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'votes_within_limits';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER votes_within_limits AFTER INSERT ON participation_vote
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION participation_votes_within_limits();
+
+-- What an option costs is part of the rules it was voted under.
+CREATE FUNCTION participation_cost_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM participation_vote WHERE proposal_id = OLD.id) THEN
+    RAISE EXCEPTION 'the cost of an option is frozen once it was voted for'
+      USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'cost_frozen';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER cost_frozen BEFORE UPDATE OF cost_cents ON participation_proposal
+  FOR EACH ROW WHEN (NEW.cost_cents IS DISTINCT FROM OLD.cost_cents) EXECUTE FUNCTION participation_cost_frozen();
 """
 
 SUPPORT_COUNTS = """
@@ -77,13 +126,34 @@ CREATE TRIGGER touch_project_change AFTER UPDATE ON participation_proposal
   REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_project();
 CREATE TRIGGER touch_project_out AFTER DELETE ON participation_proposal
   REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_project();
+
+CREATE FUNCTION participation_touch_organisation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE participation_organisation SET revision = revision + 1
+   WHERE id IN (SELECT organisation_id FROM changed);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER touch_organisation_in AFTER INSERT ON participation_area
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_organisation();
+CREATE TRIGGER touch_organisation_change AFTER UPDATE ON participation_area
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_organisation();
+CREATE TRIGGER touch_organisation_out AFTER DELETE ON participation_area
+  REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION participation_touch_organisation();
 """
 
 DROP = """
+DROP TRIGGER touch_organisation_in ON participation_area;
+DROP TRIGGER touch_organisation_change ON participation_area;
+DROP TRIGGER touch_organisation_out ON participation_area;
+DROP FUNCTION participation_touch_organisation();
 DROP TRIGGER touch_project_in ON participation_proposal;
 DROP TRIGGER touch_project_change ON participation_proposal;
 DROP TRIGGER touch_project_out ON participation_proposal;
 DROP FUNCTION participation_touch_project();
+DROP TRIGGER votes_within_limits ON participation_vote;
+DROP FUNCTION participation_votes_within_limits();
+DROP TRIGGER cost_frozen ON participation_proposal;
+DROP FUNCTION participation_cost_frozen();
 DROP TRIGGER count_supports_in ON participation_support;
 DROP TRIGGER count_supports_out ON participation_support;
 DROP FUNCTION participation_count_supports();
@@ -102,5 +172,7 @@ ALTER TABLE participation_ballotcast DROP CONSTRAINT cast_cap_of_phase;
 class Migration(migrations.Migration):
     dependencies = [("participation", "0001_tables")]
     operations = [
-        migrations.RunSQL(CAP_KEYS + APPEND_ONLY + RULES_FROZEN + SUPPORT_COUNTS + REVISIONS, DROP),
+        migrations.RunSQL(
+            CAP_KEYS + APPEND_ONLY + RULES_FROZEN + VOTES_WITHIN_LIMITS + SUPPORT_COUNTS + REVISIONS, DROP
+        ),
     ]

@@ -51,18 +51,24 @@ class BallotCast(models.Model):
 
 
 class Vote(models.Model):
-    """One choice of one cast; never more rows than the cap, whatever runs in parallel."""
+    """One choice of one cast; never more rows than the cap, whatever runs in parallel.
+
+    ``value`` is the points given, 1 where none are; ``position`` the place in a ranking. What the choices add up
+    to (points, costs, choices in one neighbourhood or of one theme) is held by the trigger ``votes_within_limits``.
+    """
 
     pk = models.CompositePrimaryKey("cast_id", "position")
     cast = models.ForeignKey(BallotCast, on_delete=models.PROTECT, related_name="votes", db_index=False)
     cap = models.PositiveSmallIntegerField()
     position = models.PositiveSmallIntegerField()
     proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="votes")
+    value = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["cast", "proposal"], name="vote_once_a_cast"),
             models.CheckConstraint(condition=Q(position__gte=1) & Q(position__lte=F("cap")), name="vote_within_cap"),
+            models.CheckConstraint(condition=Q(value__gte=1), name="vote_has_a_value"),
         ]
 
     def __str__(self) -> str:

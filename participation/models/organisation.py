@@ -6,7 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Organisation(models.Model):
-    """A municipality that uses the installation; others cannot see its people, drafts or queues."""
+    """A municipality that uses the installation; others cannot see its people, drafts or queues.
+
+    ``revision`` grows with every change of its areas (trigger ``touch_organisation``).
+    """
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=100)
@@ -18,6 +21,8 @@ class Organisation(models.Model):
     theme = models.JSONField(default=dict, blank=True, help_text=_("Colour tokens, such as {“accent”: “#1f5c3a”}"))
     contact_email = models.EmailField(blank=True)
     is_fictitious = models.BooleanField(default=False, help_text=_("Every page says that people and votes are made up"))
+
+    revision = models.PositiveBigIntegerField(default=0, editable=False)
 
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models.organisation import Organisation
 from participation.rules.phases import PhaseKind
+from participation.rules.voting import Method, Rule
 
 
 class Project(models.Model):
@@ -69,9 +70,17 @@ class Phase(models.Model):
     closes_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text=_("When the votes were counted"))
 
+    method = models.CharField(max_length=10, choices=[(m.value, m.value) for m in Method], default=Method.CHOICES)
+    rule = models.CharField(max_length=12, choices=[(r.value, r.value) for r in Rule], default=Rule.PLURALITY)
     cap = models.PositiveSmallIntegerField(default=5, help_text=_("How many choices at most"))
     floor = models.PositiveSmallIntegerField(default=1, help_text=_("How many choices at least"))
+    points = models.PositiveIntegerField(default=10, help_text=_("How many points to divide"))
+    points_max = models.PositiveIntegerField(default=10, help_text=_("How many points at most on one option"))
+    budget_cents = models.PositiveBigIntegerField(null=True, blank=True, help_text=_("The sum to spend"))
+    cap_per_area = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("Choices in one neighbourhood"))
+    cap_per_theme = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("Choices of one theme"))
     n_winners = models.PositiveSmallIntegerField(default=12)
+    one_per_area = models.BooleanField(default=False, help_text=_("Each neighbourhood gets at least one place"))
     write_ins = models.BooleanField(default=False, help_text=_("New proposals may come in while the vote runs"))
     write_ins_join = models.BooleanField(default=False, help_text=_("Staff may add them to the running ballot"))
     hides_tally = models.BooleanField(default=True, help_text=_("Nobody sees counts before the vote closes"))
@@ -87,6 +96,13 @@ class Phase(models.Model):
                 name="phase_closes_after_opening",
             ),
             models.CheckConstraint(condition=Q(cap__gte=F("floor")) & Q(floor__gte=1), name="phase_cap_above_floor"),
+            models.CheckConstraint(
+                condition=Q(points__gte=1) & Q(points_max__gte=1) & Q(points_max__lte=F("points")),
+                name="phase_points_make_sense",
+            ),
+            models.CheckConstraint(
+                condition=~Q(method="budget") | Q(budget_cents__isnull=False), name="phase_budget_has_a_sum"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,7 @@ class Proposal(models.Model):
     point = models.PointField(srid=4326, null=True, blank=True)
     area = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
     author = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
+    cost_cents = models.PositiveBigIntegerField(null=True, blank=True)
     on_ballot = models.BooleanField(default=False)
     n_supports = models.PositiveIntegerField(default=0, editable=False)
     import_key = models.CharField(max_length=200, null=True, blank=True)

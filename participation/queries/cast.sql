@@ -1,6 +1,6 @@
 -- Cast a whole ballot, if the phase is open and every choice is on the ballot.
 -- source   participation_phase, _ballot, _ballotcast, _vote, _proposal
--- params   phase, person, nonce (uuid), numbers (int[] in order of choice)
+-- params   phase, person, nonce (uuid), numbers (int[] in order of choice), values (int[], their points)
 -- returns  one row: is_open, has_opened, cap, floor, good (int[] of the choices that are on the ballot),
 --          seq and recorded_at of the cast (null when nothing was written), replayed
 -- locks    the caller holds pg_advisory_xact_lock_shared(phase) and the ballot's row, each by a statement of its own
@@ -21,8 +21,8 @@ WITH moment AS MATERIALIZED (
   SELECT c.seq, c.recorded_at FROM participation_ballotcast c JOIN ballot b ON b.id = c.ballot_id
    WHERE c.nonce = %(nonce)s
 ), chosen AS (
-  SELECT n.number, n.position, p.id
-    FROM unnest(%(numbers)s::int[]) WITH ORDINALITY AS n (number, position)
+  SELECT n.number, n.value, n.position, p.id
+    FROM unnest(%(numbers)s::int[], %(values)s::int[]) WITH ORDINALITY AS n (number, value, position)
     JOIN participation_proposal p ON p.number = n.number
      AND p.project_id = (SELECT project_id FROM phase) AND p.on_ballot AND p.state = 'published'
 ), written AS (
@@ -38,8 +38,8 @@ WITH moment AS MATERIALIZED (
           OR cardinality(%(numbers)s::int[]) BETWEEN phase.floor AND phase.cap)
   RETURNING id, cap, seq, recorded_at
 ), votes AS (
-  INSERT INTO participation_vote (cast_id, cap, position, proposal_id)
-  SELECT written.id, written.cap, chosen.position, chosen.id FROM written, chosen
+  INSERT INTO participation_vote (cast_id, cap, position, proposal_id, value)
+  SELECT written.id, written.cap, chosen.position, chosen.id, chosen.value FROM written, chosen
 )
 SELECT phase.is_open, phase.has_opened, phase.cap, phase.floor,
        ARRAY(SELECT number FROM chosen ORDER BY position) AS good,

@@ -1,14 +1,17 @@
 """Runs the statements of casting and closing on the connection of the request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
 from psycopg import Cursor
 
 from participation.queries import sql
+from participation.rules.voting import Choice
 
 
 class CastAnswer(NamedTuple):
@@ -36,7 +39,7 @@ ON CONFLICT (phase_id, person_id) DO UPDATE SET phase_id = EXCLUDED.phase_id
 LOCK_SPACE = 0x4B696573
 
 
-def cast(*, phase_id: int, person_id: int, numbers: Sequence[int], nonce: UUID) -> CastAnswer | None:
+def cast(*, phase_id: int, person_id: int, choices: Sequence[Choice], nonce: UUID) -> CastAnswer | None:
     """Lock the phase (shared) and the ballot, then cast; None when there is no such vote.
 
     Locks    pg_advisory_xact_lock_shared(phase) as a statement of its own: a single statement that waits
@@ -47,7 +50,8 @@ def cast(*, phase_id: int, person_id: int, numbers: Sequence[int], nonce: UUID) 
         "space": LOCK_SPACE,
         "phase": phase_id,
         "person": person_id,
-        "numbers": list(numbers),
+        "numbers": [choice.number for choice in choices],
+        "values": [choice.value for choice in choices],
         "nonce": nonce,
     }
     with transaction.atomic():
@@ -81,8 +85,12 @@ def database_now() -> datetime:
     return found
 
 
-def counted(phase_id: int) -> Mapping[int, int]:
-    """Count the votes of the last cast of every ballot: {proposal id: votes}, options without votes left out."""
+def last_ballots(phase_id: int) -> NDArray[np.int64]:
+    """Read the choices that count.
+
+    Shape    (n, 4): ballot, proposal number, points, rank; one row a choice.
+    Order    by ballot, then rank.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(sql("count"), {"phase": phase_id})
-        return dict(cursor.fetchall())
+        cursor.execute(sql("last_ballots"), {"phase": phase_id})
+        return np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)

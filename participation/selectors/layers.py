@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from geo.catalog import Asker, Column, FeatureSource
-from participation.models import Area, Phase, Project, Proposal, TallyRow
+from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
 
 
@@ -60,13 +60,13 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
     )
 
 
-def areas_layer(organisation_id: int, name: str) -> FeatureSource:
+def areas_layer(organisation: Organisation) -> FeatureSource:
     """The neighbourhoods of a town."""
     return FeatureSource(
         id="areas",
         title=_("Neighbourhoods"),
-        description=name,
-        rows=Area.objects.filter(organisation_id=organisation_id),
+        description=organisation.name,
+        rows=Area.objects.filter(organisation=organisation),
         geometry="outline",
         geometry_type="MultiPolygon",
         key="pk",
@@ -77,7 +77,7 @@ def areas_layer(organisation_id: int, name: str) -> FeatureSource:
             Column("population", "population", "integer", _("Inhabitants")),
             Column("population_is_estimate", "population_is_estimate", "boolean", _("Inhabitants estimated")),
         ),
-        updated=f"areas.{organisation_id}",
+        updated=f"areas.{organisation.pk}.{organisation.revision}",
     )
 
 
@@ -102,5 +102,5 @@ def public_layers(asker: Asker) -> Iterator[FeatureSource]:
     for project in public_projects(asker.organisation):
         if first:
             first = False
-            yield areas_layer(project.organisation_id, project.organisation.name)
+            yield areas_layer(project.organisation)
         yield proposals_layer(project, has_map=project.pk in with_map)

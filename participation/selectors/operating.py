@@ -1,6 +1,6 @@
 """What an operator names on the command line: projects of any town, and whether their vote was counted."""
 
-from participation.models import Organisation, Phase, Project, TallyRow
+from participation.models import Organisation, Phase, Project
 
 
 def projects_called(name: str) -> list[Project]:
@@ -23,8 +23,3 @@ def towns() -> list[str]:
 def votes_of(project: Project) -> list[Phase]:
     """Which votes has this project, in order?"""
     return list(Phase.objects.filter(project=project, kind="vote").order_by("position"))
-
-
-def tally_of(phase: Phase) -> list[TallyRow]:
-    """The counted votes of a closed phase, first rank first, with their proposals."""
-    return list(TallyRow.objects.filter(phase=phase).select_related("proposal").order_by("rank"))

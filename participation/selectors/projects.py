@@ -6,10 +6,13 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, DateTimeField, Exists, Func, OuterRef, Q, QuerySet
+from django.utils.translation import get_language
 
 from participation.models import Ballot, BallotCast, Organisation, Person, Phase, Project, Proposal, Vote
 from participation.rules.phases import Act, PhaseFacts, PhaseKind, open_acts, opens_next
 from participation.rules.refusals import Code, Refused
+from participation.rules.text import in_language
+from participation.rules.voting import BallotRules, Choice, Method, OptionFacts
 
 
 def projects_of(organisation: Organisation) -> QuerySet[Project]:
@@ -133,14 +136,42 @@ def options(project: Project) -> QuerySet[Proposal]:
     )
 
 
-def choices_cast(phase: Phase, person: Person | AnonymousUser) -> list[int] | None:
-    """Which proposal numbers did this person last cast, in order? None when nothing was cast; [] when withdrawn."""
+def ballot_rules(phase: Phase) -> BallotRules:
+    """What may one ballot of this phase hold?"""
+    return BallotRules(
+        method=Method(phase.method),
+        cap=phase.cap,
+        floor=phase.floor,
+        points=phase.points,
+        points_max=phase.points_max,
+        budget_cents=phase.budget_cents,
+        cap_per_area=phase.cap_per_area,
+        cap_per_theme=phase.cap_per_theme,
+    )
+
+
+def option_facts(project_id: int, choices: Sequence[Choice]) -> dict[int, OptionFacts]:
+    """What do the limits of a ballot need to know of these options?"""
+    rows = Proposal.objects.filter(project_id=project_id, number__in=[choice.number for choice in choices])
+    return {
+        row.number: OptionFacts(
+            row.cost_cents,
+            row.area.name if row.area else "",
+            in_language(row.theme.name, get_language() or "nl") if row.theme else "",
+        )
+        for row in rows.select_related("area", "theme").defer("area__outline")
+    }
+
+
+def choices_cast(phase: Phase, person: Person | AnonymousUser) -> list[Choice] | None:
+    """What did this person last cast, in order? None when nothing was cast; [] when withdrawn."""
     if not isinstance(person, Person):
         return None
     last = BallotCast.objects.filter(ballot__phase=phase, ballot__person=person).order_by("-seq").first()
     if last is None:
         return None
-    return list(Vote.objects.filter(cast=last).order_by("position").values_list("proposal__number", flat=True))
+    votes = Vote.objects.filter(cast=last).order_by("position").values_list("proposal__number", "value")
+    return [Choice(number, value) for number, value in votes]
 
 
 def n_voters(phase: Phase) -> int:

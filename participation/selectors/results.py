@@ -1,9 +1,20 @@
-"""What came out of a counted vote: the ranked list, per neighbourhood, and how many took part."""
+"""What an outcome means: ranked options with their places, per neighbourhood, and how many took part."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from participation.models import Area, Phase, TallyRow
-from participation.selectors.projects import n_voters
+from participation.models import Area, Phase, Proposal
+from participation.selectors.projects import n_voters, options
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One option where it stands."""
+
+    rank: int
+    proposal: Proposal
+    score: int
+    is_winner: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,44 +24,48 @@ class AreaResult:
     name: str
     n_options: int
     n_chosen: int
-    n_votes: int
+    score: int
     population: int | None
     population_is_estimate: bool
 
     @property
     def per_thousand(self) -> float | None:
         """Votes for places here per 1,000 inhabitants; unknown where the inhabitants are."""
-        return 1000 * self.n_votes / self.population if self.population else None
+        return 1000 * self.score / self.population if self.population else None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """The outcome of one vote."""
 
-    rows: list[TallyRow]
+    rows: list[Ranked]
     areas: list[AreaResult]
     n_people: int
-    n_votes: int
 
     @property
-    def winners(self) -> list[TallyRow]:
+    def winners(self) -> list[Ranked]:
         """The options that come first."""
         return [row for row in self.rows if row.is_winner]
 
     @property
     def most(self) -> int:
-        """The votes of the first, the length of the longest bar."""
-        return max((row.n_votes for row in self.rows), default=0)
+        """What the first got, the length of the longest bar."""
+        return max((row.score for row in self.rows), default=0)
 
 
-def result_of(vote: Phase) -> Result:
-    """Read the outcome of a counted vote.
+def result_of(vote: Phase, order: Sequence[int], scores: Mapping[int, int], winners: Collection[int]) -> Result:
+    """Put an outcome (by proposal number) together with what the options are.
 
-    Order    rows by rank; areas with the most votes first, and those without any option last.
+    Order    winners first, in the order given, then the others; areas with the most votes first, and those without
+             any option last.
     """
-    rows = list(
-        TallyRow.objects.filter(phase=vote).select_related("proposal__area", "proposal__theme").order_by("rank")
-    )
+    by_number = {option.number: option for option in options(vote.project)}
+    wins = set(winners)
+    shown = [number for number in order if number in wins] + [number for number in order if number not in wins]
+    rows = [
+        Ranked(rank, by_number[number], scores[number], number in wins)
+        for rank, number in enumerate((number for number in shown if number in by_number), start=1)
+    ]
     areas = []
     for area in Area.objects.filter(organisation_id=vote.project.organisation_id).defer("outline"):
         here = [row for row in rows if row.proposal.area_id == area.pk]
@@ -59,10 +74,10 @@ def result_of(vote: Phase) -> Result:
                 area.name,
                 len(here),
                 sum(row.is_winner for row in here),
-                sum(row.n_votes for row in here),
+                sum(row.score for row in here),
                 area.population,
                 area.population_is_estimate,
             )
         )
-    areas.sort(key=lambda area: (-area.n_votes, -area.n_options, area.name))
-    return Result(rows, areas, n_voters(vote), sum(row.n_votes for row in rows))
+    areas.sort(key=lambda area: (-area.score, -area.n_options, area.name))
+    return Result(rows, areas, n_voters(vote))

@@ -31,7 +31,8 @@ from participation.models import (
     Vote,
 )
 from participation.queries import voting as queries
-from participation.rules.voting import check_choices
+from participation.rules.voting import Choice, check_ballot
+from participation.selectors.projects import ballot_rules
 from participation.services.proposals import next_number
 
 # Rows a statement: the round trip no longer counts, and longer texts only take longer to be read through.
@@ -85,7 +86,7 @@ def record_ballots(phase: Phase, ballots: Sequence[PastBallot]) -> None:
     is over. The rows are the same as it writes, under the same constraints.
 
     Locks    pg_advisory_xact_lock(phase), as the closer.
-    Refuses  vote.twice, vote.too_many, vote.too_few.
+    Refuses  what rules.voting.check_ballot refuses.
     Raises   ValueError for a moment outside the phase, KeyError for a number that is not on the ballot.
     """
     queries.lock_phase(phase.pk)
@@ -96,7 +97,7 @@ def record_ballots(phase: Phase, ballots: Sequence[PastBallot]) -> None:
     casts, choices = [], []
     for row, ballot in zip(rows, ballots, strict=True):
         for seq, (at, numbers) in enumerate(ballot.casts, start=1):
-            check_choices(numbers, cap=phase.cap, floor=phase.floor)
+            check_ballot([Choice(number) for number in numbers], ballot_rules(phase), {})
             if not phase.opens_at <= at or (phase.closes_at is not None and at >= phase.closes_at):
                 raise ValueError(f"{at} lies outside the phase")
             casts.append(BallotCast(ballot=row, phase=phase, cap=phase.cap, seq=seq, nonce=uuid4(), recorded_at=at))

@@ -1,49 +1,66 @@
 """Casts ballots and closes votes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from participation.models import Person, Phase, Project, Record, TallyRow
 from participation.queries import voting as queries
 from participation.rules.refusals import Code, Refused
-from participation.rules.voting import check_choices, ranked
-from participation.selectors.projects import options
+from participation.rules.voting import Choice, Rule, check_ballot
+from participation.selectors.projects import ballot_rules, option_facts, options
+from participation.services.tally import outcome_by, winners_of
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What was cast: the choices in order, the how-many-th cast of this person, and when (database time)."""
 
-    numbers: tuple[int, ...]
+    choices: tuple[Choice, ...]
     seq: int
     recorded_at: datetime
     replayed: bool
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The options chosen, in order."""
+        return tuple(choice.number for choice in self.choices)
 
-def cast_ballot(*, phase: Phase, person: Person, numbers: Sequence[int], nonce: UUID) -> Receipt:
+
+def cast_ballot(*, phase: Phase, person: Person, choices: Sequence[Choice], nonce: UUID) -> Receipt:
     """Cast a whole ballot; casting again replaces it, an empty one withdraws it, the same nonce changes nothing.
 
     Locks    see participation.queries.voting.cast; the database's clock decides whether the vote is open.
-    Refuses  vote.twice, vote.too_many, vote.too_few, vote.not_open, vote.opens_later, vote.closed, vote.option_gone.
+    Refuses  what rules.voting.check_ballot refuses; vote.not_open, vote.opens_later, vote.closed, vote.option_gone.
     """
-    check_choices(numbers, cap=phase.cap, floor=phase.floor)
-    answer = queries.cast(phase_id=phase.pk, person_id=person.pk, numbers=numbers, nonce=nonce)
+    rules = ballot_rules(phase)
+    # Points, costs and limits a part are asked of the options only where the phase has such limits.
+    check_ballot(choices, rules, option_facts(phase.project_id, choices) if rules.asks_options else {})
+    try:
+        answer = queries.cast(phase_id=phase.pk, person_id=person.pk, choices=choices, nonce=nonce)
+    except IntegrityError:
+        # A limit grew tighter since the phase was read; the tables held it, the rules say which.
+        fresh = Phase.objects.get(pk=phase.pk)
+        check_ballot(choices, ballot_rules(fresh), option_facts(fresh.project_id, choices))
+        raise
     if answer is None:
         raise Refused(Code.VOTE_NOT_OPEN)
     if answer.seq is not None and answer.recorded_at is not None:
-        return Receipt(tuple(answer.good), answer.seq, answer.recorded_at, answer.replayed)
+        given = {choice.number: choice for choice in choices}
+        cast = tuple(given[number] for number in answer.good)
+        return Receipt(cast, answer.seq, answer.recorded_at, answer.replayed)
     if not answer.has_opened:
         raise Refused(Code.VOTE_OPENS_LATER, {"opens_at": phase.opens_at})
     if not answer.is_open:
         raise Refused(Code.VOTE_CLOSED, {"closed_at": phase.closes_at})
     # The page was older than the rules it showed.
-    check_choices(numbers, cap=answer.cap, floor=answer.floor)
-    raise Refused(Code.VOTE_OPTION_GONE, {"numbers": sorted(set(numbers) - set(answer.good))})
+    check_ballot(choices, replace(rules, cap=answer.cap, floor=answer.floor), {})
+    gone = {choice.number for choice in choices} - set(answer.good)
+    raise Refused(Code.VOTE_OPTION_GONE, {"numbers": sorted(gone)})
 
 
 @transaction.atomic
@@ -51,7 +68,8 @@ def close_phase(phase: Phase) -> bool:
     """Close a vote whose time is over and write its tally; False when it is not time yet or was done before.
 
     Locks    pg_advisory_xact_lock(phase): waits for casts under way, holds off new ones; then the phase's row.
-    Order    TallyRow.rank 1 is the most votes; ties by the draw of rules.voting.ranked, seed "phase <id>".
+    Order    TallyRow.rank is the order of the phase's binding rule; ties by the draw of rules.voting.by_lot,
+             seed "phase <id>".
     """
     queries.lock_phase(phase.pk)
     fresh = Phase.objects.select_for_update(no_key=True).select_related("project").get(pk=phase.pk)
@@ -59,18 +77,17 @@ def close_phase(phase: Phase) -> bool:
     if fresh.closed_at is not None or fresh.closes_at is None or now < fresh.closes_at:
         return False
     on_ballot = {option.number: option.pk for option in options(fresh.project)}
-    votes = queries.counted(fresh.pk)
-    scores = {number: votes.get(pk, 0) for number, pk in on_ballot.items()}
-    order = ranked(scores, seed=f"phase {fresh.pk}")
+    outcome = outcome_by(fresh, Rule(fresh.rule))
+    winners = winners_of(fresh, outcome, one_per_area=fresh.one_per_area)
     TallyRow.objects.bulk_create(
         TallyRow(
             phase=fresh,
             proposal_id=on_ballot[number],
-            n_votes=scores[number],
+            n_votes=outcome.scores[number],
             rank=rank,
-            is_winner=rank <= fresh.n_winners and scores[number] > 0,
+            is_winner=number in winners,
         )
-        for rank, number in enumerate(order, start=1)
+        for rank, number in enumerate(outcome.order, start=1)
     )
     Phase.objects.filter(pk=fresh.pk).update(closed_at=now)
     # The layers show votes from now on: what was cached before is stale.

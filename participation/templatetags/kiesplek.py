@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from participation.rules.text import in_language
-from participation.web import words
+from participation.web import sentences, words
 
 register = template.Library()
 
@@ -116,3 +116,9 @@ def grouped(n: int) -> str:
 def supporters(n: int) -> str:
     """Say how many people support something; nothing at all for nobody."""
     return words.supporters(n)
+
+
+@register.filter
+def money(cents: int) -> str:
+    """Say an amount in euros: € 1.250 in Dutch."""
+    return sentences.money(cents)

@@ -46,11 +46,12 @@ def now() -> datetime:
     return database_now()
 
 
-def refused_page(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """Show a refusal as a page of its own, with its code and status."""
+def refused_page(request: HttpRequest, refused: Refused, *, back_to: str = "/") -> HttpResponse:
+    """Show a refusal as a page of its own, with its code and status, and the way back."""
     said = refusal(refused)
     status = said["status"]
-    return render(request, "errors/refused.html", {"refusal": said}, status=status if isinstance(status, int) else 422)
+    context = {"refusal": said, "back_to": back_to}
+    return render(request, "errors/refused.html", context, status=status if isinstance(status, int) else 422)
 
 
 def answering_refusals(view: View[Rest]) -> View[Rest]:

@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
-from participation.rules.voting import in_drawn_order, n_left
+from participation.rules.voting import BallotRules, Choice, Method, in_drawn_order, n_left
 from participation.selectors.layers import counted_vote
-from participation.selectors.projects import Standing, choices_cast, standing
+from participation.selectors.projects import Standing, ballot_rules, choices_cast, options, standing
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
 from participation.services.voting import close_due_phases
 from participation.web.asking import answering_refusals, now, person_of, project_or_404
+from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
 from participation.web.drafts import draft_of
 from participation.web.maps import map_config
 from participation.web.words import phase_line
@@ -60,26 +61,109 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is chosen on a ballot and what is left; ``is_cast`` when these very choices were cast."""
+    """What is chosen on a ballot and what is left; ``is_cast`` when these very choices were cast.
 
-    numbers: list[int]
-    cap: int
-    floor: int
+    ``gone`` are numbers that were chosen and left the ballot since; ``n_options`` can be chosen from.
+
+    Units    spent_cents in cents; cap, used and left in choices, points, ranks or cents, as the method counts.
+    """
+
+    choices: list[Choice]
+    rules: BallotRules
     is_cast: bool
     has_cast: bool
+    gone: list[int]
+    n_options: int
+    spent_cents: int
+
+    @property
+    def numbers(self) -> list[int]:
+        """The options chosen, in order."""
+        return [choice.number for choice in self.choices]
+
+    @property
+    def given(self) -> dict[int, int]:
+        """What stands beside each chosen option: its rank in a ranking, else its points."""
+        if self.rules.method is Method.RANKING:
+            return {number: rank for rank, number in enumerate(self.numbers, start=1)}
+        return {choice.number: choice.value for choice in self.choices}
+
+    @property
+    def cap(self) -> int:
+        """How much is there to give?"""
+        if self.rules.method is Method.BUDGET:
+            return self.rules.budget_cents or 0
+        return self.rules.points if self.rules.method is Method.POINTS else self.rules.cap
+
+    @property
+    def used(self) -> int:
+        """How much was given?"""
+        if self.rules.method is Method.BUDGET:
+            return self.spent_cents
+        points = self.rules.method is Method.POINTS
+        return sum(choice.value for choice in self.choices) if points else len(self.choices)
 
     @property
     def left(self) -> int:
-        """How many choices are left?"""
-        return n_left(self.cap, len(self.numbers))
+        """How much is left to give?"""
+        return n_left(self.cap, self.used)
+
+    @property
+    def is_free(self) -> bool:
+        """Can everything be chosen, so that no number limits it?"""
+        return self.rules.cap >= self.n_options
+
+    @property
+    def n_dots(self) -> int:
+        """How much is there to count off beside the words? 0 for nothing."""
+        return 0 if self.is_free and self.rules.method is Method.CHOICES else self.cap
+
+    @property
+    def words(self) -> Words:
+        """How this ballot says what is left."""
+        return FREE if self.is_free and self.rules.method is Method.CHOICES else WORDS[self.rules.method]
+
+    @property
+    def offer(self) -> str:
+        """Say what there is to give."""
+        return offered(self.words, self.rules.method, self.cap)
+
+    @property
+    def said(self) -> str:
+        """Say what is left, or by how much it is too much."""
+        return left_said(self.words, self.rules.method, self.used, self.cap)
+
+    @property
+    def at_once(self) -> bool:
+        """Is pressing one button enough to choose, with no number to write?"""
+        return self.rules.method in {Method.CHOICES, Method.BUDGET}
 
 
 def chosen_on(request: HttpRequest, project: Project, vote: Phase) -> Chosen:
     """What has this reader chosen: the draft of this browser, else what was cast last."""
     cast = choices_cast(vote, request.user)
-    kept = draft_of(request, project, Draft.Kind.BALLOT).get("numbers")
-    numbers = [int(n) for n in kept] if isinstance(kept, list) else list(cast or [])
-    return Chosen(numbers, vote.cap, vote.floor, cast is not None and numbers == cast, bool(cast))
+    kept = draft_of(request, project, Draft.Kind.BALLOT).get("choices")
+    return chosen_of(vote, cast, [Choice(int(n), int(v)) for n, v in kept] if isinstance(kept, list) else cast or [])
+
+
+def chosen_of(vote: Phase, cast: list[Choice] | None, choices: list[Choice]) -> Chosen:
+    """Look at choices with what this person cast last; those that left the ballot are set apart."""
+    rules = ballot_rules(vote)
+    is_cast = choices == cast
+    if rules.method is not Method.POINTS:
+        # A draft from before the town changed points into something else.
+        choices = [Choice(choice.number) for choice in choices]
+    costs = dict(options(vote.project).values_list("number", "cost_cents"))
+    good = [choice for choice in choices if choice.number in costs]
+    return Chosen(
+        choices=good,
+        rules=rules,
+        is_cast=is_cast,
+        has_cast=bool(cast),
+        gone=[choice.number for choice in choices if choice.number not in costs],
+        n_options=len(costs),
+        spent_cents=sum(costs[choice.number] or 0 for choice in good),
+    )
 
 
 def drawing_seed(request: HttpRequest, project: Project) -> str:
@@ -173,4 +257,8 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
 def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the rules of the game and what happens with the outcome."""
     project = project_or_404(request, slug)
-    return render(request, "participation/rules.html", process_context(request, project, standing(project, now())))
+    context = process_context(request, project, standing(project, now()))
+    vote = context["vote"]
+    if isinstance(vote, Phase):
+        context["limits_nothing"] = vote.cap >= options(project).count()
+    return render(request, "participation/rules.html", context)

@@ -30,10 +30,17 @@ SENTENCES = {
     Code.VOTE_NOT_OPEN: _("There is no vote in this project now."),
     Code.VOTE_OPENS_LATER: _("You can vote from %(opens_at)s."),
     Code.VOTE_CLOSED: _("The vote closed on %(closed_at)s. What you cast before that counts."),
-    Code.VOTE_TOO_MANY: _("You chose %(chosen)s places. At most %(cap)s are possible: take some off."),
-    Code.VOTE_TOO_FEW: _("You chose %(chosen)s places. Choose at least %(floor)s."),
-    Code.VOTE_TWICE: _("You chose the same place twice."),
-    Code.VOTE_OPTION_GONE: _("Place %(numbers)s is not on the ballot any more. Take it off, then vote again."),
+    Code.VOTE_TOO_MANY: _("You chose %(chosen)s. At most %(cap)s are possible: take some off."),
+    Code.VOTE_TOO_FEW: _("You chose %(chosen)s. Choose at least %(floor)s."),
+    Code.VOTE_TWICE: _("You chose the same one twice."),
+    Code.VOTE_RANK_TWICE: _("Rank %(rank)s was given twice. Give each its own rank."),
+    Code.VOTE_BAD_POINTS: _("Points are whole numbers, from 1 up."),
+    Code.VOTE_TOO_MANY_POINTS: _("You gave %(given)s points. You have %(points)s: take some back."),
+    Code.VOTE_TOO_MANY_POINTS_ON_ONE: _("Give at most %(points_max)s points to one."),
+    Code.VOTE_OVER_BUDGET: _("This costs %(spent_cents)s together. There is %(budget_cents)s: take something off."),
+    Code.VOTE_TOO_MANY_IN_AREA: _("You chose %(chosen)s in %(name)s. At most %(cap)s are possible there."),
+    Code.VOTE_TOO_MANY_OF_THEME: _("You chose %(chosen)s times “%(name)s”. At most %(cap)s are possible."),
+    Code.VOTE_OPTION_GONE: _("No longer on the ballot: %(numbers)s. Take it off, then vote again."),
     Code.VOTE_BAD_NONCE: _("This form is not complete. Open your ballot again; your choices are kept."),
     Code.REASON_MISSING: _("Give a reason. Whoever proposed it can read it."),
     Code.BALLOT_FROZEN: _("People voted already, so the list of the ballot can no longer change like this."),
@@ -51,6 +58,25 @@ SENTENCES = {
     Code.SLUG_TAKEN: _("%(organisation)s has a project “%(slug)s” already."),
     Code.ORGANISATION_UNKNOWN: _("There is no town “%(slug)s” here. Known are: %(known)s."),
     Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
+    Code.RULE_NOT_FOR_BALLOT: _("The rule “%(rule)s” cannot count ballots of the kind “%(method)s”."),
+    Code.PABULIB_SECTION_MISSING: _(
+        "The file has no section %(section)s with its columns, so it is not a pabulib file."
+    ),
+    Code.PABULIB_SECTION_TWICE: _("Line %(line)s: the section %(section)s stands there a second time."),
+    Code.PABULIB_FIELD_MISSING: _("The section %(section)s must have “%(field)s” once."),
+    Code.PABULIB_QUOTES: _(
+        "Line %(line)s: the quotation marks around a value are not closed, or something stands behind them."
+    ),
+    Code.PABULIB_WIDTH: _("Line %(line)s has %(n)s values. The section has %(expected)s columns."),
+    Code.PABULIB_REPEATED: _("Line %(line)s: “%(text)s” stands there a second time."),
+    Code.PABULIB_NUMBER: _("Line %(line)s: “%(text)s” cannot be a number of the column “%(field)s”."),
+    Code.PABULIB_VOTE_TYPE: _("The kind of vote “%(text)s” is not known. Known are: %(known)s."),
+    Code.PABULIB_COUNT: _("The file says %(field)s is %(declared)s, but it has %(found)s. Part of it may be missing."),
+    Code.PABULIB_PROJECT_UNKNOWN: _(
+        "Line %(line)s: the ballot names “%(text)s”. There is no such project in the file."
+    ),
+    Code.PABULIB_POINTS: _("Line %(line)s: the ballot names %(n)s projects, but gives points to %(points)s."),
+    Code.PABULIB_ONE_CHOICE: _("Line %(line)s: the ballot names %(n)s projects. Only one is possible here."),
 }
 
 STATUS = {
@@ -78,11 +104,18 @@ def distance(metres: float) -> str:
     return f"{number_format(metres / 1000, 1)} km"
 
 
+def money(cents: int) -> str:
+    """Say an amount in euros, cents only where there are any: "€ 1.250"."""
+    return f"€ {number_format(cents / 100, 2 if cents % 100 else 0, force_grouping=True)}"
+
+
 def _said(name: str, fact: object) -> object:
     if name.endswith("_at") and fact is not None:
         return date_format(localtime(fact), "DATETIME_FORMAT")  # type: ignore[arg-type]
     if name == "metres":
         return distance(float(fact))  # type: ignore[arg-type]
+    if name.endswith("_cents"):
+        return money(int(fact))  # type: ignore[call-overload]
     if isinstance(fact, list):
         return ", ".join(str(part) for part in fact)
     return fact

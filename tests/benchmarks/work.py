@@ -155,6 +155,7 @@ def cast_script(town: Town) -> str:
         "person": ":person",
         "nonce": "gen_random_uuid()",
         "numbers": "'{3,1,7}'",
+        "values": "'{1,1,1}'",
     }
     first = town.voters[0].pk
     statements = [LOCK_PHASE_SHARED, LOCK_BALLOT, _without_comments(sql("cast"))]

@@ -112,8 +112,8 @@ def test_any_text_in_any_field(cast: Cast, text: str) -> None:
         (an, "ballot", {"number": text}, (slug,)),
         (an, "ballot_choose", {"number": text, "back_to": text}, (slug,)),
         (an, "ballot_choose", {"number": "1", "off": text, "back_to": text}, (slug,)),
-        (an, "ballot_cast", {"nonce": text, "number": "1"}, (slug,)),
-        (an, "ballot_cast", {"nonce": uuid4(), "number": text}, (slug,)),
+        (an, "ballot_cast", {"nonce": text, "choice": "1"}, (slug,)),
+        (an, "ballot_cast", {"nonce": uuid4(), "choice": text}, (slug,)),
         (an, "me", {"public_name": text}, ()),
         (client_of(), "account_request_login_code", {"email": text}, ()),
         (client_of(), "account_request_login_code", {"email": f"{text}@example.org"}, ()),
@@ -158,7 +158,7 @@ def test_any_number_in_any_field(cast: Cast, number: str) -> None:
     ballots: dict[str, Fields] = {
         "ballot": {"number": [number, number]},
         "ballot_choose": {"number": number},
-        "ballot_cast": {"nonce": uuid4(), "number": [number, "99"]},
+        "ballot_cast": {"nonce": uuid4(), "choice": [number, "99"]},
     }
     for name, choices in ballots.items():
         answer = send(an, name, choices, slug)
@@ -179,7 +179,7 @@ def test_proposals_that_do_not_exist(cast: Cast, number: int) -> None:
     assert client_of().get(reverse("proposal", args=(slug, number))).status_code == 404
     answer = send(mo, "desk_moderate", {"act": "hide", "reason": "x"}, slug, number)
     assert (answer.status_code, code(answer)) == (404, "proposal.not_found")
-    answer = send(an, "ballot_cast", {"nonce": uuid4(), "number": str(number)}, slug)
+    answer = send(an, "ballot_cast", {"nonce": uuid4(), "choice": str(number)}, slug)
     assert code(answer) in {"vote.option_gone", "vote.bad_nonce"}
     assert counts() == before
 
@@ -194,11 +194,14 @@ def test_what_a_ballot_must_not_hold(cast: Cast) -> None:
         (["1", "2", "3", "4"], "vote.too_many", 422),
         (["1"] * 3000, None, 400),
         (["1", "1"], "vote.twice", 422),
-        (["-1"], "vote.option_gone", 409),
+        (["1:0"], "vote.bad_points", 422),
+        (["1:2"], "vote.bad_points", 422),
+        (["-1"], "vote.bad_nonce", 422),
+        ([], "vote.bad_nonce", 422),
     ):
-        answer = send(an, "ballot_cast", {"nonce": uuid4(), "number": numbers}, cast.project.slug)
+        answer = send(an, "ballot_cast", {"nonce": uuid4(), "choice": numbers}, cast.project.slug)
         assert (answer.status_code, code(answer)) == (status, said)
-    for fields in ({"number": "1"}, {"nonce": "", "number": "1"}, {"nonce": "1", "number": "1"}):
+    for fields in ({"choice": "1"}, {"nonce": "", "choice": "1"}, {"nonce": uuid4(), "number": "1"}):
         answer = send(an, "ballot_cast", fields, cast.project.slug)
         assert (answer.status_code, code(answer)) == (422, "vote.bad_nonce")
     assert code(send(an, "ballot_choose", {"number": "8"}, cast.project.slug)) == "vote.option_gone"
@@ -211,7 +214,7 @@ def test_a_vote_that_closed_a_second_ago(cast: Cast) -> None:
     moment = database_now()
     Phase.objects.filter(pk=cast.vote.pk).update(closes_at=moment - timedelta(seconds=1))
     before = counts()
-    for name, fields in (("ballot_cast", {"nonce": uuid4(), "number": "1"}), ("ballot", {"number": "1"})):
+    for name, fields in (("ballot_cast", {"nonce": uuid4(), "choice": "1"}), ("ballot", {"number": "1"})):
         answer = send(an, name, fields, slug)
         assert (answer.status_code, code(answer)) == (409, "vote.closed")
     assert code(send(an, "ballot_choose", {"number": "1"}, slug)) == "vote.closed"
@@ -225,12 +228,12 @@ def test_a_vote_that_has_not_opened(cast: Cast) -> None:
     Phase.objects.filter(pk=cast.vote.pk).update(
         opens_at=moment + timedelta(hours=1), closes_at=moment + timedelta(hours=2)
     )
-    answer = send(client_of(cast["An"]), "ballot_cast", {"nonce": uuid4(), "number": "1"}, cast.project.slug)
+    answer = send(client_of(cast["An"]), "ballot_cast", {"nonce": uuid4(), "choice": "1"}, cast.project.slug)
     assert (answer.status_code, code(answer)) == (409, "vote.opens_later")
 
 
 def test_the_same_form_twice_casts_once(cast: Cast) -> None:
-    an, fields = client_of(cast["An"]), {"nonce": uuid4(), "number": ["2", "1"]}
+    an, fields = client_of(cast["An"]), {"nonce": uuid4(), "choice": ["2", "1"]}
     for _ in range(2):
         assert send(an, "ballot_cast", fields, cast.project.slug).status_code == 302
     assert (BallotCast.objects.count(), Vote.objects.count()) == (1, 2)
@@ -305,7 +308,7 @@ def test_a_form_without_its_token_is_explained(cast: Cast) -> None:
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     client.force_login(cast["An"])
     before = counts()
-    answer = send(client, "ballot_cast", {"nonce": uuid4(), "number": "1"}, cast.project.slug)
+    answer = send(client, "ballot_cast", {"nonce": uuid4(), "choice": "1"}, cast.project.slug)
     assert answer.status_code == 403
     assert b"<h1" in answer.content
     assert counts() == before

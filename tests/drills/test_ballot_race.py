@@ -15,7 +15,7 @@ from participation.queries import voting as queries
 from participation.rules.refusals import Refused
 from participation.selectors.projects import choices_cast
 from participation.services.voting import Receipt, cast_ballot
-from tests.cast import Cast
+from tests.cast import Cast, picks
 from tests.drills.conftest import Tell
 from tests.drills.hammer import N_THREADS, execute, hammer, number, rows, without
 
@@ -38,11 +38,11 @@ def some_choices(cast: Cast, chance: random.Random) -> list[int]:
 
 def straight(cast: Cast, person: Person, numbers: list[int], nonce: UUID) -> Receipt | None:
     """Cast past the friendly check in front: only the database decides."""
-    answer = queries.cast(phase_id=cast.vote.pk, person_id=person.pk, numbers=numbers, nonce=nonce)
+    answer = queries.cast(phase_id=cast.vote.pk, person_id=person.pk, choices=picks(numbers), nonce=nonce)
     assert answer is not None
     if answer.seq is None or answer.recorded_at is None:
         return None
-    return Receipt(tuple(answer.good), answer.seq, answer.recorded_at, answer.replayed)
+    return Receipt(tuple(picks(answer.good)), answer.seq, answer.recorded_at, answer.replayed)
 
 
 def violations_of(cast: Cast) -> Counter[str]:
@@ -120,7 +120,7 @@ def test_whole_ballots_hold_their_limit_under_any_race(cast: Cast, tell: Tell, r
                 assert list(receipt.numbers) == numbers
                 receipts[receipt.seq] = numbers
         wrong["seq"] += sorted(receipts) != list(range(1, len(receipts) + 1))
-        wrong["last"] += choices_cast(cast.vote, person) != receipts[max(receipts)]
+        wrong["last"] += choices_cast(cast.vote, person) != picks(receipts[max(receipts)])
     attempts = len(people) * N_THREADS
     over = naive_violations(cast, rounds(8, 200))
     tell("limit", attempts=attempts, violations=wrong.total(), control_violations=over)
@@ -136,13 +136,12 @@ def test_the_count_is_that_of_the_last_casts(cast: Cast, rounds: Rounds) -> None
         lambda at, thread: cast_ballot(
             phase=cast.vote,
             person=people[at],
-            numbers=random.Random(f"{at}.{thread}").sample(options, thread % (cast.vote.cap + 1)),
+            choices=picks(random.Random(f"{at}.{thread}").sample(options, thread % (cast.vote.cap + 1))),
             nonce=uuid4(),
         ),
     )
-    recount = Counter(n for person in people for n in choices_cast(cast.vote, person) or [])
-    by_pk = {option.pk: option.number for option in cast.options}
-    assert {by_pk[pk]: n for pk, n in queries.counted(cast.vote.pk).items()} == recount
+    recount = Counter(choice.number for person in people for choice in choices_cast(cast.vote, person) or [])
+    assert Counter(queries.last_ballots(cast.vote.pk)[:, 1].tolist()) == recount
 
 
 def test_the_same_nonce_casts_once_however_often_it_comes(
@@ -154,9 +153,10 @@ def test_the_same_nonce_casts_once_however_often_it_comes(
         """One form sent by everybody at once, for a person who cast so many times before."""
         nonce, (person,) = uuid4(), voters(1)
         for _ in range(n_before):
-            cast_ballot(phase=cast.vote, person=person, numbers=[2], nonce=uuid4())
+            cast_ballot(phase=cast.vote, person=person, choices=picks([2]), nonce=uuid4())
         given = hammer(
-            n_rounds, lambda _round, _thread: cast_ballot(phase=cast.vote, person=person, numbers=[3, 1], nonce=nonce)
+            n_rounds,
+            lambda _round, _thread: cast_ballot(phase=cast.vote, person=person, choices=picks([3, 1]), nonce=nonce),
         )
         receipts = []
         for answer in (answer for one_round in given for answer in one_round):
@@ -194,7 +194,7 @@ def test_control_without_lock_and_unique_keys_numbers_repeat(
 
     def race(person: Person) -> list[Receipt | Exception]:
         return hammer(
-            1, lambda _round, thread: cast_ballot(phase=cast.vote, person=person, numbers=[1], nonce=uuid4())
+            1, lambda _round, thread: cast_ballot(phase=cast.vote, person=person, choices=picks([1]), nonce=uuid4())
         )[0]
 
     with monkeypatch.context() as patch:
@@ -230,13 +230,14 @@ def test_no_cast_takes_more_votes_than_the_cap_even_written_straight_into_the_ta
     def stuff() -> list[object]:
         """Every connection adds one vote, half of them under a cap they made up."""
         (person,) = voters(1)
-        cast_ballot(phase=cast.vote, person=person, numbers=[], nonce=uuid4())
+        cast_ballot(phase=cast.vote, person=person, choices=picks([]), nonce=uuid4())
         target = BallotCast.objects.get(ballot__person=person).pk
 
         def add(_round: int, thread: int) -> None:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(
-                    "INSERT INTO participation_vote (cast_id, cap, position, proposal_id) VALUES (%s, %s, %s, %s)",
+                    "INSERT INTO participation_vote (cast_id, cap, position, proposal_id, value)"
+                    " VALUES (%s, %s, %s, %s, 1)",
                     [target, cast.vote.cap if thread % 2 else N_THREADS, thread + 1, places[thread].pk],
                 )
 
@@ -258,7 +259,7 @@ def test_a_refused_first_cast_leaves_no_ballot_behind_while_others_cast(cast: Ca
     given = hammer(
         4,
         lambda _round, thread: cast_ballot(
-            phase=cast.vote, person=person, numbers=[99] if thread else [1], nonce=uuid4()
+            phase=cast.vote, person=person, choices=picks([99] if thread else [1]), nonce=uuid4()
         ),
     )
     assert all(isinstance(answer, Refused) for one_round in given for answer in one_round[1:])

@@ -17,7 +17,7 @@ from participation.queries import sql
 from participation.queries import voting as queries
 from participation.rules.refusals import Code, Refused
 from participation.services.voting import Receipt, cast_ballot, close_phase
-from tests.cast import Cast
+from tests.cast import Cast, picks
 from tests.drills.conftest import Tell
 from tests.drills.hammer import rows
 
@@ -70,7 +70,10 @@ def close_under_load(cast: Cast, people: list[Person], position: int, open_secon
             try:
                 with transaction.atomic():
                     receipt = cast_ballot(
-                        phase=vote, person=person, numbers=chance.sample(options, chance.randint(0, 3)), nonce=uuid4()
+                        phase=vote,
+                        person=person,
+                        choices=picks(chance.sample(options, chance.randint(0, 3))),
+                        nonce=uuid4(),
                     )
                     time.sleep(chance.random() * SLOW_COMMIT_SECONDS)
             except Refused as refused:

@@ -17,7 +17,7 @@ import shapely
 from django.core.management import CommandError, call_command
 
 from participation.management.commands import create_project, tally
-from participation.models import Area, Organisation, Person, Phase, Project, Proposal, Record, Support, TallyRow
+from participation.models import Area, Organisation, Person, Phase, Project, Proposal, Record, Support
 from participation.rules.phases import Act
 from participation.rules.places import LonLat
 from participation.selectors.places import ground_of
@@ -26,7 +26,7 @@ from participation.selectors.proposals import place_verdict
 from participation.services.importing.proposals import THEMES_MAX
 from participation.services.importing.rows import PSEUDONYM_DOMAIN
 from participation.services.voting import cast_ballot
-from tests.cast import TOWN, Cast
+from tests.cast import TOWN, Cast, picks
 
 pytestmark = pytest.mark.django_db
 INSIDE = (2.65, 50.85)
@@ -476,15 +476,14 @@ def test_two_towns_may_use_the_same_slug(cast: Cast, tmp_path: Path) -> None:
 
 
 def test_the_tally_is_told_once_the_vote_is_over(cast: Cast) -> None:
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[2, 3], nonce=uuid4())
-    cast_ballot(phase=cast.vote, person=cast["Vera"], numbers=[3], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([2, 3]), nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["Vera"], choices=picks([3]), nonce=uuid4())
     with pytest.raises(CommandError):
         run("tally", project="laden", rule="plurality")
     Phase.objects.filter(pk=cast.vote.pk).update(closed_at=datetime.now(UTC))
-    for rank, (number, n_votes) in enumerate([(3, 2), (2, 1), (1, 0)], start=1):
-        TallyRow.objects.create(
-            phase=cast.vote, proposal=cast.options[number - 1], n_votes=n_votes, rank=rank, is_winner=rank <= 2
-        )
+    scores = {str(option.number): 0 for option in cast.options} | {"3": 2, "2": 1}
     assert run("tally", project="laden", rule="plurality") == {
-        "rule": "plurality", "n_ballots": 2, "scores": {"3": 2, "2": 1, "1": 0}, "winners": [3, 2],
+        "rule": "plurality", "n_ballots": 2, "scores": scores, "winners": [3, 2],
     }  # fmt: skip
+    with pytest.raises(CommandError):
+        run("tally", project="laden", rule="borda")

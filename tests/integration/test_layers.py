@@ -8,9 +8,9 @@ from django.test import Client
 
 from geo import catalog
 from geo.catalog import Asker, FeatureSource
-from participation.models import Organisation, Phase, Project, Proposal, TallyRow
+from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.services.voting import cast_ballot
-from tests.cast import Cast
+from tests.cast import Cast, picks
 
 ALLOWED = {"number", "title", "body", "origin", "theme", "area", "on_ballot", "n_supports", "created_on"}
 AFTER_THE_COUNT = {"n_votes", "rank", "chosen"}
@@ -25,7 +25,7 @@ def proposals(cast: Cast, person: object = None) -> FeatureSource:
 
 @pytest.mark.parametrize("name", ["An", "Piet", "Marc"])
 def test_votes_are_not_a_column_while_the_vote_runs_not_even_for_staff(cast: Cast, name: str) -> None:
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1, 2], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1, 2]), nonce=uuid4())
     assert {column.name for column in proposals(cast, cast[name]).columns} == ALLOWED
 
 
@@ -62,6 +62,12 @@ def test_another_town_has_other_layers(cast: Cast) -> None:
     assert "laden-proposals" in ours
     assert "geheim-proposals" in theirs
     assert not (ours & theirs) - {"areas"}
+
+
+def test_a_changed_border_is_another_answer(cast: Cast) -> None:
+    before = catalog.layer(Asker(cast.town.slug, None), "areas").updated
+    Area.objects.filter(organisation=cast.town, code="W1").update(population=1)
+    assert catalog.layer(Asker(cast.town.slug, None), "areas").updated != before
 
 
 def test_the_host_name_says_which_town(cast: Cast, client: Client) -> None:

@@ -21,7 +21,7 @@ from participation.services.proposals import (
     take_back_support,
 )
 from participation.services.voting import cast_ballot
-from tests.cast import TOWN, Cast
+from tests.cast import TOWN, Cast, picks
 
 NOW = datetime.now(UTC)
 METRE = 1 / 111_195
@@ -151,7 +151,7 @@ def test_the_desk_is_for_the_towns_own_staff(cast: Cast) -> None:
 def test_the_ballot_is_frozen_once_somebody_voted_but_may_be_joined(cast: Cast) -> None:
     proposal = publish_proposal(project=cast.project, number=submitted(cast).number, by=cast["Piet"])
     assert set_shortlist(project=cast.project, numbers=[8], on_ballot=False, by=cast["Piet"]) == [8]
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=uuid4())
     assert (
         refused_code(set_shortlist, project=cast.project, numbers=[1], on_ballot=False, by=cast["Piet"])
         is Code.BALLOT_FROZEN

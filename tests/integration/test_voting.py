@@ -11,21 +11,21 @@ from participation.models import Ballot, BallotCast, Phase, Proposal, TallyRow, 
 from participation.rules.refusals import Code, Refused
 from participation.selectors.projects import choices_cast, n_voters
 from participation.services.voting import cast_ballot, close_phase
-from tests.cast import Cast
+from tests.cast import Cast, picks
 
 
 def refusal(cast: Cast, numbers: list[int]) -> Code:
     """Cast as An and give back why it was refused."""
     with pytest.raises(Refused) as refused:
-        cast_ballot(phase=cast.vote, person=cast["An"], numbers=numbers, nonce=uuid4())
+        cast_ballot(phase=cast.vote, person=cast["An"], choices=picks(numbers), nonce=uuid4())
     return refused.value.code
 
 
 def test_the_last_cast_counts_and_an_empty_one_withdraws(cast: Cast) -> None:
     for numbers in ([1, 2], [3], []):
-        receipt = cast_ballot(phase=cast.vote, person=cast["An"], numbers=numbers, nonce=uuid4())
+        receipt = cast_ballot(phase=cast.vote, person=cast["An"], choices=picks(numbers), nonce=uuid4())
         assert list(receipt.numbers) == numbers
-        assert choices_cast(cast.vote, cast["An"]) == numbers
+        assert choices_cast(cast.vote, cast["An"]) == picks(numbers)
         assert n_voters(cast.vote) == (1 if numbers else 0)
     assert Ballot.objects.count() == 1
     assert BallotCast.objects.count() == 3
@@ -33,8 +33,8 @@ def test_the_last_cast_counts_and_an_empty_one_withdraws(cast: Cast) -> None:
 
 def test_the_same_nonce_changes_nothing(cast: Cast) -> None:
     nonce = uuid4()
-    first = cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1], nonce=nonce)
-    again = cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1], nonce=nonce)
+    first = cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=nonce)
+    again = cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=nonce)
     assert (again.seq, again.recorded_at, again.replayed) == (first.seq, first.recorded_at, True)
     assert BallotCast.objects.count() == 1
 
@@ -59,8 +59,8 @@ def test_the_database_clock_closes_the_vote(cast: Cast) -> None:
 def test_closing_counts_once_and_ranks(cast: Cast) -> None:
     now = datetime.now(UTC)
     Phase.objects.filter(pk=cast.vote.pk).update(closes_at=now + timedelta(seconds=1))
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1, 2], nonce=uuid4())
-    cast_ballot(phase=cast.vote, person=cast["Vera"], numbers=[2], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1, 2]), nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["Vera"], choices=picks([2]), nonce=uuid4())
     assert close_phase(cast.vote) is False, "not time yet"
     time.sleep(1.1)
     assert refusal(cast, [1]) is Code.VOTE_CLOSED
@@ -73,7 +73,7 @@ def test_closing_counts_once_and_ranks(cast: Cast) -> None:
 
 
 def test_the_closing_time_never_moves_back(cast: Cast) -> None:
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=uuid4())
     assert cast.vote.closes_at is not None
     later, sooner = cast.vote.closes_at + timedelta(days=1), cast.vote.closes_at - timedelta(hours=1)
     Phase.objects.filter(pk=cast.vote.pk).update(closes_at=later)
@@ -85,13 +85,13 @@ def test_the_closing_time_never_moves_back(cast: Cast) -> None:
 def test_rules_freeze_with_the_first_ballot(cast: Cast, field: str) -> None:
     changed = {"cap": 4, "floor": 2, "n_winners": 5, "write_ins_join": False, "hides_tally": False, "write_ins": False}
     Phase.objects.filter(pk=cast.vote.pk).update(**{field: getattr(cast.vote, field)})  # no change is no change
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=uuid4())
     with pytest.raises(IntegrityError), transaction.atomic():
         Phase.objects.filter(pk=cast.vote.pk).update(**{field: changed[field]})
 
 
 def test_casts_and_votes_are_append_only(cast: Cast) -> None:
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=uuid4())
     for rows, change in ((BallotCast.objects.all(), {"seq": 7}), (Vote.objects.all(), {"proposal": cast.options[1]})):
         with pytest.raises(IntegrityError), transaction.atomic():
             rows.update(**change)
@@ -100,7 +100,7 @@ def test_casts_and_votes_are_append_only(cast: Cast) -> None:
 
 
 def test_more_votes_than_the_cap_cannot_be_written_even_by_sql(cast: Cast) -> None:
-    cast_ballot(phase=cast.vote, person=cast["An"], numbers=[1, 2, 3], nonce=uuid4())
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1, 2, 3]), nonce=uuid4())
     last = BallotCast.objects.get()
     for position, cap in ((4, 3), (4, 4)):
         with pytest.raises(IntegrityError), transaction.atomic():

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from participation.models import Ballot, Person, Phase, Proposal, Support
 from participation.selectors.projects import choices_cast
+from tests.cast import picks
 from tests.journeys.stage import close_vote_a_second_ago
 from tests.journeys.walker import NewWalker, Walker
 
@@ -221,13 +222,13 @@ def test_votes_changes_it_and_withdraws(resident: Walker) -> None:
     resident.press("Cast my ballot")
     assert resident.path == PROJECT + "ballot/done/"
     somebody = Person.objects.get(email=SOMEBODY)
-    assert sorted(choices_cast(vote, somebody) or []) == sorted(numbers[:5])
+    assert sorted(choices_cast(vote, somebody) or []) == sorted(picks(numbers[:5]))
 
     resident.press("Change my ballot")
     tick(resident, numbers[0])
     resident.press("Next: check it")
     resident.press("Cast my ballot")
-    assert sorted(choices_cast(vote, somebody) or []) == sorted(numbers[1:5])
+    assert sorted(choices_cast(vote, somebody) or []) == sorted(picks(numbers[1:5]))
 
     resident.go(PROJECT + "ballot/check/")
     resident.press("Withdraw my ballot")
@@ -243,7 +244,8 @@ def test_chooses_from_the_list_and_is_told_what_is_left(resident: Walker) -> Non
     for n_chosen in range(1, 6):
         page.locator(".kp-card__action").get_by_role("button", pressed=False).first.click()
         expect(page.locator(".kp-card__action [aria-pressed=true]")).to_have_count(n_chosen)
-        expect(act).to_contain_text(resident.say("%(left)s of your %(cap)s choices left", left=5 - n_chosen, cap=5))
+        left = "%(left)s of your %(cap)s choices left" if n_chosen < 5 else "All your %(cap)s choices are used"
+        expect(act).to_contain_text(resident.say(left, left=5 - n_chosen, cap=5))
     page.locator(".kp-card__action").get_by_role("button", pressed=False).first.click()
     expect(page.locator(".utrecht-alert--error").first).to_contain_text("5")
     expect(page.locator(".kp-card__action [aria-pressed=true]")).to_have_count(5)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from participation.rules.phases import Act, PhaseFacts, PhaseKind, open_acts, opens_next
@@ -11,8 +11,18 @@ from participation.rules.places import LonLat, lon_lat, typed_pair
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DESK_ACTS, DeskAct, Role, may
 from participation.rules.text import in_language
-from participation.rules.voting import check_choices, in_drawn_order, n_left, ranked
+from participation.rules.voting import (
+    BallotRules,
+    Choice,
+    Method,
+    OptionFacts,
+    check_ballot,
+    in_drawn_order,
+    n_left,
+    ranked,
+)
 from participation.rules.wording import cleaned, title_and_body
+from tests.cast import picks
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -85,17 +95,99 @@ def test_a_place_that_is_none_is_refused_with_its_code(lon: object, lat: object,
     assert code_of(lon_lat, lon, lat) is code
 
 
-@given(st.lists(st.integers(1, 60), max_size=9), st.integers(1, 6), st.integers(1, 3))
-def test_a_ballot_is_good_exactly_when_it_keeps_the_limits(numbers: list[int], cap: int, floor: int) -> None:
-    floor = min(floor, cap)
-    good = len(set(numbers)) == len(numbers) and (not numbers or floor <= len(numbers) <= cap)
+AREAS, THEMES = ["", "Watou", "Proven"], ["", "plein", "parking"]
+RULES = st.builds(
+    lambda method, cap, floor, points, points_max, budget, per_area, per_theme: BallotRules(
+        method, cap, min(floor, cap), points, min(points_max, points),
+        budget if method is Method.BUDGET else None, per_area, per_theme,
+    ),
+    st.sampled_from(Method), st.integers(1, 6), st.integers(1, 3), st.integers(1, 12), st.integers(1, 6),
+    st.integers(0, 50), st.none() | st.integers(1, 3), st.none() | st.integers(1, 3),
+)  # fmt: skip
+OPTIONS = st.dictionaries(
+    st.integers(1, 12),
+    st.builds(OptionFacts, st.none() | st.integers(0, 20), st.sampled_from(AREAS), st.sampled_from(THEMES)),
+)
+CHOICES = st.lists(st.builds(Choice, st.integers(1, 12), st.sampled_from([1, 1, 1, 1, 0, 2, 5])), max_size=8)
+
+
+def is_whole(choices: list[Choice], rules: BallotRules, options: dict[int, OptionFacts]) -> bool:
+    """The model: a ballot as the rules of the game say it, each limit by plain counting."""
+    for choice in choices:
+        if choices.count(choice) > 1 or sum(choice.number == other.number for other in choices) > 1:
+            return False
+        if choice.value < 1 or choice.value > (rules.points_max if rules.method is Method.POINTS else 1):
+            return False
+    if choices and not rules.floor <= len(choices) <= rules.cap:
+        return False
+    points = cents = 0
+    for choice in choices:
+        points += choice.value
+        option = options.get(choice.number, OptionFacts(0, "", ""))
+        cents += option.cost_cents or 0
+        for name, cap, at in ((option.area, rules.cap_per_area, 1), (option.theme, rules.cap_per_theme, 2)):
+            alike = [c for c in choices if c.number in options and options[c.number][at] == name]
+            if name and cap is not None and len(alike) > cap:
+                return False
+    if rules.method is Method.POINTS and points > rules.points:
+        return False
+    return rules.budget_cents is None or cents <= rules.budget_cents
+
+
+@settings(max_examples=400)
+@given(CHOICES, RULES, OPTIONS)
+def test_a_ballot_is_good_exactly_when_it_keeps_the_limits(
+    choices: list[Choice], rules: BallotRules, options: dict[int, OptionFacts]
+) -> None:
     try:
-        check_choices(numbers, cap=cap, floor=floor)
+        check_ballot(choices, rules, options)
     except Refused:
-        assert not good
+        assert not is_whole(choices, rules, options)
     else:
-        assert good
-        assert n_left(cap, len(numbers)) + len(numbers) == cap
+        assert is_whole(choices, rules, options)
+        assert n_left(rules.cap, len(choices)) + len(choices) == rules.cap
+
+
+BALLOT = BallotRules(Method.CHOICES, cap=3, floor=2)
+POINTS = BallotRules(Method.POINTS, cap=8, floor=1, points=10, points_max=4)
+BUDGET = BallotRules(Method.BUDGET, cap=8, floor=1, budget_cents=1000)
+FACTS = {n: OptionFacts(400, "Watou" if n < 4 else "", "plein" if n < 3 else "") for n in range(1, 9)}
+
+
+@pytest.mark.parametrize(
+    ("rules", "choices", "code", "facts"),
+    [
+        (BALLOT, picks([1, 1]), Code.VOTE_TWICE, {}),
+        (BALLOT, picks([1, 2, 3, 4]), Code.VOTE_TOO_MANY, {"cap": 3, "chosen": 4}),
+        (BALLOT, picks([1]), Code.VOTE_TOO_FEW, {"floor": 2, "chosen": 1}),
+        (BALLOT, [Choice(1, 2), Choice(2)], Code.VOTE_BAD_POINTS, {}),
+        (POINTS, [Choice(1, 0)], Code.VOTE_BAD_POINTS, {}),
+        (POINTS, [Choice(1, 5)], Code.VOTE_TOO_MANY_POINTS_ON_ONE, {"points_max": 4}),
+        (POINTS, [Choice(n, 4) for n in (1, 2, 3)], Code.VOTE_TOO_MANY_POINTS, {"given": 12, "points": 10}),
+        (BUDGET, picks([1, 2, 3]), Code.VOTE_OVER_BUDGET, {"spent_cents": 1200, "budget_cents": 1000}),
+        (BUDGET, [Choice(1, 2)], Code.VOTE_BAD_POINTS, {}),
+        (BallotRules(Method.RANKING, 3, 1), [Choice(1), Choice(1)], Code.VOTE_TWICE, {}),
+        (
+            BallotRules(Method.CHOICES, 8, 1, cap_per_area=2),
+            picks([1, 2, 3]),
+            Code.VOTE_TOO_MANY_IN_AREA,
+            {"cap": 2, "chosen": 3, "name": "Watou"},
+        ),
+        (
+            BallotRules(Method.CHOICES, 8, 1, cap_per_theme=1),
+            picks([1, 2]),
+            Code.VOTE_TOO_MANY_OF_THEME,
+            {"cap": 1, "chosen": 2, "name": "plein"},
+        ),
+    ],
+)
+def test_a_ballot_over_a_limit_is_refused_with_what_it_is(
+    rules: BallotRules, choices: list[Choice], code: Code, facts: dict[str, object]
+) -> None:
+    with pytest.raises(Refused) as refused:
+        check_ballot(choices, rules, FACTS)
+    assert (refused.value.code, dict(refused.value.facts)) == (code, facts)
+    check_ballot([], rules, FACTS)
 
 
 @given(st.sets(st.integers(1, 10_000), max_size=80), st.text())
