@@ -63,6 +63,8 @@ has_postgis() {
     return 1
 }
 
+has_library() { python3 -c 'import ctypes, sys; ctypes.CDLL(sys.argv[1])' "$1" 2>/dev/null; }
+
 # The packages that are missing, one a line; a thing that came in another way than by its package counts as there.
 missing() {
     has_postgis || echo postgis
@@ -71,6 +73,10 @@ missing() {
     command -v npm >/dev/null || echo npm
     command -v msgfmt >/dev/null || echo gettext
     [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || echo fonts-dejavu-core
+    # What the PDF reports are set with, loaded by these names.
+    has_library libpango-1.0.so.0 || echo libpango-1.0-0
+    has_library libpangoft2-1.0.so.0 || echo libpangoft2-1.0-0
+    has_library libharfbuzz-subset.so.0 || echo libharfbuzz-subset0
     [ "$wanted" = run ] || command -v chromium >/dev/null || echo chromium
 }
 

@@ -30,6 +30,8 @@ READY_SECONDS = 60
 # Requests under way may finish; after that the server's processes are ended by force.
 END_SECONDS = 10
 WORKERS = 2
+# Tasks of the background worker at a time.
+TASKS = 2
 # While one request of a worker waits for the disk to confirm a ballot, others go on.
 THREADS = 4
 
@@ -74,7 +76,13 @@ def demo(port: int) -> int:
         server += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS)]
         server += ["--respawn-failed-workers", "--no-ws"]
         server += ["config.wsgi:application"]
-        with log.open("w") as output, _process(server, environment, output) as process:
+        worker = ["setpriv", "--pdeathsig", "TERM", *MANAGE, "procrastinate", "worker", "--concurrency", str(TASKS)]
+        with (
+            log.open("w") as output,
+            (VAR / "worker.log").open("w") as worker_output,
+            _process(worker, environment, worker_output),
+            _process(server, environment, output) as process,
+        ):
             _wait_until_ready(process, port, log)
             _say(_how_to_enter(f"http://127.0.0.1:{port}"))
             process.wait()

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "leaflet",
     "allauth",
     "allauth.account",
+    "procrastinate.contrib.django",
     "geo",
     "participation",
     "siting",

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.postgres.operations import CreateExtension, TrigramExtension, UnaccentExtension
 from django.db import migrations, models
 
+import participation.rules.electorate
 import participation.rules.voting
 
 
@@ -93,6 +94,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("choices", "choices"),
+                            ("support", "support"),
                             ("points", "points"),
                             ("budget", "budget"),
                             ("ranking", "ranking"),
@@ -136,6 +138,23 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, help_text="Each neighbourhood gets at least one place"),
                 ),
                 (
+                    "eligibility",
+                    models.CharField(
+                        choices=[("mail", "mail"), ("verified", "verified"), ("code", "code")],
+                        default=participation.rules.electorate.Eligibility["MAIL"],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "min_age",
+                    models.PositiveSmallIntegerField(blank=True, help_text="How old one must be to vote", null=True),
+                ),
+                ("takes_paper", models.BooleanField(default=False, help_text="Staff may type in ballots on paper")),
+                (
+                    "n_eligible",
+                    models.PositiveIntegerField(blank=True, help_text="How many people may vote", null=True),
+                ),
+                (
                     "write_ins",
                     models.BooleanField(default=False, help_text="New proposals may come in while the vote runs"),
                 ),
@@ -158,7 +177,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="mail address")),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, null=True, unique=True, verbose_name="mail address"),
+                ),
                 ("public_name", models.CharField(blank=True, max_length=60, verbose_name="name others see")),
                 ("language", models.CharField(default="nl", max_length=7)),
                 ("is_active", models.BooleanField(default=True)),
@@ -216,6 +238,69 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Extension",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("closes_at", models.DateTimeField()),
+                ("reason", models.TextField(max_length=1000)),
+                ("asked_at", models.DateTimeField()),
+                ("agreed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "agreed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="extensions_agreed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="extensions_asked",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "phase",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="extensions", to="participation.phase"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-asked_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="CodeBatch",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("made_at", models.DateTimeField()),
+                ("n_codes", models.PositiveIntegerField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="code_batches",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "phase",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="code_batches",
+                        to="participation.phase",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="BallotCast",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -224,9 +309,29 @@ class Migration(migrations.Migration):
                 ("nonce", models.UUIDField()),
                 ("recorded_at", models.DateTimeField()),
                 (
+                    "channel",
+                    models.CharField(
+                        choices=[("web", "web"), ("code", "code"), ("paper", "paper")],
+                        db_default="web",
+                        default=participation.rules.electorate.Channel["WEB"],
+                        max_length=5,
+                    ),
+                ),
+                (
                     "ballot",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="casts", to="participation.ballot"
+                    ),
+                ),
+                (
+                    "clerk",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Who typed it in",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="paper_casts",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -308,6 +413,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(choices=[("proposal", "Proposal"), ("ballot", "Ballot")], max_length=10)),
                 ("content", models.JSONField(default=dict)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
+                ("reminded_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "person",
                     models.ForeignKey(
@@ -542,6 +648,41 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="VotingCode",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("locator", models.CharField(max_length=4)),
+                ("salt", models.BinaryField(max_length=16)),
+                ("digest", models.BinaryField(max_length=32)),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="codes", to="participation.codebatch"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="codes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "phase",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="codes",
+                        to="participation.phase",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Membership",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -558,6 +699,15 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "verified_by",
+                    models.CharField(
+                        blank=True, choices=[("staff", "staff"), ("letter", "letter"), ("oidc", "oidc")], max_length=10
+                    ),
+                ),
+                ("born_on", models.DateField(blank=True, null=True)),
+                ("roll_key", models.BinaryField(blank=True, max_length=32, null=True)),
                 (
                     "person",
                     models.ForeignKey(
@@ -576,12 +726,51 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("organisation", "person"), name="membership_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "person"), name="membership_once"),
+                    models.UniqueConstraint(fields=("organisation", "roll_key"), name="roll_key_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("verified_at__isnull", True), ("verified_by", "")),
+                            models.Q(("verified_at__isnull", False), models.Q(("verified_by", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="membership_says_how_verified",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
             model_name="area",
             constraint=models.UniqueConstraint(fields=("organisation", "code"), name="area_code_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="extension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("agreed_by__isnull", True),
+                    models.Q(("agreed_by", models.F("asked_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="extension_by_two_officers",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="extension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("agreed_at__isnull", True), ("agreed_by__isnull", True)),
+                    models.Q(("agreed_at__isnull", False), ("agreed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="extension_agreed_whole",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="extension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="extension_has_a_reason"
+            ),
         ),
         migrations.AddIndex(
             model_name="ballotcast",
@@ -598,6 +787,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="ballotcast",
             constraint=models.UniqueConstraint(fields=("id", "cap"), name="cast_id_cap"),
+        ),
+        migrations.AddConstraint(
+            model_name="ballotcast",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("channel", "paper"), ("clerk__isnull", False)),
+                    models.Q(models.Q(("channel", "paper"), _negated=True), ("clerk__isnull", True)),
+                    _connector="OR",
+                ),
+                name="cast_on_paper_has_a_clerk",
+            ),
         ),
         migrations.AddConstraint(
             model_name="ballot",
@@ -648,6 +848,13 @@ class Migration(migrations.Migration):
                     models.Q(("method", "budget"), _negated=True), ("budget_cents__isnull", False), _connector="OR"
                 ),
                 name="phase_budget_has_a_sum",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="phase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("method", "support"), _negated=True), ("cap", 32767), _connector="OR"),
+                name="phase_support_has_no_cap",
             ),
         ),
         migrations.AddIndex(
@@ -717,5 +924,20 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="vote",
             constraint=models.CheckConstraint(condition=models.Q(("value__gte", 1)), name="vote_has_a_value"),
+        ),
+        migrations.AddConstraint(
+            model_name="votingcode",
+            constraint=models.UniqueConstraint(fields=("phase", "locator"), name="code_locator_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="votingcode",
+            constraint=models.UniqueConstraint(fields=("phase", "person"), name="code_once_a_person"),
+        ),
+        migrations.AddConstraint(
+            model_name="votingcode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("person__isnull", True), ("used_at__isnull", False), _connector="OR"),
+                name="code_of_a_person_is_used",
+            ),
         ),
     ]

@@ -42,10 +42,12 @@ END $$;
 CREATE TRIGGER phase_rules_frozen BEFORE UPDATE ON participation_phase FOR EACH ROW WHEN (
     ROW (NEW.project_id, NEW.kind, NEW.opens_at, NEW.method, NEW.rule, NEW.cap, NEW.floor, NEW.points,
          NEW.points_max, NEW.budget_cents, NEW.cap_per_area, NEW.cap_per_theme, NEW.n_winners, NEW.one_per_area,
-         NEW.write_ins, NEW.write_ins_join, NEW.hides_tally)
+         NEW.eligibility, NEW.min_age, NEW.takes_paper, NEW.n_eligible, NEW.write_ins, NEW.write_ins_join,
+         NEW.hides_tally)
       IS DISTINCT FROM ROW (OLD.project_id, OLD.kind, OLD.opens_at, OLD.method, OLD.rule, OLD.cap, OLD.floor, OLD.points,
          OLD.points_max, OLD.budget_cents, OLD.cap_per_area, OLD.cap_per_theme, OLD.n_winners, OLD.one_per_area,
-         OLD.write_ins, OLD.write_ins_join, OLD.hides_tally)
+         OLD.eligibility, OLD.min_age, OLD.takes_paper, OLD.n_eligible, OLD.write_ins, OLD.write_ins_join,
+         OLD.hides_tally)
     OR NEW.closes_at < OLD.closes_at OR (NEW.closes_at IS NOT NULL AND OLD.closes_at IS NULL)
   ) EXECUTE FUNCTION participation_phase_rules_frozen();
 """

@@ -7,12 +7,15 @@ from participation.models.person import Membership, Person
 from participation.models.project import Phase, Project, Theme
 from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
+from participation.models.voter import CodeBatch, Extension, VotingCode
 
 __all__ = [
     "Area",
     "Ballot",
     "BallotCast",
+    "CodeBatch",
     "Draft",
+    "Extension",
     "Membership",
     "Organisation",
     "Person",
@@ -25,4 +28,5 @@ __all__ = [
     "TallyRow",
     "Theme",
     "Vote",
+    "VotingCode",
 ]

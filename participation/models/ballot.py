@@ -8,10 +8,12 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from participation.models.person import Person
 from participation.models.project import Phase
 from participation.models.proposal import Proposal
+from participation.rules.electorate import Channel
 
 
 class Ballot(models.Model):
@@ -37,12 +39,27 @@ class BallotCast(models.Model):
     seq = models.PositiveIntegerField()
     nonce = models.UUIDField()
     recorded_at = models.DateTimeField()
+    channel = models.CharField(
+        max_length=5, choices=[(c.value, c.value) for c in Channel], default=Channel.WEB, db_default=Channel.WEB.value
+    )
+    clerk = models.ForeignKey(
+        Person,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="paper_casts",
+        help_text=_("Who typed it in"),
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["ballot", "seq"], name="cast_seq_once"),
             models.UniqueConstraint(fields=["ballot", "nonce"], name="cast_nonce_once"),
             models.UniqueConstraint(fields=["id", "cap"], name="cast_id_cap"),
+            models.CheckConstraint(
+                condition=Q(channel="paper", clerk__isnull=False) | ~Q(channel="paper") & Q(clerk__isnull=True),
+                name="cast_on_paper_has_a_clerk",
+            ),
         ]
         indexes = [models.Index(fields=["phase", "cap"], name="cast_phase_cap")]
 

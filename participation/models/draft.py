@@ -21,6 +21,7 @@ class Draft(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     content = models.JSONField(default=dict)
     updated_at = models.DateTimeField(auto_now=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return str(self.token)

@@ -5,8 +5,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from participation.models.organisation import Organisation
+from participation.rules.electorate import Eligibility
 from participation.rules.phases import PhaseKind
-from participation.rules.voting import Method, Rule
+from participation.rules.voting import NO_CAP, Method, Rule
 
 
 class Project(models.Model):
@@ -81,6 +82,12 @@ class Phase(models.Model):
     cap_per_theme = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("Choices of one theme"))
     n_winners = models.PositiveSmallIntegerField(default=12)
     one_per_area = models.BooleanField(default=False, help_text=_("Each neighbourhood gets at least one place"))
+    eligibility = models.CharField(
+        max_length=10, choices=[(e.value, e.value) for e in Eligibility], default=Eligibility.MAIL
+    )
+    min_age = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("How old one must be to vote"))
+    takes_paper = models.BooleanField(default=False, help_text=_("Staff may type in ballots on paper"))
+    n_eligible = models.PositiveIntegerField(null=True, blank=True, help_text=_("How many people may vote"))
     write_ins = models.BooleanField(default=False, help_text=_("New proposals may come in while the vote runs"))
     write_ins_join = models.BooleanField(default=False, help_text=_("Staff may add them to the running ballot"))
     hides_tally = models.BooleanField(default=True, help_text=_("Nobody sees counts before the vote closes"))
@@ -103,6 +110,8 @@ class Phase(models.Model):
             models.CheckConstraint(
                 condition=~Q(method="budget") | Q(budget_cents__isnull=False), name="phase_budget_has_a_sum"
             ),
+            # Whoever supports may support all, also what joins later: the largest number the column holds.
+            models.CheckConstraint(condition=~Q(method="support") | Q(cap=NO_CAP), name="phase_support_has_no_cap"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 -- Cast a whole ballot, if the phase is open and every choice is on the ballot.
 -- source   participation_phase, _ballot, _ballotcast, _vote, _proposal
--- params   phase, person, nonce (uuid), numbers (int[] in order of choice), values (int[], their points)
+-- params   phase, person, nonce (uuid), channel, clerk (person or null), numbers (int[] in order of choice), values (int[], their points)
 -- returns  one row: is_open, has_opened, cap, floor, good (int[] of the choices that are on the ballot),
 --          seq and recorded_at of the cast (null when nothing was written), replayed
 -- locks    the caller holds pg_advisory_xact_lock_shared(phase) and the ballot's row, each by a statement of its own
@@ -26,10 +26,10 @@ WITH moment AS MATERIALIZED (
     JOIN participation_proposal p ON p.number = n.number
      AND p.project_id = (SELECT project_id FROM phase) AND p.on_ballot AND p.state = 'published'
 ), written AS (
-  INSERT INTO participation_ballotcast (ballot_id, phase_id, cap, seq, nonce, recorded_at)
+  INSERT INTO participation_ballotcast (ballot_id, phase_id, cap, seq, nonce, recorded_at, channel, clerk_id)
   SELECT ballot.id, phase.id, phase.cap,
          1 + COALESCE((SELECT max(seq) FROM participation_ballotcast c WHERE c.ballot_id = ballot.id), 0),
-         %(nonce)s, phase.at
+         %(nonce)s, phase.at, %(channel)s, %(clerk)s
     FROM phase, ballot
    WHERE phase.is_open
      AND NOT EXISTS (SELECT FROM earlier)

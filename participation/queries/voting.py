@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from psycopg import Cursor
 
 from participation.queries import sql
+from participation.rules.electorate import Channel
 from participation.rules.voting import Choice
 
 
@@ -39,7 +40,15 @@ ON CONFLICT (phase_id, person_id) DO UPDATE SET phase_id = EXCLUDED.phase_id
 LOCK_SPACE = 0x4B696573
 
 
-def cast(*, phase_id: int, person_id: int, choices: Sequence[Choice], nonce: UUID) -> CastAnswer | None:
+def cast(
+    *,
+    phase_id: int,
+    person_id: int,
+    choices: Sequence[Choice],
+    nonce: UUID,
+    channel: Channel = Channel.WEB,
+    clerk_id: int | None = None,
+) -> CastAnswer | None:
     """Lock the phase (shared) and the ballot, then cast; None when there is no such vote.
 
     Locks    pg_advisory_xact_lock_shared(phase) as a statement of its own: a single statement that waits
@@ -53,6 +62,8 @@ def cast(*, phase_id: int, person_id: int, choices: Sequence[Choice], nonce: UUI
         "numbers": [choice.number for choice in choices],
         "values": [choice.value for choice in choices],
         "nonce": nonce,
+        "channel": channel.value,
+        "clerk": clerk_id,
     }
     with transaction.atomic():
         connection.ensure_connection()

@@ -12,11 +12,15 @@ from participation.rules.refusals import Code, Refused
 
 T = TypeVar("T", int, str)
 
+# The cap of a ballot on which everything may be chosen.
+NO_CAP = 32_767
+
 
 class Method(StrEnum):
-    """How one votes: at most so many choices, points to divide, a sum to spend, or an order."""
+    """How one votes: at most so many choices, as many as one likes, points to divide, a sum to spend, or an order."""
 
     CHOICES = "choices"
+    SUPPORT = "support"
     POINTS = "points"
     BUDGET = "budget"
     RANKING = "ranking"
@@ -34,6 +38,7 @@ class Rule(StrEnum):
 # Which rules can count which ballots; the first is what a phase counts by unless it says otherwise.
 RULES_OF: dict[Method, tuple[Rule, ...]] = {
     Method.CHOICES: (Rule.PLURALITY, Rule.GREEDY, Rule.EQUAL_SHARES),
+    Method.SUPPORT: (Rule.PLURALITY, Rule.GREEDY, Rule.EQUAL_SHARES),
     Method.POINTS: (Rule.PLURALITY, Rule.GREEDY, Rule.EQUAL_SHARES),
     Method.BUDGET: (Rule.GREEDY, Rule.PLURALITY, Rule.EQUAL_SHARES),
     Method.RANKING: (Rule.BORDA, Rule.PLURALITY),

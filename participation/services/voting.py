@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
 from participation.models import Person, Phase, Project, Record, TallyRow
 from participation.queries import voting as queries
@@ -99,6 +100,12 @@ def close_phase(phase: Phase) -> bool:
         subject=f"phase {fresh.pk}",
     )
     return True
+
+
+def close_due_votes() -> None:
+    """Close every vote whose time is over, in all towns."""
+    for phase in Phase.objects.filter(kind="vote", closed_at=None, closes_at__lte=Now()).order_by("pk"):
+        close_phase(phase)
 
 
 def close_due_phases(project: Project) -> None:

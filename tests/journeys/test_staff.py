@@ -50,7 +50,7 @@ def test_planner_decides_what_came_in(walker: Walker, new_walker: NewWalker, siz
     # Its author reads why; everybody else finds nothing there.
     assert second.author is not None
     author, stranger = new_walker(size=size), new_walker(size=size)
-    author.enter_as(second.author.email)
+    author.enter_as(str(second.author.email))
     author.go(f"/projects/laadpunten/proposals/{second.number}/")
     expect(author.page.locator("main")).to_contain_text("Dit is een private oprit.")
     stranger.go(f"/projects/laadpunten/proposals/{second.number}/")

@@ -90,7 +90,7 @@ class People:
             person.set_unusable_password()
         Person.objects.bulk_create(strangers, ignore_conflicts=True)
         for email, pk in Person.objects.filter(email__in=emails).values_list("email", "pk"):
-            self.ids[emails[email]] = pk
+            self.ids[emails[str(email)]] = pk
 
 
 def whole(text: str) -> int:
