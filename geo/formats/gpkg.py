@@ -20,6 +20,8 @@ TYPE = "application/geopackage+sqlite3"
 # Features written at a time: GDAL opens the file anew for each, so they are large.
 BATCH = 20_000
 
+# How GDAL calls a layer of different kinds of places.
+_NAMES = {"Geometry": "Unknown"}
 _NUMPY: dict[str, Any] = {"text": object, "integer": np.int64, "number": np.float64, "boolean": np.bool_}
 
 
@@ -39,9 +41,9 @@ def write(
             field_mask=[missing for _, missing in arrays],
             layer=path.stem,
             driver="GPKG",
-            geometry_type=geometry_type or "Unknown",
+            geometry_type=_NAMES.get(geometry_type or "", geometry_type) or "Unknown",
             crs=crs.name,
-            promote_to_multi=geometry_type == "MultiPolygon",
+            promote_to_multi=(geometry_type or "").startswith("Multi"),
             append=append,
         )
         batch, append = list(islice(several, BATCH)), True

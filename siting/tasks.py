@@ -1,0 +1,14 @@
+"""What happens at the siting desk without anybody waiting for it."""
+
+from datetime import UTC, datetime
+
+from procrastinate.contrib.django import app
+
+from siting.services.layers import forget_old_drafts
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="forget_old_drafts")
+def forget_drafts(timestamp: int) -> None:
+    """Delete the layers that were uploaded and never put to use."""
+    forget_old_drafts(now=datetime.fromtimestamp(timestamp, UTC))
