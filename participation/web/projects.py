@@ -234,6 +234,11 @@ def process_context(request: HttpRequest, project: Project, where: Standing) -> 
     }
 
 
+def page_context(request: HttpRequest, project: Project) -> dict[str, object]:
+    """The head of a page of a project as it stands now; for pages of other apps."""
+    return process_context(request, project, standing(project, now()))
+
+
 @answering_refusals
 def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a project: question, phases, act, list and map."""
