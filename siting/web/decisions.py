@@ -118,7 +118,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
                 said = ngettext("Decided about %(n)s place.", "Decided about %(n)s places.", n) % {"n": n}
                 messages.success(request, said)
             case "withdraw":
-                withdraw_decision(project=project, pk=_numbers([given.get("decision", "")] + ["0"])[-1], by=by)
+                withdraw_decision(project=project, pk=_numbers([given.get("decision", ""), "0"])[-1], by=by)
             case "publish":
                 _n, n_answers = publish_decisions(
                     project=project, by=by, base_url=request.build_absolute_uri("/"), now=now()
