@@ -92,11 +92,13 @@ BEGIN
   IF OLD.closed_at IS NULL AND NOT participation_has_ballots(OLD.id) THEN
     RETURN NEW;
   END IF;
-  IF OLD.closed_at IS NOT NULL OR NEW.closes_at IS NULL
-     OR NEW.closes_at <= COALESCE(OLD.closes_at, clock_timestamp() + interval '24 hours')
-     OR OLD.closes_at <= clock_timestamp()
-     OR NOT EXISTS (SELECT FROM participation_extension
-                     WHERE phase_id = OLD.id AND closes_at = NEW.closes_at AND agreed_at IS NOT NULL) THEN
+  -- The moment of agreeing decides, not this one: between the two lie the microseconds in which a vote may end.
+  IF OLD.closed_at IS NOT NULL OR NOT EXISTS (
+    SELECT FROM participation_extension
+     WHERE phase_id = OLD.id AND closes_at = NEW.closes_at AND agreed_at BETWEEN now() AND clock_timestamp()
+       AND CASE WHEN OLD.closes_at IS NULL THEN NEW.closes_at > agreed_at + interval '24 hours'
+                ELSE NEW.closes_at > OLD.closes_at AND agreed_at < OLD.closes_at END
+  ) THEN
     RAISE EXCEPTION 'a later closing time needs two officers'
       USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'closing_by_two';
   END IF;
