@@ -64,6 +64,8 @@ class Code(StrEnum):
     ORGANISATION_UNKNOWN = "organisation.unknown"
     VOTE_NOT_COUNTED = "vote.not_counted"
     RULE_NOT_FOR_BALLOT = "vote.rule_not_for_ballot"
+    ROLE_MISSING = "role.missing"
+    ROLE_TOO_STRONG = "role.too_strong"
     PABULIB_SECTION_MISSING = "pabulib.section_missing"
     PABULIB_SECTION_TWICE = "pabulib.section_twice"
     PABULIB_FIELD_MISSING = "pabulib.field_missing"

@@ -65,6 +65,14 @@ SENTENCES = {
     Code.ORGANISATION_UNKNOWN: _("There is no town “%(slug)s” here. Known are: %(known)s."),
     Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
     Code.RULE_NOT_FOR_BALLOT: _("The rule “%(rule)s” cannot count ballots of the kind “%(method)s”."),
+    Code.ROLE_MISSING: _(
+        "There is no role %(role)s, and %(owner)s may not make roles (CREATEROLE). Let a superuser run CREATE ROLE"
+        " %(role)s LOGIN, then run this again. Until then the server can work as %(owner)s: all rules hold, but"
+        " whoever takes over the server could switch them off."
+    ),
+    Code.ROLE_TOO_STRONG: _(
+        "%(role)s could change votes: it is a superuser, owns the tables or belongs to who does. Choose another role."
+    ),
     Code.PABULIB_SECTION_MISSING: _(
         "The file has no section %(section)s with its columns, so it is not a pabulib file."
     ),
