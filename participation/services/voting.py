@@ -84,7 +84,11 @@ def cast_ballot(
     if not answer.may_vote:
         fresh = Phase.objects.select_related("project").get(pk=phase.pk)
         check_voter(
-            voter_in(fresh, person), terms_of(fresh), on_paper=clerk is not None, of_age=of_age, today=localdate()
+            voter_in(fresh, person),
+            terms_of(fresh),
+            on_paper=clerk is not None,
+            of_age=of_age,
+            today=localdate(queries.database_now()),
         )
     # The page was older than the rules it showed.
     check_ballot(choices, replace(rules, cap=answer.cap, floor=answer.floor), {})

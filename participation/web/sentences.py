@@ -165,10 +165,15 @@ def sentence(code: Code, facts: Mapping[str, object] | None = None) -> str:
     return str(SENTENCES[code]) % said if said else str(SENTENCES[code])
 
 
+def status_of(refused: Refused) -> int:
+    """What a machine hears of a refusal."""
+    return STATUS.get(refused.code, 422)
+
+
 def refusal(refused: Refused) -> dict[str, object]:
     """Turn a refusal into what a page or problem+json shows."""
     return {
         "code": refused.code.value,
         "sentence": sentence(refused.code, refused.facts),
-        "status": STATUS.get(refused.code, 422),
+        "status": status_of(refused),
     }

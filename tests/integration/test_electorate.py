@@ -244,7 +244,8 @@ def test_each_wrong_code_is_refused_in_its_own_way(cast: Cast) -> None:
     assert again is Code.CODE_NONE_LEFT
     wrong = why(lambda: withdraw_batch(phase=elsewhere, batch_id=batch.pk, by=cast["Piet"], now=now()))
     assert wrong is Code.CODE_NONE_LEFT, "a batch of another vote is not there"
-    assert batches_of(cast.vote).values_list("n_used", "n_unused").get() == (1, 2)
+    counted = vars(batches_of(cast.vote).get())
+    assert (counted["n_used"], counted["n_unused"]) == (1, 2)
     acts = list(Record.objects.order_by("pk").values_list("act", "detail__n"))
     assert acts == [("codes.made", 3), ("codes.made", 1), ("codes.withdrawn", 2)]
 
