@@ -50,7 +50,7 @@ END $$;
 -- person when it is empty, or when the votes were counted (erasing a person).
 CREATE FUNCTION participation_ballot_keeps_person() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF ROW (NEW.id, NEW.phase_id, NEW.tag) = ROW (OLD.id, OLD.phase_id, OLD.tag) AND CASE
+  IF ROW (NEW.id, NEW.phase_id, NEW.tag) = ROW (OLD.id, OLD.phase_id, OLD.tag) AND (CASE
     -- Who voted by letter or on paper alone has no account: it turns out to be somebody's, and the ballot goes along.
     WHEN NEW.person_id IS NOT NULL THEN
       EXISTS (SELECT FROM participation_person WHERE id = OLD.person_id AND email IS NULL)
@@ -58,7 +58,7 @@ BEGIN
     OR NOT EXISTS (
       SELECT FROM participation_vote v WHERE v.cast_id = (
         SELECT id FROM participation_ballotcast c WHERE c.ballot_id = OLD.id ORDER BY seq DESC LIMIT 1))
-  END THEN
+  END) THEN
     RETURN NEW;
   END IF;
   RAISE EXCEPTION 'a ballot that counts stays with its person'
