@@ -86,12 +86,39 @@ def _cast(walker: Walker) -> None:
     walker.press("Cast my ballot")
 
 
+def _upload(walker: Walker) -> None:
+    square = '{"type":"Polygon","coordinates":[[[2.7,50.84],[2.72,50.84],[2.72,50.86],[2.7,50.84]]]}'
+    walker.go("/desk/layers/")
+    page = walker.page
+    page.set_input_files("#id_file", {"name": "a.geojson", "mimeType": "application/json", "buffer": square.encode()})
+    for field in ("name", "source", "licence"):
+        page.locator(f"#id_{field}").fill("Driehoek")
+    walker.press("Upload and look")
+
+
+def _candidate(walker: Walker) -> None:
+    walker.go("/desk/projects/laadpunten/candidates/new/?proposal=1")
+    walker.press("Make this candidate")
+
+
+def _decision(walker: Walker) -> None:
+    walker.go("/desk/projects/laadpunten/decisions/")
+    for at in (0, 1):
+        walker.page.locator("input[name=proposal]").nth(at).check()
+    walker.page.locator("#template").select_option("build_wanted")
+    walker.press("Decide about what is ticked")
+    walker.press("Publish and answer everyone")
+
+
 FIRST: dict[str, Callable[[Walker], None]] = {
     "place": _place,
     "text": _text,
     "ask_code": _ask_code,
     "choose": _choose,
     "cast": _cast,
+    "upload": _upload,
+    "candidate": _candidate,
+    "decision": _decision,
 }
 
 
