@@ -113,19 +113,20 @@ def numbered(points_m: Floats, weights: Floats, group: Callable[[Floats, Floats,
     by_group = np.argsort(final[order], kind="stable")
     ends = np.searchsorted(final[order][by_group], np.arange(n_groups + 1))
     inside = by_group[ends[0] :]
-    corners = shapely.multipoints(
-        shapely.points(x[inside], y[inside]), indices=np.repeat(np.arange(n_groups), np.diff(ends))
-    )
-    hulls = shapely.buffer(shapely.convex_hull(corners), HULL_MARGIN_M, quad_segs=4)
+    # Lines are made of bare numbers, a point each would take longer than all the rest; back to its first pin, because
+    # a line has two ends.
+    along = np.insert(inside, ends[1:] - ends[0], by_group[ends[:-1]])
+    lines = shapely.linestrings(x[along], y[along], indices=np.repeat(np.arange(n_groups), np.diff(ends) + 1))
+    hulls = shapely.buffer(shapely.convex_hull(lines), HULL_MARGIN_M, quad_segs=4)
     groups = []
-    for number, group in enumerate(rank):
+    for number, root in enumerate(rank):
         groups.append(
             Cluster(
                 number=number + 1,
-                n=int(counts[group]),
-                weight=float(heavy[group]),
-                x=float(middle_x[group]),
-                y=float(middle_y[group]),
+                n=int(counts[root]),
+                weight=float(heavy[root]),
+                x=float(middle_x[root]),
+                y=float(middle_y[root]),
                 hull=hulls[number],
             )
         )
