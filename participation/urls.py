@@ -4,6 +4,7 @@ from django.urls import path
 
 from participation.web import (
     ballot,
+    closing,
     codes,
     desk,
     desk_paper,
@@ -51,4 +52,7 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/paper/", desk_paper.paper_page, name="desk_paper"),
     path("desk/people/", desk_voters.people_page, name="desk_people"),
     path("desk/people/unverify/", desk_voters.people_unverify, name="desk_people_unverify"),
+    path("desk/projects/<slug:slug>/vote/", closing.vote_page, name="desk_vote"),
+    path("desk/projects/<slug:slug>/vote/ask/", closing.ask, name="desk_vote_ask"),
+    path("desk/projects/<slug:slug>/vote/agree/<int:key>/", closing.agree, name="desk_vote_agree"),
 ]

@@ -22,6 +22,7 @@ class DeskAct(StrEnum):
     EXPORT = "export"
     PAPER = "paper"
     ELECTORATE = "electorate"
+    EXTEND = "extend"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
@@ -33,6 +34,7 @@ DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
             DeskAct.MODERATE,
             DeskAct.SHORTLIST,
             DeskAct.EXPORT,
+            DeskAct.EXTEND,
             DeskAct.PAPER,
             DeskAct.ELECTORATE,
         }

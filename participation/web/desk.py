@@ -31,6 +31,7 @@ desk_pages: list[tuple[str, object]] = [
     ("desk_shortlist", _("Ballot")),
     ("desk_codes", _("Letters")),
     ("desk_paper", _("On paper")),
+    ("desk_vote", _("Vote")),
 ]
 
 
