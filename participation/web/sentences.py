@@ -56,7 +56,7 @@ SENTENCES = {
     Code.CODE_OTHER_VOTE: _("This code is for another vote: “%(project)s”. Use it there."),
     Code.CODE_ONE_EACH: _("You used a code for this vote already. Each person can use one."),
     Code.CODE_NOT_ASKED: _("This vote needs no code."),
-    Code.CODE_TOO_MANY_TRIES: _("That were many codes in a short time. Wait %(seconds)s seconds, then try again."),
+    Code.CODE_TOO_MANY_TRIES: _("You tried many codes in a short time. Wait %(seconds)s seconds, then try again."),
     Code.CODE_BAD_NUMBER: _("Make at least 1 and at most %(max)s codes at once."),
     Code.CODE_NONE_LEFT: _("Nothing is left to withdraw: all these codes were used or withdrawn already."),
     Code.ROLL_NAME_MISSING: _("Give the name as it stands on the identity card."),
