@@ -89,6 +89,9 @@ ROWS: dict[str, Row] = {
     "ballot_cast": _project(POST_ONLY, page=False),
     "ballot_done": _project(SIGNED_IN, by="resident", first="cast"),
     "results": Row(EVERYONE, {"slug": "laden"}, {"slug": "zitbanken"}, page=True),
+    # Nothing of a result is there before the votes are counted.
+    "results_file": _project(NOBODY, page=False, kind="csv"),
+    "results_picture": _project(NOBODY, page=False),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
