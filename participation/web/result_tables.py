@@ -121,7 +121,7 @@ def turnout_table(result: Result) -> Table:
     columns = [
         Column("channel", _("How people voted"), _("By which road somebody’s last ballot came.")),
         Column("people", _("People"), _("How many people; empty where so few came that it would tell who."), True),
-        Column("percent", _("% of those who may vote"), _("For every hundred who may vote, where that is known."), True),
+        Column("percent", _("Per 100 who may vote"), _("For every hundred who may vote, where that is known."), True),
     ]
     told = result.turnout
 

@@ -60,7 +60,9 @@ def quoted(titles: Sequence[str]) -> str:
     named = [gettext("“%(title)s”") % {"title": title} for title in titles[:NAMED]]
     if len(titles) > NAMED:
         return gettext("%(named)s and others") % {"named": ", ".join(named)}
-    return gettext(" and ").join(named)
+    if len(named) > 1:
+        return gettext("%(one)s and %(other)s") % {"one": named[0], "other": named[1]}
+    return "".join(named)
 
 
 def why(reason: Reason[int], *, unit: str, has_costs: bool, titles: Mapping[int, str], areas: Mapping[int, str]) -> str:
