@@ -20,12 +20,13 @@ class DeskAct(StrEnum):
     MODERATE = "moderate"
     SHORTLIST = "shortlist"
     EXPORT = "export"
+    EXTEND = "extend"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
     Role.RESIDENT: frozenset(),
     Role.MODERATOR: frozenset({DeskAct.SEE, DeskAct.MODERATE}),
-    Role.PLANNER: frozenset({DeskAct.SEE, DeskAct.MODERATE, DeskAct.SHORTLIST, DeskAct.EXPORT}),
+    Role.PLANNER: frozenset({DeskAct.SEE, DeskAct.MODERATE, DeskAct.SHORTLIST, DeskAct.EXPORT, DeskAct.EXTEND}),
     Role.GIS: frozenset({DeskAct.SEE, DeskAct.EXPORT}),
     Role.MANAGER: frozenset(DeskAct),
 }

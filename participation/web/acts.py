@@ -9,6 +9,8 @@ SAID = {
     "proposal.hidden": _("%(subject)s is not shown any more"),
     "ballot.joined": _("%(subject)s joined the ballot"),
     "ballot.left": _("%(subject)s left the ballot"),
+    "phase.extension_asked": _("a later closing time was asked for"),
+    "phase.extended": _("the vote closes later"),
     "phase.closed": _("the votes were counted"),
 }
 
