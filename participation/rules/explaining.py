@@ -68,9 +68,7 @@ class Explained(Generic[T]):
     drawn: tuple[T, ...]
 
 
-def winners_of(
-    election: Election[T], outcome: Outcome[T], groups: Mapping[T, Hashable] | None
-) -> tuple[T, ...]:
+def winners_of(election: Election[T], outcome: Outcome[T], groups: Mapping[T, Hashable] | None) -> tuple[T, ...]:
     """Who wins by this outcome, each group with at least one where ``groups`` says so, in order?"""
     return outcome.winners if groups is None else with_one_per(election, outcome, groups).winners
 

@@ -1,4 +1,4 @@
-"""The outcome as one picture to share: the sentence and the longest bars, in the reader's language and the town's colours."""
+"""The outcome as one picture to share: the sentence and first bars, in the reader's language, the town's colours."""
 
 import io
 import re
@@ -18,7 +18,7 @@ TOWN_COLOUR = "#1f5c3a"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 FONT = "vendor/font/atkinson-hyperlegible-next-latin-{}-normal.woff2"
 # What the site's own font draws; a name in other letters is drawn in one that has more of them.
-LAST_LATIN = 0x17F
+LAST_LATIN = 0xFF
 PUNCTUATION = "‘’“”–—…€ "
 SENTENCE_SIZES = (58, 50, 42, 36)
 MOST_LINES = 3
@@ -26,18 +26,17 @@ MOST_LINES = 3
 
 @cache
 def _font(size: int, *, bold: bool, wide: bool) -> ImageFont.FreeTypeFont:
-    found = None if wide else finders.find(FONT.format(700 if bold else 400))
-    if not found:
-        # Takes half a second to import and is seldom needed.
-        from matplotlib import get_data_path
+    own = None if wide else finders.find(FONT.format(700 if bold else 400))
+    if own:
+        return ImageFont.truetype(own, size)
+    # Takes half a second to import and is seldom needed.
+    from matplotlib import get_data_path
 
-        found = Path(get_data_path()) / "fonts/ttf" / f"DejaVuSans{'-Bold' if bold else ''}.ttf"
-    return ImageFont.truetype(str(found), size)
+    return ImageFont.truetype(Path(get_data_path()) / "fonts/ttf" / f"DejaVuSans{'-Bold' if bold else ''}.ttf", size)
 
 
 def _font_for(text: str, size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    wide = any(ord(sign) > LAST_LATIN and sign not in PUNCTUATION for sign in text)
-    return _font(size, bold=bold, wide=wide or any(0x100 <= ord(sign) <= LAST_LATIN for sign in text))
+    return _font(size, bold=bold, wide=any(ord(sign) > LAST_LATIN and sign not in PUNCTUATION for sign in text))
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
@@ -112,9 +111,7 @@ def _bars(pen: ImageDraw.ImageDraw, bars: Sequence[tuple[str, int, str]], *, top
     for rank, (name, value, said) in enumerate(bars, start=1):
         middle = top + step * (rank - 0.5)
         pen.ellipse((MARGIN, middle - 19, MARGIN + 38, middle + 19), fill=colour)
-        pen.text(
-            (MARGIN + 19, middle), str(rank), font=_font_for("1", 24, bold=True), fill=PAPER, anchor="mm"
-        )
+        pen.text((MARGIN + 19, middle), str(rank), font=_font_for("1", 24, bold=True), fill=PAPER, anchor="mm")
         font = _font_for(name, 28, bold=True)
         pen.text((MARGIN + 52, middle), _shortened(name, font, name_width), font=font, fill=INK, anchor="lm")
         if value:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from xlsxwriter import Workbook
 
 from geo.formats.csv import inert
+from participation.models import Phase
 from participation.rules.explaining import unit_of
 from participation.rules.voting import Method
 from participation.selectors.results import Result
 from participation.services.tally import Counted, seed_of
-from participation.models import Phase
 from participation.web.result_words import CHANNEL_NAMES, UNIT_NAMES
 
 Cell = str | int | float | Decimal | bool | None

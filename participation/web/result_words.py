@@ -94,7 +94,7 @@ def why(reason: Reason[int], *, unit: str, has_costs: bool, titles: Mapping[int,
     elif reason.why is Why.MADE_ROOM:
         said = _made_room(has_other=reason.other is not None)
     elif reason.average is not None and reason.why in RANKED:
-        said = gettext(RANKED[reason.why])
+        said = str(RANKED[reason.why])
     else:
         said = str(PLAIN[reason.why])
     return said % facts

@@ -120,7 +120,9 @@ def _shown(project: Project, vote: Phase, wanted: str = "", spread: str = "") ->
     rule = Rule(wanted) if wanted in set(rules_for(vote)) else Rule(vote.rule)
     one_per_area = vote.one_per_area if spread not in {"0", "1"} else spread == "1"
     counted = counted_by(vote, rule, one_per_area=one_per_area)
-    return Shown(project, vote, counted, result_of(vote, counted.outcome.order, counted.outcome.scores, counted.winners))
+    return Shown(
+        project, vote, counted, result_of(vote, counted.outcome.order, counted.outcome.scores, counted.winners)
+    )
 
 
 def _asked(request: HttpRequest, project: Project) -> Shown | None:

@@ -13,21 +13,20 @@ from xml.etree import ElementTree
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.db import connection
 from PIL import Image
 from pytest_django import Settings
 
 from participation.models import BallotCast, Phase, Project, Proposal, Record, TallyRow
 from participation.rules.electorate import Channel
-from participation.rules.voting import NO_CAP, Choice
+from participation.rules.voting import NO_CAP, Choice, Rule
 from participation.selectors.events import Event, public_events
 from participation.selectors.results import result_of, turnout
 from participation.services.proposals import hide_proposal, set_shortlist
 from participation.services.tally import counted_by
 from participation.services.voting import cast_ballot, close_phase
-from participation.rules.voting import Rule
 from tests.cast import Cast, person
 from tests.integration.test_results import DIVIDED, closed
 
@@ -313,7 +312,9 @@ def test_the_workbook_holds_numbers_as_numbers_and_says_what_its_columns_mean(ca
     closed(cast, DIVIDED, n_winners=3)
     content = Client().get(f"{ADDRESS}results.xlsx", headers={"accept-language": "nl"}).content
     with zipfile.ZipFile(io.BytesIO(content)) as book:
-        names = [sheet.get("name") for sheet in ElementTree.fromstring(book.read("xl/workbook.xml")).iter(SHEET + "sheet")]
+        names = [
+            sheet.get("name") for sheet in ElementTree.fromstring(book.read("xl/workbook.xml")).iter(SHEET + "sheet")
+        ]
         first = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
         texts = ["".join(item.itertext()) for item in ElementTree.fromstring(book.read("xl/sharedStrings.xml"))]
     assert names == ["Voorstellen", "Dorpen en buurten", "Opkomst", "Wat de kolommen betekenen"]

@@ -14,9 +14,7 @@ from participation.rules.voting import RULES_OF, Method, Rule
 Ballots = Sequence[Mapping[str, int]]
 
 
-def vote(
-    ballots: Ballots, *, method: Method = Method.CHOICES, options: str = "abcdef", **more: Any
-) -> Election[str]:
+def vote(ballots: Ballots, *, method: Method = Method.CHOICES, options: str = "abcdef", **more: Any) -> Election[str]:
     """An election between letters; the draw has them in the order of the alphabet."""
     return election(method, list(options), ballots, ties=list(options), **more)
 
@@ -145,9 +143,7 @@ def test_a_village_nobody_chose_anything_in_gets_nothing() -> None:
 
 
 def test_one_a_village_never_costs_more_than_there_is() -> None:
-    given = vote(
-        names({"a": 9, "c": 8, "d": 3, "e": 1}), method=Method.BUDGET, costs=COSTS, budget=750_000, unit=100
-    )
+    given = vote(names({"a": 9, "c": 8, "d": 3, "e": 1}), method=Method.BUDGET, costs=COSTS, budget=750_000, unit=100)
     assert COUNT[Rule.GREEDY](given).winners == ("a", "d", "e")
     given = vote(names({"a": 9, "b": 8, "d": 3}), method=Method.BUDGET, costs=COSTS, budget=1_000_000, unit=100)
     told = explained(given, Rule.GREEDY, groups=VILLAGES, was=COUNT[Rule.GREEDY](given).winners)
