@@ -59,12 +59,13 @@ class Reason(Generic[T]):
 class Explained(Generic[T]):
     """How a vote ends by a rule, with a reason for each option that comes or goes against other winners.
 
-    ``drawn`` are the options between which the draw decided who is in: by the opposite draw others would be.
+    ``edge`` are the last one in and the first one out, where there are such. ``drawn`` are the options between which the draw decided who is in: by the opposite draw others would be.
     """
 
     winners: tuple[T, ...]
     come: tuple[Reason[T], ...]
     go: tuple[Reason[T], ...]
+    edge: tuple[Reason[T], ...]
     drawn: tuple[T, ...]
 
 
@@ -82,13 +83,13 @@ def explain(
     Cost     one more count for the draw; equal shares are bought once more.
     """
     winners = winners_of(election, outcome, groups)
-    come = [option for option in winners if option not in set(against)]
-    go = [option for option in against if option not in set(winners) and option in outcome.scores]
-    told = _Teller(election, outcome, groups) if come or go else None
+    out = [option for option in outcome.order if option not in set(winners)]
+    told = _Teller(election, outcome, groups)
     return Explained(
         winners,
-        tuple(told.reason(option) for option in come) if told else (),
-        tuple(told.reason(option) for option in go) if told else (),
+        tuple(told.reason(option) for option in winners if option not in set(against)),
+        tuple(told.reason(option) for option in against if option in set(out)),
+        tuple(told.reason(option) for option in (*winners[-1:], *out[:1])),
         drawn(election, outcome, groups),
     )
 
@@ -168,7 +169,7 @@ class _Teller(Generic[T]):
             out = [scores[other] for other in self.outcome.order if other not in winners]
             by = scores[option] - max(out, default=0)
             return self._say(option, Why.MORE if by else Why.DRAWN_IN, by=by, average=average)
-        by = min(scores[other] for other in winners) - scores[option]
+        by = min((scores[other] for other in winners), default=0) - scores[option]
         return self._say(option, Why.FEWER if by else Why.DRAWN_OUT, by=by, average=average)
 
     def _by_sum(self, option: T) -> Reason[T]:

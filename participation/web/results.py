@@ -160,7 +160,7 @@ def _switch(shown: Shown) -> dict[str, object]:
 
 
 def _reasons(shown: Shown) -> dict[str, list[dict[str, object]]]:
-    """What comes and what goes, each with its sentence."""
+    """What comes and what goes, each with its sentence; where nothing does, what stands at the edge."""
     titles = shown.titles
     explained = shown.counted.explained
     areas = dict(Area.objects.filter(organisation=shown.project.organisation_id).values_list("pk", "name"))
@@ -175,7 +175,13 @@ def _reasons(shown: Shown) -> dict[str, list[dict[str, object]]]:
             for reason in reasons
         ]
 
-    return {"come": said(explained.come), "go": said(explained.go)} if not shown.counted.is_binding else {}
+    if explained.come or explained.go:
+        return {"come": said(explained.come), "go": said(explained.go)}
+    winners = set(explained.winners)
+    return {
+        "just_in": said(tuple(reason for reason in explained.edge if reason.option in winners)),
+        "just_out": said(tuple(reason for reason in explained.edge if reason.option not in winners)),
+    }
 
 
 def _bars(shown: Shown) -> list[dict[str, object]]:

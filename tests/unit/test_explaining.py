@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from participation.rules.counting import COUNT, Election, election, with_one_per
-from participation.rules.explaining import Explained, Why, drawn, explain, unit_of
+from participation.rules.explaining import Explained, Reason, Why, drawn, explain, unit_of
 from participation.rules.voting import RULES_OF, Method, Rule
 
 Ballots = Sequence[Mapping[str, int]]
@@ -45,6 +45,14 @@ def test_plurality_says_by_how_many_votes() -> None:
     assert (fewer.option, fewer.why, fewer.score, fewer.by) == ("c", Why.FEWER, 4, 3)
     assert (nobody.option, nobody.why) == ("f", Why.NOBODY)
     assert told.drawn == ()
+
+
+def test_the_edge_is_the_last_one_in_and_the_first_one_out() -> None:
+    given = vote(names({"a": 9, "b": 7, "c": 4, "d": 1}), n_winners=2)
+    told = explained(given, Rule.PLURALITY)
+    assert (told.come, told.go) == ((), ())
+    assert [(r.option, r.why, r.score, r.by) for r in told.edge] == [("b", Why.MORE, 7, 3), ("c", Why.FEWER, 4, 3)]
+    assert [r.option for r in explained(vote(names({"a": 1}), options="a", n_winners=2), Rule.PLURALITY).edge] == ["a"]
 
 
 def test_equals_are_drawn_and_all_that_stood_equal_are_named() -> None:
@@ -155,7 +163,8 @@ def test_one_a_village_never_costs_more_than_there_is() -> None:
 def test_nobody_voted_and_nothing_needs_a_reason() -> None:
     for rule in (Rule.PLURALITY, Rule.GREEDY, Rule.EQUAL_SHARES):
         told = explained(vote([], n_winners=2), rule)
-        assert told == Explained((), (), (), ())
+        nobody = Reason("a", Why.NOBODY, 0)
+        assert told == Explained((), (), (), (nobody,), ())
 
 
 @pytest.mark.parametrize("method", list(Method))
@@ -193,7 +202,7 @@ def test_every_change_has_one_reason_whose_figures_hold(
     assert {reason.option for reason in told.come} == set(told.winners) - set(bound)
     assert {reason.option for reason in told.go} == set(bound) - set(told.winners)
     inside = {Why.MORE, Why.DRAWN_IN, Why.FITS, Why.PAID_TOGETHER, Why.FILLED, Why.FIRST_OF_GROUP}
-    for reason in (*told.come, *told.go):
+    for reason in (*told.come, *told.go, *told.edge):
         assert (reason.why in inside) == (reason.option in told.winners), reason
         assert reason.score == outcome.scores[reason.option]
         assert reason.by > 0 or reason.why not in {Why.MORE, Why.FEWER}
