@@ -59,7 +59,8 @@ class Reason(Generic[T]):
 class Explained(Generic[T]):
     """How a vote ends by a rule, with a reason for each option that comes or goes against other winners.
 
-    ``edge`` are the last one in and the first one out, where there are such. ``drawn`` are the options between which the draw decided who is in: by the opposite draw others would be.
+    ``edge`` are the last one in and the first one out, where there are such. ``drawn`` are the options between which
+    the draw decided who is in: by the opposite draw others would be.
     """
 
     winners: tuple[T, ...]

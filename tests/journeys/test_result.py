@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.walker import NewWalker
 
+SIDES = ("in", "out")
 RESULT = "/projects/parkconcerten/results/"
 
 
@@ -34,7 +35,7 @@ def test_reads_why_another_rule_changes_the_concerts(
     expect(page.locator(".kp-pin:not(.kp-pin--later)")).to_have_count(12)
     # What decided at the edge stands there from the first: by how many votes the twelfth is in, the next one out.
     votes = [number(text) for text in page.locator(".kp-bars__value").all_inner_texts()]
-    for side, score in (("in", votes[11]), ("out", votes[12])):
+    for side, score in zip(SIDES, votes[11:13], strict=True):
         reason = page.locator(f"[aria-labelledby={side}] > li").inner_text().split(":", 1)[1]
         assert number(reason) == score
         assert str(votes[11] - votes[12]) in reason
@@ -44,9 +45,10 @@ def test_reads_why_another_rule_changes_the_concerts(
     expect(page.locator(".kp-switch [aria-current=true]")).to_have_text(walker.say("Equal shares"))
     # It chooses the same twelve, and says with figures of its own why the last is in and the next is not.
     walker.sees("Counted like this, the same ones come first.")
-    for side in ("in", "out"):
-        reason = page.locator(f"[aria-labelledby={side}] > li").inner_text().split(":", 1)[1]
-        assert re.search(r"\d+[\s\u00a0]?%", reason)
+    reasons = {side: page.locator(f"[aria-labelledby={side}] > li").inner_text().split(":", 1)[1] for side in SIDES}
+    # The twelfth fills up by votes; of the next it is said what part of a place its voters had left, and on what.
+    assert number(reasons["in"]) == votes[11]
+    assert re.search(r"\d+\u00a0%.*(“\w|«)", reasons["out"])
 
     page.locator(".kp-more > summary").click()
     table = page.locator(".kp-more table")
