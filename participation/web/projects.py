@@ -21,6 +21,7 @@ from participation.web.asking import answering_refusals, now, person_of, project
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
 from participation.web.drafts import draft_of
 from participation.web.maps import map_config
+from participation.web.result_words import event_lines
 from participation.web.words import phase_line
 
 A_PAGE = 30
@@ -261,4 +262,5 @@ def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
     vote = context["vote"]
     if isinstance(vote, Phase):
         context["limits_nothing"] = vote.cap >= options(project).count()
+        context["events"] = event_lines(project)
     return render(request, "participation/rules.html", context)

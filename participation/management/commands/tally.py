@@ -13,8 +13,7 @@ from participation.rules.counting import COUNT, Outcome
 from participation.rules.refusals import Code, Refused
 from participation.rules.voting import Rule
 from participation.selectors.operating import votes_of
-from participation.selectors.projects import n_voters
-from participation.selectors.projects import options as options_of
+from participation.selectors.results import counted_options
 from participation.services.tally import counted_by
 from participation.services.voting import close_due_phases
 
@@ -53,10 +52,10 @@ class Command(OperatorCommand):
         vote = closed[-1]
         counted = counted_by(vote, Rule(options["rule"]), one_per_area=vote.one_per_area)
         outcome = counted.outcome
-        titles = {option.number: option.title for option in options_of(project)}
+        titles = {option.number: option.title for option in counted_options(vote)}
         result: dict[str, object] = {
             "rule": options["rule"],
-            "n_ballots": n_voters(vote),
+            "n_ballots": counted.n_ballots,
             "scores": {str(number): score for number, score in outcome.scores.items()},
             "winners": list(counted.winners),
         }
