@@ -123,10 +123,11 @@ def test_a_vote_that_is_over_is_not_reopened(cast: Cast) -> None:
     vote = vote_of(cast)
     asked = ask(cast, later(cast))
     end(vote)
+    acts: list[Callable[[], object]] = [lambda: ask(cast, database_now() + DAY), lambda: agree(cast, asked)]
     for counted in (False, True):
         if counted:
             assert close_phase(vote)
-        for act in (lambda: ask(cast, database_now() + DAY), lambda: agree(cast, asked)):
+        for act in acts:
             with pytest.raises(Refused) as refused:
                 act()
             assert refused.value.code is Code.VOTE_CLOSED
