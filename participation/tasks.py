@@ -1,10 +1,13 @@
-"""What happens without anybody asking: votes are counted when their time is over.
+"""What happens without anybody asking: votes are counted when their time is over, and mails are sent.
 
 A worker (``manage.py procrastinate worker``) runs these; any number of workers may, on any machine.
 """
 
+from datetime import datetime
+
 from procrastinate.contrib.django import app
 
+from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.voting import close_due_votes
 
 
@@ -13,3 +16,9 @@ from participation.services.voting import close_due_votes
 def close_due(timestamp: int) -> None:
     """Count every vote whose time is over; the database's clock says which."""
     close_due_votes()
+
+
+@app.task
+def tell_of_paper_ballot(person: int, phase: int, at: str, url: str) -> None:
+    """Tell somebody that a ballot on paper was typed in for them."""
+    tell_of_ballot_on_paper(person_id=person, phase_id=phase, at=datetime.fromisoformat(at), url=url)
