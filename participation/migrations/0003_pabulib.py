@@ -1,0 +1,27 @@
+"""Keeps what a pabulib file says beside what our tables hold, so that it goes out as it came in."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("participation", "0002_constraints"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="ballot",
+            name="source",
+            field=models.JSONField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name="project",
+            name="source",
+            field=models.JSONField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name="proposal",
+            name="source",
+            field=models.JSONField(blank=True, editable=False, null=True),
+        ),
+    ]
