@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
-from participation.rules.voting import Choice, Method, check_ballot, in_drawn_order
+from participation.rules.voting import TICKED, Choice, Method, check_ballot, in_drawn_order
 from participation.selectors.projects import ballot_rules, choices_cast, option_facts, options, standing, vote_named
 from participation.services.voting import cast_ballot
 from participation.web.asking import (
@@ -143,7 +143,7 @@ def _keep_choices(request: HttpRequest, project: Project, vote: Phase) -> HttpRe
     """Keep what was filled in, and go on to the check when it is a whole ballot."""
     rules = ballot_rules(vote)
     draft: dict[str, object]
-    if rules.method in {Method.CHOICES, Method.BUDGET}:
+    if rules.method in TICKED:
         numbers = dict.fromkeys(_whole(text) for text in request.POST.getlist("number")[:1000])
         draft = {"choices": [Choice(number) for number in numbers if number]}
     else:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
-from participation.rules.voting import BallotRules, Choice, Method, in_drawn_order, n_left
+from participation.rules.voting import TICKED, BallotRules, Choice, Method, in_drawn_order, n_left
 from participation.selectors.layers import counted_vote
 from participation.selectors.projects import Standing, ballot_rules, choices_cast, options, standing
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
@@ -114,14 +114,19 @@ class Chosen:
         return self.rules.cap >= self.n_options
 
     @property
+    def is_uncounted(self) -> bool:
+        """Is there nothing to count down, because choices are all there is to give and all may be chosen?"""
+        return self.is_free and self.rules.method in {Method.CHOICES, Method.SUPPORT}
+
+    @property
     def n_dots(self) -> int:
         """How much is there to count off beside the words? 0 for nothing."""
-        return 0 if self.is_free and self.rules.method is Method.CHOICES else self.cap
+        return 0 if self.is_uncounted else self.cap
 
     @property
     def words(self) -> Words:
         """How this ballot says what is left."""
-        return FREE if self.is_free and self.rules.method is Method.CHOICES else WORDS[self.rules.method]
+        return FREE if self.is_uncounted else WORDS[self.rules.method]
 
     @property
     def offer(self) -> str:
@@ -136,7 +141,7 @@ class Chosen:
     @property
     def at_once(self) -> bool:
         """Is pressing one button enough to choose, with no number to write?"""
-        return self.rules.method in {Method.CHOICES, Method.BUDGET}
+        return self.rules.method in TICKED
 
 
 def chosen_on(request: HttpRequest, project: Project, vote: Phase) -> Chosen:
