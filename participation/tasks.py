@@ -5,6 +5,7 @@ A worker (``manage.py procrastinate worker``) runs these; any number of workers 
 
 from procrastinate.contrib.django import app
 
+from participation.services.reminders import remind_all
 from participation.services.voting import close_due_votes
 
 
@@ -13,3 +14,10 @@ from participation.services.voting import close_due_votes
 def close_due(timestamp: int) -> None:
     """Count every vote whose time is over; the database's clock says which."""
     close_due_votes()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="remind_of_ballots")
+def remind_of_ballots(timestamp: int) -> None:
+    """Remind whoever began a ballot and did not cast it; the database's clock says when."""
+    remind_all()

@@ -10,6 +10,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name="person",
+            name="reminders",
+            field=models.BooleanField(default=True, help_text="Mails that remind of a ballot begun and not cast"),
+        ),
+        migrations.AddField(
             model_name="ballot",
             name="source",
             field=models.JSONField(blank=True, editable=False, null=True),

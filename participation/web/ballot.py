@@ -32,7 +32,7 @@ from participation.web.asking import (
     town_of,
 )
 from participation.web.ballot_words import WRONG, given
-from participation.web.drafts import draft_of, drop, keep
+from participation.web.drafts import draft_of, drop, keep, offered_draft
 from participation.web.maps import map_config
 from participation.web.projects import Chosen, chosen_of, chosen_on, drawing_seed, process_context
 from participation.web.sentences import refusal
@@ -100,6 +100,7 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
     rules = chosen.rules
     context |= {
         "chosen": chosen,
+        "offered": offered_draft(request, project, Draft.Kind.BALLOT),
         "chosen_options": [Option(by_number[n], stood) for n, stood in stands.items() if n in by_number],
         "other_options": [Option(by_number[n], "") for n in drawn if n not in stands],
         "method": rules.method.value,
@@ -226,6 +227,7 @@ def ballot_check(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("ballot", slug=slug)
     context = process_context(request, project, standing(project, now())) | {
         "chosen": chosen,
+        "offered": offered_draft(request, project, Draft.Kind.BALLOT),
         "lines": lines(chosen, project),
         "refusal": _why_not_whole(request, project, vote),
         "nonce": uuid4(),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
@@ -19,7 +20,7 @@ from participation.selectors.proposals import SORTS, filtered, public_proposals,
 from participation.services.voting import close_due_phases
 from participation.web.asking import answering_refusals, now, person_of, project_or_404
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
-from participation.web.drafts import draft_of
+from participation.web.drafts import draft_of, take_up
 from participation.web.maps import map_config
 from participation.web.words import phase_line
 
@@ -257,6 +258,15 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
         **_page(request, project, filters),
     }
     return render(request, "participation/project.html", context)
+
+
+@require_POST
+def take_up_draft(request: HttpRequest, slug: str) -> HttpResponse:
+    """Go on here with what was begun in another browser."""
+    project = project_or_404(request, slug)
+    kind = Draft.Kind.PROPOSAL if request.POST.get("kind") == Draft.Kind.PROPOSAL else Draft.Kind.BALLOT
+    take_up(request, project, kind)
+    return redirect("ballot" if kind is Draft.Kind.BALLOT else "suggest", slug=slug)
 
 
 def rules_page(request: HttpRequest, slug: str) -> HttpResponse:

@@ -89,6 +89,9 @@ ROWS: dict[str, Row] = {
     "ballot_cast": _project(POST_ONLY, page=False),
     "ballot_done": _project(SIGNED_IN, by="resident", first="cast"),
     "results": Row(EVERYONE, {"slug": "laden"}, {"slug": "zitbanken"}, page=True),
+    "take_up_draft": _project(POST_ONLY, page=False),
+    # A link that was never given leads nowhere; the page itself: tests/integration/test_reminders.py.
+    "reminders": Row(NOBODY, {"token": "x"}, {"token": "x"}),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
