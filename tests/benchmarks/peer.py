@@ -34,7 +34,7 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
     }
     if len(options) != len(numbers):
         raise Http404("no option")
-    ballot, _made = Ballot.objects.get_or_create(phase=phase, person_id=request.user.pk)
+    ballot, _made = Ballot.objects.get_or_create(phase=phase, person_id=request.user.pk or 0)
     ballot = Ballot.objects.select_for_update().get(pk=ballot.pk)
     nonce = request.POST["nonce"]
     if not BallotCast.objects.filter(ballot=ballot, nonce=nonce).exists():
