@@ -1,11 +1,14 @@
-"""What happens without anybody asking: votes are counted when their time is over.
+"""What happens without anybody asking: votes are counted when their time is over, and mails are sent.
 
 A worker (``manage.py procrastinate worker``) runs these; any number of workers may, on any machine.
 """
 
+from datetime import datetime
+
 from procrastinate.contrib.django import app
 
 from participation.services.reminders import remind_all
+from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.voting import close_due_votes
 
 
@@ -21,3 +24,9 @@ def close_due(timestamp: int) -> None:
 def remind_of_ballots(timestamp: int) -> None:
     """Remind whoever began a ballot and did not cast it; the database's clock says when."""
     remind_all()
+
+
+@app.task
+def tell_of_paper_ballot(person: int, phase: int, at: str, url: str) -> None:
+    """Tell somebody that a ballot on paper was typed in for them."""
+    tell_of_ballot_on_paper(person_id=person, phase_id=phase, at=datetime.fromisoformat(at), url=url)

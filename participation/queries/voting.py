@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
 from numpy.typing import NDArray
 from psycopg import Cursor
@@ -16,13 +17,18 @@ from participation.rules.voting import Choice
 
 
 class CastAnswer(NamedTuple):
-    """What the cast statement found and did; ``seq`` None when nothing was written."""
+    """What the cast statement found and did; ``seq`` None when nothing was written.
+
+    ``good`` and ``values`` are the choices that are on the ballot; of a nonce that was cast before, what was cast then.
+    """
 
     is_open: bool
     has_opened: bool
+    may_vote: bool
     cap: int
     floor: int
     good: list[int]
+    values: list[int]
     seq: int | None
     recorded_at: datetime | None
     replayed: bool
@@ -31,12 +37,13 @@ class CastAnswer(NamedTuple):
 LOCK_PHASE_SHARED = "SELECT pg_advisory_xact_lock_shared(%(space)s, %(phase)s)"
 LOCK_PHASE = "SELECT pg_advisory_xact_lock(%(space)s, %(phase)s)"
 # The upsert's only use is its row lock: two casts of one person queue here, so that the next statement,
-# with a snapshot of its own, sees the sequence number of the one before.
+# with a snapshot of its own, sees the sequence number of the one before. It sets what it finds, and that in the one
+# column of a ballot which the server's role may write (participation/queries/web_role.py).
 LOCK_BALLOT = """
 INSERT INTO participation_ballot (phase_id, person_id, tag) VALUES (%(phase)s, %(person)s, gen_random_uuid())
-ON CONFLICT (phase_id, person_id) DO UPDATE SET phase_id = EXCLUDED.phase_id
+ON CONFLICT (phase_id, person_id) DO UPDATE SET person_id = EXCLUDED.person_id
 """
-# "Kies" in ASCII: our part of the advisory locks' number space.
+# "Kies" in ASCII: our part of the advisory locks' number space; migration 0002 names the same number.
 LOCK_SPACE = 0x4B696573
 
 
@@ -48,8 +55,11 @@ def cast(
     nonce: UUID,
     channel: Channel = Channel.WEB,
     clerk_id: int | None = None,
+    of_age: bool = False,
 ) -> CastAnswer | None:
     """Lock the phase (shared) and the ballot, then cast; None when there is no such vote.
+
+    A cast on the web in a vote by letter is written with the channel of its code.
 
     Locks    pg_advisory_xact_lock_shared(phase) as a statement of its own: a single statement that waits
              for the closer would keep its old snapshot and could still accept (tests/drills/test_closing.py);
@@ -64,6 +74,8 @@ def cast(
         "nonce": nonce,
         "channel": channel.value,
         "clerk": clerk_id,
+        "of_age": of_age,
+        "zone": settings.TIME_ZONE,
     }
     with transaction.atomic():
         connection.ensure_connection()

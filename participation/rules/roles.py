@@ -20,12 +20,25 @@ class DeskAct(StrEnum):
     MODERATE = "moderate"
     SHORTLIST = "shortlist"
     EXPORT = "export"
+    EXTEND = "extend"
+    PAPER = "paper"
+    ELECTORATE = "electorate"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
     Role.RESIDENT: frozenset(),
-    Role.MODERATOR: frozenset({DeskAct.SEE, DeskAct.MODERATE}),
-    Role.PLANNER: frozenset({DeskAct.SEE, DeskAct.MODERATE, DeskAct.SHORTLIST, DeskAct.EXPORT}),
+    Role.MODERATOR: frozenset({DeskAct.SEE, DeskAct.MODERATE, DeskAct.PAPER}),
+    Role.PLANNER: frozenset(
+        {
+            DeskAct.SEE,
+            DeskAct.MODERATE,
+            DeskAct.SHORTLIST,
+            DeskAct.EXPORT,
+            DeskAct.EXTEND,
+            DeskAct.PAPER,
+            DeskAct.ELECTORATE,
+        }
+    ),
     Role.GIS: frozenset({DeskAct.SEE, DeskAct.EXPORT}),
     Role.MANAGER: frozenset(DeskAct),
 }

@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from participation.models import Person, Project, Proposal, Record
+from participation.rules.electorate import Eligibility
 from participation.rules.places import LonLat
-from participation.rules.roles import DeskAct
+from participation.rules.roles import DeskAct, may
+from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, nearby, public_proposals
 from participation.selectors.queue import projects_at_the_desk, queue
@@ -24,7 +26,13 @@ from participation.web.words import eyebrow
 A_PAGE = 50
 
 # The pages of one project at the desk, in the order of the work: (address name, label).
-desk_pages: list[tuple[str, object]] = [("desk_queue", _("Queue")), ("desk_shortlist", _("Ballot"))]
+desk_pages: list[tuple[str, object]] = [
+    ("desk_queue", _("Queue")),
+    ("desk_shortlist", _("Ballot")),
+    ("desk_vote", _("Vote")),
+    ("desk_codes", _("Letters")),
+    ("desk_paper", _("On paper")),
+]
 
 
 def desk_project(request: HttpRequest, slug: str) -> Project:
@@ -36,7 +44,16 @@ def desk_project(request: HttpRequest, slug: str) -> Project:
 
 
 def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]]:
-    """The desk's pages of one project, as its menu shows them; other apps add theirs to ``desk_pages``."""
+    """The desk's pages of one project, as its menu shows them; other apps add theirs to ``desk_pages``.
+
+    Letters and paper are there where the vote asks for them and the reader may do it.
+    """
+    role = role_in(town_of(request), request.user)
+    vote = standing(project, now()).vote
+    asked = {
+        "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
+        "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),
+    }
     return [
         {
             "href": reverse(name, args=(project.slug,)),
@@ -45,6 +62,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]
             "current": request.path == reverse(name, args=(project.slug,)),
         }
         for name, label in desk_pages
+        if name not in asked or asked[name]
     ]
 
 
@@ -68,7 +86,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
         for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
     ]
-    return render(request, "participation/desk_overview.html", {"rows": rows, "records": records})
+    may_verify = may(role_in(town_of(request), request.user), DeskAct.ELECTORATE)
+    context = {"rows": rows, "records": records, "may_verify": may_verify}
+    return render(request, "participation/desk_overview.html", context)
 
 
 def _pin(proposal: Proposal) -> dict[str, object]:

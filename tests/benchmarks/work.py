@@ -166,6 +166,8 @@ def cast_script(town: Town) -> str:
         "values": "'{1,1,1}'",
         "channel": "'web'",
         "clerk": "NULL",
+        "of_age": "false",
+        "zone": "'UTC'",
     }
     first = town.voters[0].pk
     statements = [LOCK_PHASE_SHARED, LOCK_BALLOT, _without_comments(sql("cast"))]

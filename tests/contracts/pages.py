@@ -88,6 +88,8 @@ ROWS: dict[str, Row] = {
     "ballot_check": _project(EVERYONE, by="resident", first="choose"),
     "ballot_cast": _project(POST_ONLY, page=False),
     "ballot_done": _project(SIGNED_IN, by="resident", first="cast"),
+    # The stage's vote is for everybody with a mail address: it has no codes and takes no paper.
+    "code": _project(everyone(409), first="by_letter"),
     "results": Row(EVERYONE, {"slug": "laden"}, {"slug": "zitbanken"}, page=True),
     "take_up_draft": _project(POST_ONLY, page=False),
     # A link that was never given leads nowhere; the page itself: tests/integration/test_reminders.py.
@@ -100,6 +102,14 @@ ROWS: dict[str, Row] = {
     "desk_moderate": _project(POST_ONLY, page=False, number=1),
     "desk_shortlist": _desk(staff()),
     "desk_shortlist_change": _project(POST_ONLY, page=False),
+    "desk_vote": _desk(staff()),
+    "desk_vote_ask": _project(POST_ONLY, page=False),
+    "desk_vote_agree": _project(POST_ONLY, page=False, key=1),
+    "desk_codes": _project(staff(roles=("planner", "manager")), by="planner", first="letters"),
+    "desk_codes_withdraw": _project(POST_ONLY, page=False, batch=1),
+    "desk_paper": _project(staff(roles=("moderator", "planner", "manager")), by="planner"),
+    "desk_people": Row(staff(roles=("planner", "manager")), page=True, by="planner"),
+    "desk_people_unverify": Row(POST_ONLY),
     "desk_map": _desk(staff()),
     "desk_clusters": _project(staff(), page=False),
     "desk_heat": _project(staff(), page=False),
