@@ -7,8 +7,8 @@ from datetime import datetime
 
 from procrastinate.contrib.django import app
 
-from participation.services.reminders import remind_all
 from participation.services.notices import tell_of_ballot_on_paper
+from participation.services.reminders import remind_all
 from participation.services.voting import close_due_votes
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from participation.models import Draft, Person, Phase, Project
 from participation.services.reminders import remind_all
-from participation.services.voting import cast_ballot
+from participation.services.voting import cast_ballot, close_phase
 from tests.cast import Cast, picks
 from tests.integration.test_ballot_pages import Reader
 from tests.integration.test_sign_in import sign_in
@@ -99,7 +99,7 @@ SILENT: dict[str, Callable[[Cast], object]] = {
     "no mail address": lambda cast: Person.objects.update(email=None),
     "vote to come": lambda cast: Phase.objects.update(opens_at=datetime.now(UTC) + timedelta(hours=1)),
     "vote over": lambda cast: Phase.objects.update(closes_at=datetime.now(UTC) - timedelta(hours=1)),
-    "vote counted": lambda cast: Phase.objects.update(closed_at=datetime.now(UTC)),
+    "vote counted": lambda cast: (closing_in(cast, -1), close_phase(cast.vote)),
     "project shelved": lambda cast: Project.objects.update(state=Project.State.ARCHIVED),
     "cast since": lambda cast: cast_ballot(
         phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=begun(cast).pk
@@ -118,9 +118,9 @@ def test_nobody_hears_of_what_is_not_theirs_to_finish(cast: Cast, office: PostOf
 def test_points_that_could_not_be_read_and_a_change_after_the_cast_are_reminded_of(
     cast: Cast, office: PostOffice
 ) -> None:
+    closing_in(cast, 47)
     begun(cast, choices=[], written={"3": "many"})
     cast_ballot(phase=cast.vote, person=cast["Vera"], choices=picks([1]), nonce=begun(cast, "An", hours=30).pk)
-    closing_in(cast, 47)
     draft = begun(cast, "Vera")
     Draft.objects.filter(pk=draft.pk).update(updated_at=datetime.now(UTC) + timedelta(seconds=1))
     assert remind_all() == 1, "An; Vera still sits at hers"
