@@ -68,9 +68,7 @@ def demand_layers(asker: Asker) -> Iterator[DerivedSource | Raster]:
         yield heat_layer(project)
 
 
-def cluster_layer(
-    project: Project, shape: Shape, how: Grouping = GROUPED, sieve: Sieve = EVERYTHING
-) -> DerivedSource:
+def cluster_layer(project: Project, shape: Shape, how: Grouping = GROUPED, sieve: Sieve = EVERYTHING) -> DerivedSource:
     """The clusters of a project as a layer: their middles, or their outlines."""
     facts = {"project": _name(project), "radius": int(how.radius_m), "n": how.min_count}
     is_points = shape == "points"

@@ -57,6 +57,12 @@ def measured_demand(project: Project, sieve: Sieve = EVERYTHING) -> MeasuredDema
     return found.only(np.isin(found.numbers, passing, assume_unique=True))
 
 
+def neighbourhoods(project: Project) -> list[public.Neighbourhood]:
+    """The parts of the project's town, by name."""
+    revision = project.organisation.revision
+    return remembered(project, ("neighbourhoods", revision), partial(public.neighbourhoods, project))
+
+
 def rows_of(project: Project, sieve: Sieve) -> QuerySet[Proposal]:
     """The proposals that pass the sieve, as rows of the database."""
     return public.chosen(

@@ -7,10 +7,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from participation import public
 from participation.models import Project, Theme
 from siting.rules.settings import Sieve
-from siting.selectors.demand import FIRST_DAY, Ints, MeasuredDemand, measured_demand
+from siting.selectors.demand import FIRST_DAY, Ints, MeasuredDemand, measured_demand, neighbourhoods
 from siting.selectors.heard import groups
 from siting.selectors.remembered import remembered
 
@@ -60,7 +59,7 @@ def figures(project: Project, sieve: Sieve) -> Figures:
 
 def _count(project: Project, sieve: Sieve) -> Figures:
     pins = measured_demand(project, sieve)
-    parts = public.neighbourhoods(project)
+    parts = neighbourhoods(project)
     by_area = _bars(pins, groups(pins, parts), [(part.code, part.name) for part in parts])
     themes = list(project.themes.all())
     place_of = np.full(len(pins.numbers), -1, dtype=np.int64)

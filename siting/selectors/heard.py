@@ -7,7 +7,7 @@ import numpy as np
 from participation import public
 from participation.models import Project
 from siting.rules.settings import LEAST_PEOPLE_SHOWN, Sieve
-from siting.selectors.demand import MeasuredDemand, VotesNotCounted, measured_demand, n_votes
+from siting.selectors.demand import MeasuredDemand, VotesNotCounted, measured_demand, n_votes, neighbourhoods
 from siting.selectors.remembered import remembered
 
 PER = 1000
@@ -78,7 +78,7 @@ def _vote(project: Project) -> int | None:
 
 
 def _count(project: Project, sieve: Sieve) -> Turnout:
-    parts = public.neighbourhoods(project)
+    parts = neighbourhoods(project)
     pins = measured_demand(project, sieve)
     place_of = groups(pins, parts)
     inside = place_of >= 0

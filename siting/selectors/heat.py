@@ -8,10 +8,9 @@ import shapely
 from geo.analysis.density import Density, Picture, density, picture
 from geo.plane.crs import CRS84, Crs, transform
 from geo.plane.grids import Grid
-from participation import public
 from participation.models import Project
 from siting.rules.settings import Heat, Sieve
-from siting.selectors.demand import EVERYTHING, Floats, measured_demand, weights
+from siting.selectors.demand import EVERYTHING, Floats, measured_demand, neighbourhoods, weights
 from siting.selectors.remembered import remembered
 
 # Inhabitants are laid out as points this far apart, spread evenly over their neighbourhood.
@@ -68,7 +67,7 @@ def _on(wanted: Grid, found: Grid) -> "np.ndarray[tuple[int, ...], np.dtype[np.f
 def _inhabitants(project: Project, crs: Crs) -> tuple[Floats, Floats]:
     """The people of the town as points in metres, each with how many it stands for."""
     places, people = [np.empty((0, 2))], [np.empty(0)]
-    for part in public.neighbourhoods(project):
+    for part in neighbourhoods(project):
         if not part.population:
             continue
         outline = shapely.transform(part.outline, lambda points: transform(points, CRS84, crs))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import shapely
+from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,7 @@ from geo.tiles import vector_tile
 from participation import public
 from participation.models import Project
 from participation.rules.roles import DeskAct
-from participation.web.asking import desk
+from participation.web.asking import desk, town_of
 from participation.web.desk import desk_project
 from siting.layers import areas_layer, cluster_layer, heat_layer, spots_layer
 from siting.models import Layer
@@ -51,6 +52,8 @@ JsonObject = dict[str, Any]
 def view_of(request: HttpRequest, slug: str) -> tuple[Project, Asked, SettingsForm]:
     """The project of an address, and what was set."""
     project = desk_project(request, slug)
+    project.organisation = town_of(request)
+    prefetch_related_objects([project], "phases", "themes")
     return project, *asked(request.GET, there_of(project))
 
 
@@ -102,7 +105,7 @@ def _clusters(project: Project, view: Asked) -> HttpResponse:
     found = grouping_of(project, view)
     drawn = found.groups[:CLUSTERS_DRAWN]
     features = [_cluster(cluster, outline(cluster.hull)) for cluster in drawn]
-    features += [_cluster(cluster, _point(cluster.lon, cluster.lat)) for cluster in drawn]
+    features += [_cluster(cluster, {"type": "Point", "coordinates": [cluster.lon, cluster.lat]}) for cluster in drawn]
     return _collection(
         features, n_points=len(found.labels), n_clusters=len(found.groups), n_noise=found.n_noise, n_drawn=len(drawn)
     )

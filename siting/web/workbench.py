@@ -18,6 +18,7 @@ from participation.rules.roles import DeskAct
 from participation.web.asking import desk, may_do, now
 from participation.web.desk import desk_items
 from participation.web.maps import map_config
+from siting.models import Layer
 from siting.rules.settings import (
     GROUP_PINS,
     LEAST_MIN_COUNT,
@@ -73,7 +74,6 @@ def map_page(request: HttpRequest, slug: str) -> HttpResponse:
             "file": reverse("desk_view_file", args=(slug,)),
         },
         "layers": {name: name in view.show for name in OWN_LAYERS},
-        "town_layers": _town_layers(project, view),
         "sliders": _sliders(view, form),
         "there": form.there,
         "group_pins": GROUP_PINS,
@@ -85,17 +85,19 @@ def results(project: Project, view: Asked) -> Context:
     """Everything that changes with the settings and filters."""
     found = grouping_of(project, view)
     shown = figures(project, view.sieve)
+    layers = overlays(project)
     context: Context = {
         "found": found,
         "figures": _bars(shown, view),
-        "inspected": inspected(project, view, found),
+        "inspected": inspected(project, view, found, layers),
         "turnout": _heard(project, view),
+        "town_layers": _town_layers(view, layers),
         "run": run_of(project, view.run),
         "runs": latest_runs(project),
         "n_saved": saved_clusters(project).count(),
         "query": view.query(),
         "clear_query": view.query(sieve=Sieve()),
-        "drawn": json.dumps(_drawn(project, view, shown)),
+        "drawn": json.dumps(_drawn(project, view, shown, layers)),
         "spots": hot_spots(project, view.spots, view.sieve) if SPOTS in view.show else None,
         "heat": heat_key(project, view) if HEAT in view.show else None,
         "spot_steps": SPOT_STEPS,
@@ -195,7 +197,7 @@ def _heard(project: Project, view: Asked) -> Context:
     }
 
 
-def _drawn(project: Project, view: Asked, shown: Figures) -> dict[str, Any]:
+def _drawn(project: Project, view: Asked, shown: Figures, layers: list[Layer]) -> dict[str, Any]:
     """Where the map finds each layer that is ticked, and how it looks; the addresses change when the answer does."""
     filters = view.sieve.told()
 
@@ -225,7 +227,7 @@ def _drawn(project: Project, view: Asked, shown: Figures) -> dict[str, Any]:
     if CANDIDATES in view.show:
         url = reverse("desk_drawn", args=(project.slug, CANDIDATES))
         drawn[CANDIDATES] = {"url": url, "mark": "number", "className": "ks-candidate"}
-    for at, layer in enumerate(overlays(project)):
+    for at, layer in enumerate(layers):
         if (name := LAYER + layer.slug) in view.show:
             colour = LAYER_COLOURS[at % len(LAYER_COLOURS)]
             url = f"{reverse('desk_drawn', args=(project.slug, name))}?v={layer.pk}"
@@ -233,7 +235,7 @@ def _drawn(project: Project, view: Asked, shown: Figures) -> dict[str, Any]:
     return drawn
 
 
-def _town_layers(project: Project, view: Asked) -> list[Context]:
+def _town_layers(view: Asked, layers: list[Layer]) -> list[Context]:
     return [
         {
             "name": LAYER + layer.slug,
@@ -241,7 +243,7 @@ def _town_layers(project: Project, view: Asked) -> list[Context]:
             "is_shown": LAYER + layer.slug in view.show,
             "colour": LAYER_COLOURS[at % len(LAYER_COLOURS)],
         }
-        for at, layer in enumerate(overlays(project))
+        for at, layer in enumerate(layers)
     ]
 
 
