@@ -3,14 +3,17 @@
 import gzip
 import json
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
+
+from shapely.geometry.base import BaseGeometry
 
 from geo.catalog import AnyLayer
 from geo.export import TYPES, formats_of, write
@@ -36,6 +39,8 @@ from siting.web.there import there_of
 
 # So many clusters are drawn, the heaviest; more could not be told apart, and would make the map slow.
 CLUSTERS_DRAWN = 500
+# With more hexagons than this only those that stand out are drawn.
+HEXAGONS_DRAWN = 2000
 # As many pins as can be drawn as dots; above that the map draws tiles.
 DOTS_AT_MOST = 1000
 # A decimetre: enough to draw.
@@ -95,6 +100,14 @@ def outline(shape: shapely.Geometry) -> JsonObject:
     return drawn
 
 
+def outlines(shapes: Sequence[BaseGeometry]) -> list[JsonObject]:
+    """Polygons of one ring each for drawing; many at once, because one by one they take longer than to find them."""
+    corners, of_shape = shapely.get_coordinates(shapes, return_index=True)
+    ends = np.searchsorted(of_shape, np.arange(1, len(shapes)))
+    rings = np.split(np.round(corners, DRAWN_DIGITS), ends)
+    return [{"type": "Polygon", "coordinates": [ring.tolist()]} for ring in rings[: len(shapes)]]
+
+
 def grouping_of(project: Project, view: Asked) -> ClusterMap:
     """The clusters that this view shows: those of its background run, else DBSCAN's."""
     run = run_of(project, view.run)
@@ -104,7 +117,8 @@ def grouping_of(project: Project, view: Asked) -> ClusterMap:
 def _clusters(project: Project, view: Asked) -> HttpResponse:
     found = grouping_of(project, view)
     drawn = found.groups[:CLUSTERS_DRAWN]
-    features = [_cluster(cluster, outline(cluster.hull)) for cluster in drawn]
+    rings = outlines([cluster.hull for cluster in drawn])
+    features = [_cluster(cluster, ring) for cluster, ring in zip(drawn, rings, strict=True)]
     features += [_cluster(cluster, {"type": "Point", "coordinates": [cluster.lon, cluster.lat]}) for cluster in drawn]
     return _collection(
         features, n_points=len(found.labels), n_clusters=len(found.groups), n_noise=found.n_noise, n_drawn=len(drawn)
@@ -126,9 +140,12 @@ def _pins(project: Project, view: Asked) -> HttpResponse:
 
 def _spots(project: Project, view: Asked) -> HttpResponse:
     found = hot_spots(project, view.spots, view.sieve)
+    drawn = found.spots
+    if len(drawn) > HEXAGONS_DRAWN:
+        drawn = tuple(spot for spot in drawn if spot.sure)
     return _collection(
-        _feature(f"hex:{spot.number}", outline(spot.outline), step=f"{spot.verdict}{spot.sure or ''}")
-        for spot in found.spots
+        _feature(f"hex:{spot.number}", ring, step=f"{spot.verdict}{spot.sure or ''}")
+        for spot, ring in zip(drawn, outlines([spot.outline for spot in drawn]), strict=True)
     )
 
 

@@ -68,11 +68,12 @@ function query() {
 // What was set while an answer was under way is asked when it is there: the map follows, and nothing piles up.
 function oneAtATime(show) {
   let next = null;
-  let isAsking = false;
+  let asking = null;
   return async (address, headers = {}) => {
     next = address;
-    if (isAsking) return;
-    isAsking = true;
+    if (asking) return asking;
+    let done;
+    asking = new Promise((resolve) => (done = resolve));
     while (next) {
       const asked = next;
       next = null;
@@ -84,7 +85,8 @@ function oneAtATime(show) {
         said.textContent = failed;
       }
     }
-    isAsking = false;
+    asking = null;
+    done();
   };
 }
 
@@ -95,10 +97,9 @@ function refresh() {
   const asked = query();
   const page = `${form.getAttribute("action")}?${asked}`;
   history.replaceState(null, "", page);
-  return Promise.all([
-    isShown("clusters") ? askClusters(`${clustersUrl}?${asked}`) : hideClusters(),
-    askPage(page, { "HX-Request": "true" }),
-  ]);
+  // The words are asked for when the map has its clusters: these are then known already, and not worked out twice.
+  const mapFirst = isShown("clusters") ? askClusters(`${clustersUrl}?${asked}`) : hideClusters();
+  return Promise.resolve(mapFirst).then(() => askPage(page, { "HX-Request": "true" }));
 }
 
 // The parts keep their element, so that a screen reader hears the new words, and what was opened stays open.
