@@ -1,33 +1,42 @@
-"""The layers computed from what residents ask for: clusters, their outlines, hot spots and a heat map.
+"""The layers of the deciding side: what is computed from what residents ask for, the town's own layers, candidates.
 
-Of each public project everyone may see them, made with the settings that hold when nothing is set, from public
-proposals and their supports alone; the desk makes them with settings and filters of its own.
-Listing them costs one query; each is computed when it is first read.
+Of each public project everyone may see clusters, outlines, hot spots and a heat map, made with the settings that hold
+when nothing is set, from public proposals and their supports alone; the desk makes them with settings and filters of
+its own. Listing them costs one query; each is computed when it is first read.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal, cast
 
 import shapely
+from django.db.models import BigIntegerField, BooleanField, FloatField
+from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from geo.catalog import Asker, Column, DerivedSource, Feature, Raster
+from geo.catalog import Asker, Column, DerivedSource, Feature, FeatureSource, GeometryType, Raster
 from geo.plane.grids import Grid
 from participation import public
 from participation.models import Project
 from participation.rules.text import in_language
+from siting.models import Layer, LayerFeature
 from siting.rules.settings import LEAST_PEOPLE_SHOWN, Grouping, Heat, Sieve, Spots
 from siting.selectors.clusters import clusters_of, people_in
 from siting.selectors.demand import EVERYTHING
 from siting.selectors.heard import turnout
 from siting.selectors.heat import density_of
 from siting.selectors.hotspots import hot_spots
+from siting.selectors.layers import catalogued
 
 # What holds where nothing is set.
 GROUPED, SPOTTED, HEATED = Grouping(), Spots(), Heat()
+
+# As what the database compares an attribute of this kind; everything else as text.
+_STORED = {"integer": BigIntegerField, "number": FloatField, "boolean": BooleanField}
 
 COLUMNS = (
     Column("number", "", "integer", gettext_lazy("Number")),
@@ -66,6 +75,37 @@ def demand_layers(asker: Asker) -> Iterator[DerivedSource | Raster]:
         yield cluster_layer(project, "hulls")
         yield spots_layer(project)
         yield heat_layer(project)
+
+
+def town_layers(asker: Asker) -> Iterator[FeatureSource]:
+    """The town's own layers that are in use: the public ones for everybody, all of them for staff."""
+    for layer in catalogued(asker.organisation, staff=public.is_staff(asker.organisation, asker.person)):
+        yield town_layer(layer)
+
+
+def town_layer(layer: Layer) -> FeatureSource:
+    """One of the town's own layers, with the attributes its file had."""
+    has_places = bool(layer.geometry_type)
+    return FeatureSource(
+        id=f"layer-{layer.slug}",
+        title=layer.name,
+        description=_("Source: %(source)s. Licence: %(licence)s.")
+        % {"source": layer.source.rstrip("."), "licence": layer.licence.rstrip(".")},
+        rows=LayerFeature.objects.filter(layer=layer),
+        geometry="geometry" if has_places else None,
+        geometry_type=cast(GeometryType, layer.geometry_type) if has_places else None,
+        key="key",
+        columns=tuple(_column(each) for each in layer.attributes),
+        updated=f"layer.{layer.pk}",
+    )
+
+
+def _column(attribute: dict[str, Any]) -> Column:
+    name, kind = attribute["name"], attribute["kind"]
+    value: Combinable = KeyTextTransform(name, "properties")
+    if kind in _STORED:
+        value = Cast(value, _STORED[kind]())
+    return Column(name, value, kind, name)
 
 
 def cluster_layer(project: Project, shape: Shape, how: Grouping = GROUPED, sieve: Sieve = EVERYTHING) -> DerivedSource:

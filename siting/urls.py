@@ -3,10 +3,22 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from participation.web.desk import desk_pages
-from siting.web import downloads, drawn, keeping, workbench
+from participation.web.desk import desk_pages, town_pages
+from participation.web.projects import project_tabs
+from siting.selectors.decisions import has_published
+from siting.web import candidates, decisions, downloads, drawn, keeping, layers, outcome, workbench
 
 urlpatterns = [
+    path("desk/layers/", layers.layers_page, name="desk_layers"),
+    path("desk/layers/<int:pk>/", layers.layer_page, name="desk_layer"),
+    path("desk/layers/<int:pk>/change/", layers.change_layer, name="desk_layer_change"),
+    path("projects/<slug:slug>/outcome/", outcome.outcome_page, name="outcome"),
+    path("desk/projects/<slug:slug>/candidates/", candidates.candidates_page, name="desk_candidates"),
+    path("desk/projects/<slug:slug>/candidates/new/", candidates.new_candidate, name="desk_candidate_new"),
+    path("desk/projects/<slug:slug>/candidates/<int:number>/", candidates.candidate_page, name="desk_candidate"),
+    path("desk/projects/<slug:slug>/candidates/<int:number>/change/", candidates.change, name="desk_candidate_change"),
+    path("desk/projects/<slug:slug>/decisions/", decisions.decisions_page, name="desk_decisions"),
+    path("desk/projects/<slug:slug>/decisions/change/", decisions.change, name="desk_decisions_change"),
     path("desk/projects/<slug:slug>/map/", workbench.map_page, name="desk_map"),
     path("desk/projects/<slug:slug>/map/<slug:name>.geojson", drawn.drawn_geojson, name="desk_drawn"),
     path("desk/projects/<slug:slug>/map/heat.png", drawn.heat_png, name="desk_heat"),
@@ -19,4 +31,11 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/export/", downloads.export_page, name="desk_export"),
 ]
 
-desk_pages += [("desk_map", _("Map work")), ("desk_export", _("Downloads"))]
+town_pages += [("desk_layers", _("Layers"))]
+desk_pages += [
+    ("desk_map", _("Map work")),
+    ("desk_candidates", _("Candidates")),
+    ("desk_decisions", _("Decisions")),
+    ("desk_export", _("Downloads")),
+]
+project_tabs += [("outcome", _("What became of it"), has_published)]

@@ -12,7 +12,6 @@ import shapely
 from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
-
 from shapely.geometry.base import BaseGeometry
 
 from geo.catalog import AnyLayer
@@ -27,13 +26,14 @@ from participation.web.asking import desk, town_of
 from participation.web.desk import desk_project
 from siting.layers import areas_layer, cluster_layer, heat_layer, spots_layer
 from siting.models import Layer
+from siting.selectors.candidates import candidates_of
 from siting.selectors.clusters import Cluster, ClusterMap, clusters_of
 from siting.selectors.demand import rows_of
 from siting.selectors.heard import Heard, Turnout, turnout
 from siting.selectors.heat import heat_picture
 from siting.selectors.hotspots import hot_spots
 from siting.selectors.kept import clusters_of_run, run_of
-from siting.selectors.overlays import DRAWN_TOLERANCE, candidates, features_drawn, overlays
+from siting.selectors.layers import current_layers, drawn
 from siting.web.asked import AREAS, CANDIDATES, CLUSTERS, LAYER, PINS, SPOTS, Asked, SettingsForm, asked
 from siting.web.there import there_of
 
@@ -41,6 +41,10 @@ from siting.web.there import there_of
 CLUSTERS_DRAWN = 500
 # With more hexagons than this only those that stand out are drawn.
 HEXAGONS_DRAWN = 2000
+# So many features of a town's layer are drawn, spread over all of it; its file holds them all.
+FEATURES_DRAWN = 5000
+# Drawn lines leave out what is nearer than this to a straight one (degrees; about 2 m).
+DRAWN_TOLERANCE = 0.00002
 # As many pins as can be drawn as dots; above that the map draws tiles.
 DOTS_AT_MOST = 1000
 # A decimetre: enough to draw.
@@ -69,7 +73,9 @@ def drawn_geojson(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     if form.errors:
         return problem(form)
     if name.startswith(LAYER):
-        layer = next((layer for layer in overlays(project) if layer.slug == name.removeprefix(LAYER)), None)
+        layer = next(
+            (layer for layer in current_layers(project.organisation) if layer.slug == name.removeprefix(LAYER)), None
+        )
         if layer is None:
             raise Http404("no such layer")
         return _collection(_town_layer(layer), headers=KEEP)
@@ -116,12 +122,14 @@ def grouping_of(project: Project, view: Asked) -> ClusterMap:
 
 def _clusters(project: Project, view: Asked) -> HttpResponse:
     found = grouping_of(project, view)
-    drawn = found.groups[:CLUSTERS_DRAWN]
-    rings = outlines([cluster.hull for cluster in drawn])
-    features = [_cluster(cluster, ring) for cluster, ring in zip(drawn, rings, strict=True)]
-    features += [_cluster(cluster, {"type": "Point", "coordinates": [cluster.lon, cluster.lat]}) for cluster in drawn]
+    heaviest = found.groups[:CLUSTERS_DRAWN]
+    rings = outlines([cluster.hull for cluster in heaviest])
+    features = [_cluster(cluster, ring) for cluster, ring in zip(heaviest, rings, strict=True)]
+    features += [
+        _cluster(cluster, {"type": "Point", "coordinates": [cluster.lon, cluster.lat]}) for cluster in heaviest
+    ]
     return _collection(
-        features, n_points=len(found.labels), n_clusters=len(found.groups), n_noise=found.n_noise, n_drawn=len(drawn)
+        features, n_points=len(found.labels), n_clusters=len(found.groups), n_noise=found.n_noise, n_drawn=len(heaviest)
     )
 
 
@@ -140,12 +148,12 @@ def _pins(project: Project, view: Asked) -> HttpResponse:
 
 def _spots(project: Project, view: Asked) -> HttpResponse:
     found = hot_spots(project, view.spots, view.sieve)
-    drawn = found.spots
-    if len(drawn) > HEXAGONS_DRAWN:
-        drawn = tuple(spot for spot in drawn if spot.sure)
+    spots = found.spots
+    if len(spots) > HEXAGONS_DRAWN:
+        spots = tuple(spot for spot in spots if spot.sure)
     return _collection(
         _feature(f"hex:{spot.number}", ring, step=f"{spot.verdict}{spot.sure or ''}")
-        for spot, ring in zip(drawn, outlines([spot.outline for spot in drawn]), strict=True)
+        for spot, ring in zip(spots, outlines([spot.outline for spot in spots]), strict=True)
     )
 
 
@@ -175,17 +183,15 @@ def _areas(project: Project, view: Asked) -> HttpResponse:
 def _candidates(project: Project, view: Asked) -> HttpResponse:
     return _collection(
         _feature(f"candidate:{c.number}", _point(c.point.x, c.point.y), number=c.number, title=c.title, step=c.state)
-        for c in candidates(project)
+        for c in candidates_of(project)
     )
 
 
 def _town_layer(layer: Layer) -> Iterable[JsonObject]:
-    for feature in features_drawn(layer):
-        if feature.geometry is None:
-            continue
-        shape = shapely.from_wkb(bytes(feature.geometry.wkb))
-        drawn = shape if shape.geom_type.endswith("Point") else shapely.simplify(shape, DRAWN_TOLERANCE)
-        yield _feature(f"layer:{layer.slug}:{feature.key}", outline(drawn), label=layer.name)
+    for key, place, label in drawn(layer, FEATURES_DRAWN):
+        shape = shapely.from_wkb(place)
+        shown = shape if shape.geom_type.endswith("Point") else shapely.simplify(shape, DRAWN_TOLERANCE)
+        yield _feature(f"layer:{layer.slug}:{key}", outline(shown), label=label or layer.name)
 
 
 DRAWN: dict[str, Callable[[Project, Asked], HttpResponse]] = {

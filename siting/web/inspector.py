@@ -12,11 +12,12 @@ from participation import public
 from participation.models import Project
 from siting.models import Layer
 from siting.rules.settings import WORDS_LISTED
+from siting.selectors.candidates import candidate_numbered, candidates_of
 from siting.selectors.clusters import Cluster, ClusterMap, people_in, words_of
 from siting.selectors.demand import neighbourhoods
 from siting.selectors.heard import turnout
 from siting.selectors.hotspots import Verdict, hot_spots
-from siting.selectors.overlays import around, candidates, feature_of, metres_to
+from siting.selectors.surroundings import around, feature_of, metres_to
 from siting.web.asked import LAYER, Asked, Seen
 from siting.web.drawn import outline
 
@@ -158,7 +159,7 @@ def _area(at: Looked, see: Seen) -> Context | None:
         "filter_query": at.view.query(sieve=replace(at.view.sieve, area=row.part.code)),
         "n_clusters": int(np.count_nonzero(shapely.contains(row.part.outline, middles))) if at.found.groups else 0,
         "n_candidates": sum(
-            row.part.outline.contains(shapely.Point(c.point.x, c.point.y)) for c in candidates(at.project)
+            row.part.outline.contains(shapely.Point(c.point.x, c.point.y)) for c in candidates_of(at.project)
         ),
         "chosen": _chosen(shapely.simplify(row.part.outline, 0.0001)),
     }
@@ -188,7 +189,7 @@ def _plain(value: object) -> object:
 
 
 def _candidate(at: Looked, see: Seen) -> Context | None:
-    candidate = candidates(at.project).filter(number=see.number).first()
+    candidate = candidate_numbered(at.project, see.number)
     if candidate is None:
         return None
     point = shapely.Point(candidate.point.x, candidate.point.y)

@@ -41,7 +41,7 @@ def kept_page(request: HttpRequest, slug: str) -> HttpResponse:
         "desk_items": desk_items(request, project),
         "saved": [{"cluster": cluster, "is_chosen": cluster in chosen} for cluster in saved],
         "compared": _side_by_side(*chosen) if len(chosen) == MOST_COMPARED else None,
-        "may_keep": may_do(request, DeskAct.SHORTLIST),
+        "may_keep": may_do(request, DeskAct.SITE),
     }
     return render(request, "siting/kept.html", context)
 
@@ -59,7 +59,7 @@ def _side_by_side(one: SavedCluster, two: SavedCluster) -> dict[str, Any]:
 
 
 @require_POST
-@desk(DeskAct.SHORTLIST)
+@desk(DeskAct.SITE)
 def keep(request: HttpRequest, slug: str) -> HttpResponse:
     """Keep the cluster that is looked at."""
     project = desk_project(request, slug)
@@ -87,7 +87,7 @@ def keep(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@desk(DeskAct.SHORTLIST)
+@desk(DeskAct.SITE)
 def forget(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Forget a kept cluster."""
     forget_cluster(project=desk_project(request, slug), number=number)

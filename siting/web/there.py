@@ -6,7 +6,7 @@ from participation import public
 from participation.models import Project
 from participation.rules.text import in_language
 from siting.selectors.demand import neighbourhoods
-from siting.selectors.overlays import overlays
+from siting.selectors.layers import current_layers
 from siting.web.asked import There
 
 
@@ -16,6 +16,6 @@ def there_of(project: Project) -> There:
     return There(
         themes=tuple((theme.slug, in_language(theme.name, language)) for theme in project.themes.all()),
         areas=tuple((part.code, part.name) for part in neighbourhoods(project)),
-        layers=tuple((layer.slug, layer.name) for layer in overlays(project)),
+        layers=tuple((layer.slug, layer.name) for layer in list(current_layers(project.organisation))),
         has_votes=public.has_votes(project),
     )

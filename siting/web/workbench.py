@@ -37,7 +37,7 @@ from siting.selectors.figures import Figures, figures, last_day
 from siting.selectors.heard import turnout
 from siting.selectors.hotspots import hot_spots
 from siting.selectors.kept import latest_runs, run_of, saved_clusters
-from siting.selectors.overlays import overlays
+from siting.selectors.layers import current_layers
 from siting.web.asked import AREAS, CANDIDATES, HEAT, LAYER, OWN_LAYERS, PINS, SPOTS, Asked, Seen, SettingsForm
 from siting.web.drawn import CLUSTERS_DRAWN, grouping_of, sentence, view_of
 from siting.web.inspector import inspected, part_names
@@ -61,7 +61,7 @@ def map_page(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {
         "asked": view,
         "sentence": sentence(form),
-        "may_keep": may_do(request, DeskAct.SHORTLIST),
+        "may_keep": may_do(request, DeskAct.SITE),
         "may_run": may_do(request, DeskAct.EXPORT),
     } | results(project, view)
     if request.headers.get("HX-Request"):
@@ -85,7 +85,7 @@ def results(project: Project, view: Asked) -> Context:
     """Everything that changes with the settings and filters."""
     found = grouping_of(project, view)
     shown = figures(project, view.sieve)
-    layers = overlays(project)
+    layers = list(current_layers(project.organisation))
     context: Context = {
         "found": found,
         "figures": _bars(shown, view),

@@ -1,4 +1,4 @@
-"""The town's own layers and the candidates of a project, as they are laid over the map and looked at."""
+"""What lies around a place: how far the nearest feature of a layer is, and what is asked for close by."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,21 +8,16 @@ import shapely
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.geos import Point
-from django.db.models import Count, QuerySet
 from django.db.models.functions import Cast
 
 from geo.plane.crs import CRS84, transform
 from participation import public
 from participation.models import Project
-from siting.models import Candidate, Layer, LayerFeature
+from siting.models import Layer, LayerFeature
 from siting.rules.settings import Sieve
 from siting.selectors.demand import MeasuredDemand, measured_demand
 from siting.selectors.heard import told
 
-# So many features of a layer are drawn; its file holds them all.
-MOST_DRAWN = 5000
-# Drawn lines leave out what is nearer than this to a straight one (degrees; about 2 m).
-DRAWN_TOLERANCE = 0.00002
 # What lies within a walk that people make without thinking about it.
 AROUND_M = 250
 
@@ -35,18 +30,6 @@ class Around:
     n_pins: int
     n_supports: int
     n_people: int | None
-
-
-def overlays(project: Project) -> list[Layer]:
-    """The layers in use in the project's town, by name."""
-    return list(
-        Layer.objects.filter(organisation=project.organisation_id, state=Layer.State.CURRENT).order_by("name", "pk")
-    )
-
-
-def features_drawn(layer: Layer) -> list[LayerFeature]:
-    """The features of a layer that have a place, the first ones of a very large layer."""
-    return list(LayerFeature.objects.filter(layer=layer, geometry__isnull=False).order_by("key")[:MOST_DRAWN])
 
 
 def feature_of(layer: Layer, key: int) -> LayerFeature | None:
@@ -64,11 +47,6 @@ def metres_to(layer: Layer, *, lon: float, lat: float) -> float | None:
     rows = LayerFeature.objects.filter(layer=layer, geometry__isnull=False).annotate(away=away).order_by("away")
     found = rows.values_list("away", flat=True).first()
     return None if found is None else float(found.m)
-
-
-def candidates(project: Project) -> "QuerySet[Candidate]":
-    """The sites that are looked into, by number."""
-    return Candidate.objects.filter(project=project).annotate(n_origins=Count("origins")).order_by("number")
 
 
 def around(project: Project, sieve: Sieve, geometry: shapely.Geometry, *, radius_m: int = AROUND_M) -> Around:
