@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from geo.analysis.density import Density, Picture, density, picture
 from geo.plane.crs import CRS84, Crs, transform
@@ -54,14 +55,15 @@ def _per_inhabitant(project: Project, asked: Density) -> Density:
     return Density(Grid(share, box), asked.cell_m, asked.bandwidth_m)
 
 
-def _on(wanted: Grid, found: Grid) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+def _on(wanted: Grid, found: Grid) -> NDArray[np.float32]:
     """The nearest cell of another grid of the same corner, for each cell of this one."""
     rows, columns = wanted.values.shape
     high, wide = found.values.shape
-    return found.values[
+    nearest: NDArray[np.float32] = found.values[
         np.minimum((np.arange(rows) + 0.5) / rows * high, high - 1).astype(int)[:, None],
         np.minimum((np.arange(columns) + 0.5) / columns * wide, wide - 1).astype(int)[None, :],
     ]
+    return nearest
 
 
 def _inhabitants(project: Project, crs: Crs) -> tuple[Floats, Floats]:

@@ -38,7 +38,7 @@ def clusters_of_run(project: Project, run: ClusterRun) -> ClusterMap:
     if run.state != ClusterRun.State.DONE:
         nothing = np.empty(0, dtype=np.int64)
         return ClusterMap((), nothing, nothing, nothing)
-    return remembered(project, ("run", run.pk), lambda: unpacked(run.result))
+    return remembered(project, ("run", run.pk), lambda: unpacked(run.result or {}))
 
 
 def packed(found: ClusterMap) -> dict[str, Any]:

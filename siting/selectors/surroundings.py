@@ -8,6 +8,7 @@ import shapely
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.geos import Point
+from django.db.models import Value
 from django.db.models.functions import Cast
 
 from geo.plane.crs import CRS84, transform
@@ -43,7 +44,8 @@ def metres_to(layer: Layer, *, lon: float, lat: float) -> float | None:
     Cost     about 10 ms for some thousands of features.
     """
     globe: GeometryField[Any, Any] = GeometryField(geography=True, srid=4326)
-    away = Distance(Cast("geometry", globe), Cast(Point(lon, lat, srid=4326), globe))
+    here = Value(Point(lon, lat, srid=4326), output_field=GeometryField(srid=4326))
+    away = Distance(Cast("geometry", globe), Cast(here, globe))
     rows = LayerFeature.objects.filter(layer=layer, geometry__isnull=False).annotate(away=away).order_by("away")
     found = rows.values_list("away", flat=True).first()
     return None if found is None else float(found.m)

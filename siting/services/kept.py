@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import shapely
-from django.contrib.gis.geos import GEOSGeometry, Point
+from django.contrib.gis.geos import Point, Polygon
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
@@ -51,7 +51,7 @@ def keep_cluster(
                 settings=settings,
                 numbers=sorted(found.members(cluster)),
                 centre=Point(cluster.lon, cluster.lat, srid=4326),
-                hull=GEOSGeometry(memoryview(shapely.to_wkb(cluster.hull)), srid=4326),
+                hull=Polygon(shapely.get_coordinates(cluster.hull), srid=4326),
                 area_m2=cluster.area_m2,
                 n_supports=cluster.n_supports,
                 n_people=people_in(project, found)[cluster.number - 1],

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.db.models import prefetch_related_objects
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
@@ -231,7 +231,7 @@ def pins_tile(request: HttpRequest, slug: str, z: int, y: int, x: int) -> HttpRe
 
 
 @desk(DeskAct.SEE)
-def view_file(request: HttpRequest, slug: str) -> HttpResponseBase:
+def view_file(request: HttpRequest, slug: str) -> HttpResponse | FileResponse:
     """Hand out one layer of this view as a file: the same settings and filters as on the screen."""
     project, view, form = view_of(request, slug)
     if form.errors:

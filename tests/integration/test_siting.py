@@ -311,7 +311,7 @@ def test_staff_only(cast: Cast, page: str) -> None:
     for name in ("Mo", "Piet", "Gis", "Marc"):
         answer = signed_in(cast[name]).get(address(page, cast.project))
         assert answer.status_code == 200
-        b"".join(answer)  # type: ignore[arg-type]  # a file is closed when it was read
+        b"".join(answer)  # a file is closed when it was read
     for someone in (cast["An"], cast.attacker, cast.stranger):
         assert signed_in(someone).get(address(page, cast.project)).status_code == 404
     anonymous = Client().get(address(page, cast.project))
@@ -330,7 +330,7 @@ def test_nothing_tells_who(cast: Cast) -> None:
     two_groups(cast)
     client = signed_in(cast["Piet"])
     query = "?show=heat&show=clusters&show=hotspots&show=areas&show=pins"
-    seen = [b"".join(client.get(address(page, cast.project, query))) for page in PAGES]  # type: ignore[arg-type]
+    seen = [b"".join(client.get(address(page, cast.project, query))) for page in PAGES]
     seen.append(json.dumps(commanded("--radius-m", "250", "--min-count", "3")).encode())
     for found in layers_for(Asker("toonstad", None)):
         if isinstance(found, DerivedSource):

@@ -61,7 +61,7 @@ def test_a_link_to_a_view_opens_that_view(
 ) -> None:
     """Every switch, filter and slider stands in the address that is sent to a colleague."""
     query = QueryDict(mutable=True)
-    query.update(numbers)
+    query.update({name: str(number) for name, number in numbers.items()})
     query.update(words)
     query.update({"since": days[0].isoformat(), "until": days[1].isoformat()})
     query.setlist("show", ["none", *show])
