@@ -30,10 +30,10 @@ def _fill(colour: str, share: float, **more: Any) -> dict[str, Any]:
 
 
 SPOT_STEPS = (
-    Step("hot99", _fill("#98000f", 0.65), _("Clearly more than chance, 99 % sure")),
-    Step("hot95", _fill("#e0703f", 0.5), _("Clearly more than chance, 95 % sure")),
-    Step("cold95", _fill("#4a90c9", 0.4), _("Clearly less than chance, 95 % sure")),
-    Step("cold99", _fill("#114f8f", 0.5), _("Clearly less than chance, 99 % sure")),
+    Step("hot99", _fill("#98000f", 0.65), _("Clearly more than chance, sure to 99 %")),
+    Step("hot95", _fill("#e0703f", 0.5), _("Clearly more than chance, sure to 95 %")),
+    Step("cold95", _fill("#4a90c9", 0.4), _("Clearly less than chance, sure to 95 %")),
+    Step("cold99", _fill("#114f8f", 0.5), _("Clearly less than chance, sure to 99 %")),
     Step("even", _fill("#7a8a81", 0.08, opacity=0.5), _("Pins, but no more or less than chance can give")),
 )
 AREA_STEPS = (
