@@ -52,7 +52,9 @@ SPOT_COLUMNS = (
     Column("weight", "", "number", gettext_lazy("What counts, added up")),
     Column("z", "", "number", gettext_lazy("Gi* (standard deviations from what chance gives)")),
     Column("p", "", "number", gettext_lazy("Probability of this much by chance, one hexagon by itself")),
-    Column("verdict", "", "text", gettext_lazy("hot, cold or even, over all hexagons together (sure to at least 95 %)")),
+    Column(
+        "verdict", "", "text", gettext_lazy("hot, cold or even, over all hexagons together (sure to at least 95 %)")
+    ),
     Column("sure", "", "integer", gettext_lazy("How sure that is, in per cent (0 where it is even)")),
     Column("cell_m", "", "number", gettext_lazy("Width of a hexagon, in metres")),
 )

@@ -43,7 +43,6 @@ class Code(StrEnum):
     VOTE_BAD_NONCE = "vote.bad_nonce"
     REASON_MISSING = "reason.missing"
     BALLOT_FROZEN = "ballot.frozen"
-    CLUSTER_GONE = "cluster.gone"
     CLUSTER_NAME_MISSING = "cluster.name_missing"
     CLUSTER_NAME_TAKEN = "cluster.name_taken"
     ALREADY_DECIDED = "proposal.already_decided"

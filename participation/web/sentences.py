@@ -44,7 +44,6 @@ SENTENCES = {
     Code.VOTE_BAD_NONCE: _("This form is not complete. Open your ballot again; your choices are kept."),
     Code.REASON_MISSING: _("Give a reason. Whoever proposed it can read it."),
     Code.BALLOT_FROZEN: _("People voted already, so the list of the ballot can no longer change like this."),
-    Code.CLUSTER_GONE: _("There is no cluster around proposal %(number)s with these settings any more."),
     Code.CLUSTER_NAME_MISSING: _("Give the cluster a name of at most %(max)s characters."),
     Code.CLUSTER_NAME_TAKEN: _("This project has a cluster called “%(name)s” already. Choose another name."),
     Code.ALREADY_DECIDED: _("Somebody else decided about this proposal a moment ago."),
@@ -112,6 +111,7 @@ STATUS = {
     Code.VOTE_OPTION_GONE: 409,
     Code.BALLOT_FROZEN: 409,
     Code.ALREADY_DECIDED: 409,
+    Code.CLUSTER_NAME_TAKEN: 409,
 }
 """What a machine hears; every other code is 422: understood, but not good."""
 

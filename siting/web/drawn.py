@@ -40,7 +40,7 @@ from siting.web.there import there_of
 # So many clusters are drawn, the heaviest; more could not be told apart, and would make the map slow.
 CLUSTERS_DRAWN = 500
 # With more hexagons than this only those that stand out are drawn.
-HEXAGONS_DRAWN = 2000
+HEXAGONS_DRAWN = 600
 # So many features of a town's layer are drawn, spread over all of it; its file holds them all.
 FEATURES_DRAWN = 5000
 # Drawn lines leave out what is nearer than this to a straight one (degrees; about 2 m).
@@ -54,6 +54,8 @@ KEEP = {"Cache-Control": "private, max-age=3600"}
 # Beside the average per inhabitant: from where a neighbourhood counts as heard less, or more.
 LESS, MORE = 0.5, 1.5
 GEOJSON = "application/geo+json"
+# How hard a tile is compressed.
+LEVEL = 5
 
 JsonObject = dict[str, Any]
 
@@ -223,10 +225,10 @@ def pins_tile(request: HttpRequest, slug: str, z: int, y: int, x: int) -> HttpRe
         content = vector_tile(public.layer_of(project, rows_of(project, view.sieve)), z, x, y)
     except BadTile as error:
         raise Http404("no such tile") from error
-    headers = KEEP | {"Content-Encoding": "gzip"} if content else KEEP
-    body = gzip.compress(content, 5, mtime=0) if content else b""
     return HttpResponse(
-        body, content_type="application/vnd.mapbox-vector-tile", status=200 if content else 204, headers=headers
+        gzip.compress(content, LEVEL, mtime=0),
+        content_type="application/vnd.mapbox-vector-tile",
+        headers=KEEP | {"Content-Encoding": "gzip"},
     )
 
 

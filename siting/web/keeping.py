@@ -70,7 +70,7 @@ def keep(request: HttpRequest, slug: str) -> HttpResponse:
     found = grouping_of(project, view)
     cluster = found.holding(number)
     if cluster is None:
-        raise Refused(Code.CLUSTER_GONE, {"number": number})
+        raise Refused(Code.CLUSTER_NOT_FOUND)
     method = Method.HDBSCAN if run_of(project, view.run) else Method.DBSCAN
     saved = keep_cluster(
         project=project,

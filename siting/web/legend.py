@@ -34,7 +34,7 @@ SPOT_STEPS = (
     Step("hot95", _fill("#e0703f", 0.5), _("Clearly more than chance, sure to 95 %")),
     Step("cold95", _fill("#4a90c9", 0.4), _("Clearly less than chance, sure to 95 %")),
     Step("cold99", _fill("#114f8f", 0.5), _("Clearly less than chance, sure to 99 %")),
-    Step("even", _fill("#7a8a81", 0.08, opacity=0.5), _("Pins, but no more or less than chance can give")),
+    Step("even", _fill("#7a8a81", 0.04, opacity=0.35), _("Pins, but no more or less than chance can give")),
 )
 AREA_STEPS = (
     Step("silent", _fill("#6a51a3", 0.0, dashArray="4 4", weight=2), _("No pin yet")),

@@ -36,7 +36,7 @@ from siting.selectors.clusters import people_in
 from siting.selectors.demand import measured_demand
 from siting.selectors.figures import Figures, figures, last_day
 from siting.selectors.heard import turnout
-from siting.selectors.hotspots import hot_spots
+from siting.selectors.hotspots import SpotMap, Verdict, hot_spots
 from siting.selectors.kept import latest_runs, run_of, saved_clusters
 from siting.selectors.layers import current_layers
 from siting.web.asked import AREAS, CANDIDATES, HEAT, LAYER, OWN_LAYERS, PINS, SPOTS, Asked, Seen, SettingsForm
@@ -46,7 +46,7 @@ from siting.web.inspector import inspected, part_names
 from siting.web.legend import AREA_STEPS, CANDIDATE_STEPS, LAYER_COLOURS, SPOT_STEPS, heat_key, pins_key
 
 # So many rows are read by people; the files hold them all.
-CLUSTERS_LISTED, PINS_A_PAGE = 100, 25
+CLUSTERS_LISTED, SPOTS_LISTED, PINS_A_PAGE = 100, 50, 25
 
 Context = dict[str, Any]
 
@@ -108,7 +108,30 @@ def results(project: Project, view: Asked) -> Context:
         "area_steps": AREA_STEPS,
         "candidate_steps": CANDIDATE_STEPS,
     }
+    context["spot_rows"] = _spot_rows(project, view, context["spots"])
     return context | _cluster_rows(project, view, context) | _pin_rows(project, view)
+
+
+def _spot_rows(project: Project, view: Asked, found: SpotMap | None) -> list[Context]:
+    """The hexagons that stand out, the most unusual first: what the map shows, in words."""
+    listed = sorted((spot for spot in found.spots if spot.sure), key=lambda spot: -spot.z) if found else []
+    listed = listed[:SPOTS_LISTED]
+    middles = [spot.outline.centroid for spot in listed]
+    names = part_names(project, [middle.x for middle in middles], [middle.y for middle in middles])
+    rows = []
+    for spot, part in zip(listed, names, strict=True):
+        see = Seen("hex", "", spot.number)
+        rows.append(
+            {
+                "spot": spot,
+                "part": part,
+                "is_hot": spot.verdict is Verdict.HOT,
+                "see": str(see),
+                "query": view.query(see=see),
+                "is_chosen": see == view.see,
+            }
+        )
+    return rows
 
 
 def _cluster_rows(project: Project, view: Asked, context: Context) -> Context:

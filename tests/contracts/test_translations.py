@@ -20,10 +20,31 @@ KEPT = re.compile(r"%\(\w+\)[sd]|\{\w*\}|</?\w[^>]*>|--[a-z][a-z-]+|%%")
 # Words that are the same in another language; everything else that was left as it is was forgotten.
 SAME = {
     "nl": {"Cluster", "Clusters", "Code", "Download", "Downloads", "Menu", "Open data", "Privacy", "Project", "Start"}
-    | {"open", "Zoom in", "%(n)s cluster", "%(n)s cluster.", "Filter", "%(project)s: clusters", "%(layer)s: %(bytes)s bytes in %(output)s"},
+    | {
+        "open",
+        "Zoom in",
+        "%(n)s cluster",
+        "%(n)s cluster.",
+        "Filter",
+        "%(project)s: clusters",
+        "%(layer)s: %(bytes)s bytes in %(output)s",
+    },
     "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village"}
     | {"points", "%(n)s point"},
-    "de": {"Cluster", "Code", "Downloads", "Filter", "Format", "Information", "Name", "Name in QGIS", "Phase", "Pin", "Pins", "Start"},
+    "de": {
+        "Cluster",
+        "Code",
+        "Downloads",
+        "Filter",
+        "Format",
+        "Information",
+        "Name",
+        "Name in QGIS",
+        "Phase",
+        "Pin",
+        "Pins",
+        "Start",
+    },
 }
 # Of Django and allauth, whose own catalogues say them.
 BORROWED = (
