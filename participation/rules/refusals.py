@@ -70,6 +70,8 @@ class Code(StrEnum):
     EXTENSION_TOO_SOON = "extension.too_soon"
     EXTENSION_SAME_OFFICER = "extension.same_officer"
     EXTENSION_NOT_WAITING = "extension.not_waiting"
+    CLUSTER_NAME_MISSING = "cluster.name_missing"
+    CLUSTER_NAME_TAKEN = "cluster.name_taken"
     ALREADY_DECIDED = "proposal.already_decided"
     ROW_EMPTY = "row.empty"
     ROW_REPEATED = "row.repeated"

@@ -76,6 +76,8 @@ SENTENCES = {
     Code.EXTENSION_TOO_SOON: _("Give people at least 24 hours: not before %(earliest_at)s."),
     Code.EXTENSION_SAME_OFFICER: _("You asked for this yourself. A second officer must agree."),
     Code.EXTENSION_NOT_WAITING: _("There is no such later closing time that waits for agreement."),
+    Code.CLUSTER_NAME_MISSING: _("Give the cluster a name of at most %(max)s characters."),
+    Code.CLUSTER_NAME_TAKEN: _("This project has a cluster called “%(name)s” already. Choose another name."),
     Code.ALREADY_DECIDED: _("Somebody else decided about this proposal a moment ago."),
     Code.ROW_EMPTY: _("This row is empty."),
     Code.ROW_REPEATED: _("This row was in the file or in the project already."),
@@ -164,6 +166,7 @@ STATUS = {
     Code.ALREADY_DECIDED: 409,
     Code.EXTENSION_SAME_OFFICER: 403,
     Code.EXTENSION_NOT_WAITING: 409,
+    Code.CLUSTER_NAME_TAKEN: 409,
 }
 """What a machine hears; every other code is 422: understood, but not good."""
 

@@ -2,6 +2,7 @@
 
 from siting.models.candidate import Candidate, Check, Origin
 from siting.models.decision import Decision, RollOut
+from siting.models.kept import ClusterRun, SavedCluster
 from siting.models.layer import Layer, LayerFeature
 
-__all__ = ["Candidate", "Check", "Decision", "Layer", "LayerFeature", "Origin", "RollOut"]
+__all__ = ["Candidate", "Check", "ClusterRun", "Decision", "Layer", "LayerFeature", "Origin", "RollOut", "SavedCluster"]
