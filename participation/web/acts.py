@@ -9,6 +9,8 @@ SAID = {
     "proposal.hidden": _("%(subject)s is not shown any more"),
     "ballot.joined": _("%(subject)s joined the ballot"),
     "ballot.left": _("%(subject)s left the ballot"),
+    "study.published": _("%(subject)s can be read by everybody"),
+    "study.withdrawn": _("%(subject)s can be read by staff alone"),
     "phase.closed": _("the votes were counted"),
 }
 

@@ -59,6 +59,16 @@ SENTENCES = {
     Code.ORGANISATION_UNKNOWN: _("There is no town “%(slug)s” here. Known are: %(known)s."),
     Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
     Code.RULE_NOT_FOR_BALLOT: _("The rule “%(rule)s” cannot count ballots of the kind “%(method)s”."),
+    Code.STUDY_FROZEN: _("This study was computed, so it stays as it is. Make a copy to change something."),
+    Code.STUDY_RUNNING: _("This is being computed now. Wait until it is done, or stop it."),
+    Code.STUDY_NOT_DONE: _("This study was not computed yet."),
+    Code.STUDY_NO_CANDIDATES: _("There are no candidate sites here to look into. Make some first."),
+    Code.STUDY_NO_CRITERIA: _("This study has no criteria. Add at least one."),
+    Code.STUDY_TOO_MANY_CANDIDATES: _(
+        "There are %(n)s candidate sites. A study can hold %(max)s: choose one neighbourhood, or drop some."
+    ),
+    Code.STUDY_TOO_MANY_CRITERIA: _("A study can have at most %(max)s criteria."),
+    Code.STUDY_TOO_MANY_SCENARIOS: _("A study can have at most %(max)s scenarios. Delete one first."),
     Code.PABULIB_SECTION_MISSING: _(
         "The file has no section %(section)s with its columns, so it is not a pabulib file."
     ),
@@ -93,6 +103,9 @@ STATUS = {
     Code.VOTE_OPTION_GONE: 409,
     Code.BALLOT_FROZEN: 409,
     Code.ALREADY_DECIDED: 409,
+    Code.STUDY_FROZEN: 409,
+    Code.STUDY_RUNNING: 409,
+    Code.STUDY_NOT_DONE: 409,
 }
 """What a machine hears; every other code is 422: understood, but not good."""
 

@@ -21,13 +21,15 @@ from siting.rules.criteria import Value
 from siting.rules.measures import NEEDS_LAYER, READS_LAYER, Asked, Measure, lacks
 from siting.rules.stamps import digest, plain
 from siting.selectors.clusters import measured_demand
-from siting.selectors.studies import asking, candidates_for, hand_values, layer_in_use
+from siting.selectors.studies import asking, candidates_for, hand_values, layer_in_use, layers_in_use
 
 CHUNK = 5000
 # What the outcome of a check is worth: an answer that has not come is no answer.
 OUTCOMES = {Check.Outcome.FINE: 1.0, Check.Outcome.CONDITIONS: 1.0, Check.Outcome.AGAINST: 0.0}
 # Why a criterion has no values.
 NO_LAYER, LAYER_GONE, ATTRIBUTE_GONE, NOT_SAID = "no_layer", "layer_gone", "attribute_gone", "not_said"
+# What of a criterion changes the outcome; its name and source do not.
+STAMPED = ("code", "kind", "weight", "worth", "least", "most", "measure", "layer", "attribute", "radius_m")
 Tell = Callable[[float], None]
 
 
@@ -93,24 +95,28 @@ def stamp_of(study: Study) -> dict[str, Any]:
         {asked.layer for row in criteria if (asked := asking(row, study)).measure in READS_LAYER and asked.layer}
     )
     versions = {slug: (layer.version if (layer := layer_in_use(study.project, slug)) else None) for slug in slugs}
-    project = Project.objects.only("revision", "area").get(pk=study.project_id)
+    # Also for what is read next: demand is kept by revision.
+    study.project.refresh_from_db(fields=["revision"])
     sites = [[c.number, c.title, c.point.x, c.point.y] for c in candidates_for(study)]
     return {
         "settings": {
             "area": study.area.code if study.area else None,
-            "criteria": [
-                [row.code, row.kind, row.weight, row.worth, row.least, row.most, row.measure, row.layer, row.attribute, row.radius_m]
-                for row in criteria
-            ],
+            "criteria": [[getattr(row, name) for name in STAMPED] for row in criteria],
             "existing": study.existing_layer,
             "first": study.n_first,
         },
-        "revision": project.revision,
+        "revision": study.project.revision,
         "layers": versions,
         "candidates": digest(sites),
         "checks": digest(sorted(_checks(study).items())),
         "hand": digest({code: sorted(typed.items()) for code, typed in hand_values(study).items()}),
     }  # fmt: skip
+
+
+def versions_of(project: Project, slugs: Sequence[str]) -> dict[str, int | None]:
+    """Which version of each layer is in use now; None for one that is gone."""
+    found = dict(layers_in_use(project).filter(slug__in=slugs).values_list("slug", "version"))
+    return {slug: found.get(slug) for slug in slugs}
 
 
 def _checks(study: Study) -> dict[str, float | None]:
