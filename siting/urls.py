@@ -4,7 +4,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from participation.web.desk import desk_pages
-from siting.web import downloads, workbench
+from siting.web import downloads, scenarios, studies, workbench
 
 urlpatterns = [
     path("desk/projects/<slug:slug>/map/", workbench.map_page, name="desk_map"),
@@ -13,4 +13,26 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/export/", downloads.export_page, name="desk_export"),
 ]
 
+STUDIES = "desk/projects/<slug:slug>/studies/"
+STUDY = STUDIES + "<int:number>/"
+SCENARIO = STUDY + "scenarios/<int:scenario>/"
+urlpatterns += [
+    path(STUDIES, studies.list_page, name="desk_studies"),
+    path(STUDIES + "new/", studies.new_page, name="desk_study_new"),
+    path(STUDIES + "compare/", studies.compare_page, name="desk_studies_compare"),
+    path(STUDY, studies.study_page, name="desk_study"),
+    path(STUDY + "question/", studies.question_page, name="desk_study_question"),
+    path(STUDY + "criteria/", studies.criteria_page, name="desk_study_criteria"),
+    path(STUDY + "values/", studies.values_page, name="desk_study_values"),
+    path(STUDY + "progress/", studies.progress_page, name="desk_study_progress"),
+    path(STUDY + "act/", studies.act, name="desk_study_act"),
+    path(STUDY + "scenarios/", scenarios.compare_page, name="desk_scenarios"),
+    path(STUDY + "scenarios/new/", scenarios.new_page, name="desk_scenario_new"),
+    path(SCENARIO, scenarios.scenario_page, name="desk_scenario"),
+    path(SCENARIO + "progress/", scenarios.progress_page, name="desk_scenario_progress"),
+    path(SCENARIO + "act/", scenarios.act, name="desk_scenario_act"),
+    path("projects/<slug:slug>/studies/<int:number>/", studies.public_page, name="study"),
+]
+
 desk_pages += [("desk_map", _("Map work")), ("desk_export", _("Downloads"))]
+desk_pages += [("desk_studies", _("Studies"))]

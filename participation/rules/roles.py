@@ -20,13 +20,26 @@ class DeskAct(StrEnum):
     MODERATE = "moderate"
     SHORTLIST = "shortlist"
     EXPORT = "export"
+    LAYERS = "layers"
+    SITE = "site"
+    DECIDE = "decide"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
     Role.RESIDENT: frozenset(),
     Role.MODERATOR: frozenset({DeskAct.SEE, DeskAct.MODERATE}),
-    Role.PLANNER: frozenset({DeskAct.SEE, DeskAct.MODERATE, DeskAct.SHORTLIST, DeskAct.EXPORT}),
-    Role.GIS: frozenset({DeskAct.SEE, DeskAct.EXPORT}),
+    Role.PLANNER: frozenset(
+        {
+            DeskAct.SEE,
+            DeskAct.MODERATE,
+            DeskAct.SHORTLIST,
+            DeskAct.EXPORT,
+            DeskAct.LAYERS,
+            DeskAct.SITE,
+            DeskAct.DECIDE,
+        }
+    ),
+    Role.GIS: frozenset({DeskAct.SEE, DeskAct.EXPORT, DeskAct.LAYERS}),
     Role.MANAGER: frozenset(DeskAct),
 }
 
