@@ -49,6 +49,7 @@ def site_rows(found: Scored, start: int = 0, stop: int | None = None) -> list[di
             "site": found.sites[at],
             "score": words.number(round(found.scores[at].total, 2)),
             "total": found.scores[at].total,
+            "together": words.exact(found.scores[at].total),
             "unknown": words.number(round(found.scores[at].unknown_share, 2)) if found.scores[at].unknown_share else "",
             "verdict": words.VERDICTS[found.scores[at].verdict],
             "fits": found.scores[at].verdict is Verdict.PASS,
@@ -65,7 +66,7 @@ def _part(part: Part, row: Criterion) -> dict[str, Any]:
         "value": words.value(part.value, row.unit),
         "share": words.percent(part.share),
         "worth": "" if part.worth is None else words.number(round(part.worth, 2)),
-        "points": "" if part.worth is None else words.number(round(part.points, 3)),
+        "points": "" if part.worth is None else words.exact(part.points),
     }
 
 

@@ -152,6 +152,11 @@ def number(value: float) -> str:
     return str(number_format(round(value, digits), digits, force_grouping=True))
 
 
+def exact(value: float) -> str:
+    """Write a number with three digits, so that parts add up to their sum for the eye too."""
+    return str(number_format(round(value, 3), 3))
+
+
 def percent(share: float) -> str:
     """Write a share as people do: 30 %; one digit more below ten."""
     value = 100 * share
