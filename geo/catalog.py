@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Kind = Literal["text", "integer", "number", "date", "boolean"]
-GeometryType = Literal["Point", "Polygon", "MultiPolygon"]
+# "Geometry": of different kinds.
+GeometryType = Literal["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "Geometry"]
 
 # Rows fetched at a time: enough to keep the socket busy, few enough to forget.
 CHUNK = 2000

@@ -1,10 +1,11 @@
-"""The one door through which siting enters: demand as places, weights and counts of distinct people, never persons.
+"""The one door through which siting enters: demand as places, weights and counts of distinct people, never persons;
+and the way back, by which the town's answers reach the proposals.
 
 Only public proposals pass, and of those who stand behind them only how many they are. Votes pass when they were
 counted, as one number a proposal; how a vote stands that still runs is nobody's to know.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,31 @@ from django.db.models import Count, F, FloatField, Func, Q, QuerySet
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from participation.models import Area, Phase, Project, Proposal, Support, TallyRow
+from participation.models import Area, Organisation, Person, Phase, Project, Proposal, Support, TallyRow
+from participation.rules.roles import DeskAct, may
+from participation.selectors.organisations import role_in
+from participation.services.records import record_act
+from participation.services.responses import Answer, publish_answers
+
+__all__ = [
+    "Answer",
+    "AskedPlace",
+    "CountedVotes",
+    "Demand",
+    "Neighbourhood",
+    "asked_places",
+    "costs",
+    "counted_votes",
+    "demand",
+    "is_staff",
+    "n_people_behind",
+    "neighbourhoods",
+    "people_per_group",
+    "proposals_by_number",
+    "public_maps",
+    "publish_answers",
+    "record_act",
+]
 
 Ints = NDArray[np.int64]
 
@@ -92,6 +117,30 @@ def asked_places(project: Project, numbers: Sequence[int]) -> list[AskedPlace]:
     rows = _public(project).filter(number__in=numbers).values_list("number", "title", "body", "n_supports")
     found = {row[0]: AskedPlace(*row) for row in rows}
     return [found[number] for number in numbers if number in found]
+
+
+def proposals_by_number(project: Project, numbers: Collection[int] | None = None) -> QuerySet[Proposal]:
+    """The public proposals of these numbers, or all of them, by number; without who made them."""
+    rows = _public(project).select_related("area").defer("author", "area__outline").order_by("number")
+    return rows if numbers is None else rows.filter(number__in=numbers)
+
+
+def n_people_behind(project: Project, numbers: Collection[int]) -> int:
+    """How many different people propose or support one of these?"""
+    each = np.array(sorted(set(numbers)), dtype=np.int64)
+    return int(people_per_group(project, each, np.zeros(len(each), dtype=np.int64), 1)[0])
+
+
+def is_staff(organisation: Organisation | str, person: object) -> bool:
+    """May this person see the desk of this town (or the town of this slug)?"""
+    if not isinstance(person, Person):
+        return False
+    town = (
+        Organisation.objects.filter(slug=organisation).only("pk").first()
+        if isinstance(organisation, str)
+        else organisation
+    )
+    return town is not None and may(role_in(town, person), DeskAct.SEE)
 
 
 def people_per_group(project: Project, numbers: Ints, groups: Ints, n_groups: int) -> Ints:

@@ -1,10 +1,12 @@
-"""What happens without anybody asking: votes are counted when their time is over.
+"""What happens without anybody waiting for it: votes are counted when their time is over, answers are mailed.
 
 A worker (``manage.py procrastinate worker``) runs these; any number of workers may, on any machine.
 """
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from participation.services import answer_mails
 from participation.services.voting import close_due_votes
 
 
@@ -13,3 +15,9 @@ from participation.services.voting import close_due_votes
 def close_due(timestamp: int) -> None:
     """Count every vote whose time is over; the database's clock says which."""
     close_due_votes()
+
+
+@app.task(retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def mail_answers(people: list[int], responses: list[int], base_url: str) -> None:
+    """Tell these people what the town answered; enqueued with the answers (services.responses)."""
+    answer_mails.mail_answers(people=people, responses=responses, base_url=base_url)

@@ -8,8 +8,9 @@ class SitingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the layers computed from what residents ask for."""
+        """Register the layers computed from what residents ask for, and the town's own."""
         from geo import catalog
-        from siting.layers import demand_layers
+        from siting.layers import demand_layers, town_layers
 
         catalog.register(demand_layers)
+        catalog.register(town_layers)

@@ -1,28 +1,37 @@
-"""The layers computed from what residents ask for: clusters, their outlines, and a heat map of each public project.
+"""The layers of the deciding side: what is computed from what residents ask for, the town's own layers, candidates.
 
-They are made with the settings that hold when nothing is set, from public proposals and their supports alone.
-Listing them costs one query; each is computed when it is first read.
+Clusters, outlines and heat maps are made with the settings that hold when nothing is set, from public proposals and
+their supports alone. Listing them costs one query; each is computed when it is first read.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal, cast
 
 import shapely
+from django.db.models import BigIntegerField, BooleanField, FloatField
+from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from geo.catalog import Asker, Column, DerivedSource, Feature, Raster
+from geo.catalog import Asker, Column, DerivedSource, Feature, FeatureSource, GeometryType, Raster
 from geo.plane.grids import Grid
 from participation import public
 from participation.models import Project
 from participation.rules.text import in_language
+from siting.models import Layer, LayerFeature
 from siting.rules.settings import Grouping, Heat
 from siting.selectors.clusters import clusters_of, density_of, people_in
+from siting.selectors.layers import catalogued
 
 # A count of people below this is left empty in what everyone may take along.
 LEAST_PEOPLE_SHOWN = 5
+
+# As what the database compares an attribute of this kind; everything else as text.
+_STORED = {"integer": BigIntegerField, "number": FloatField, "boolean": BooleanField}
 
 COLUMNS = (
     Column("number", "", "integer", gettext_lazy("Number")),
@@ -40,6 +49,37 @@ def demand_layers(asker: Asker) -> Iterator[DerivedSource | Raster]:
         yield cluster_layer(project, "points")
         yield cluster_layer(project, "hulls")
         yield heat_layer(project)
+
+
+def town_layers(asker: Asker) -> Iterator[FeatureSource]:
+    """The town's own layers that are in use: the public ones for everybody, all of them for staff."""
+    for layer in catalogued(asker.organisation, staff=public.is_staff(asker.organisation, asker.person)):
+        yield town_layer(layer)
+
+
+def town_layer(layer: Layer) -> FeatureSource:
+    """One of the town's own layers, with the attributes its file had."""
+    has_places = bool(layer.geometry_type)
+    return FeatureSource(
+        id=f"layer-{layer.slug}",
+        title=layer.name,
+        description=_("Source: %(source)s. Licence: %(licence)s.")
+        % {"source": layer.source.rstrip("."), "licence": layer.licence.rstrip(".")},
+        rows=LayerFeature.objects.filter(layer=layer),
+        geometry="geometry" if has_places else None,
+        geometry_type=cast(GeometryType, layer.geometry_type) if has_places else None,
+        key="key",
+        columns=tuple(_column(each) for each in layer.attributes),
+        updated=f"layer.{layer.pk}",
+    )
+
+
+def _column(attribute: dict[str, Any]) -> Column:
+    name, kind = attribute["name"], attribute["kind"]
+    value: Combinable = KeyTextTransform(name, "properties")
+    if kind in _STORED:
+        value = Cast(value, _STORED[kind]())
+    return Column(name, value, kind, name)
 
 
 def cluster_layer(project: Project, shape: Literal["points", "hulls"]) -> DerivedSource:

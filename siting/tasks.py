@@ -1,13 +1,24 @@
-"""What siting does in the background: studies and scenarios are computed by a worker.
+"""What happens at the siting desk without anybody waiting for it.
 
-A worker that is killed leaves a run without a word; whoever opens its page may begin it again.
+Studies and scenarios are computed here. A worker that is killed leaves a run without a word; whoever opens its page
+may begin it again.
 """
+
+from datetime import UTC, datetime
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from siting.services.layers import forget_old_drafts
 from siting.services.scenarios import RUN_SCENARIO, run_scenario
 from siting.services.studies import RUN_STUDY, run_study
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="forget_old_drafts")
+def forget_drafts(timestamp: int) -> None:
+    """Delete the layers that were uploaded and never put to use."""
+    forget_old_drafts(now=datetime.fromtimestamp(timestamp, UTC))
 
 
 @app.task(name=RUN_STUDY)

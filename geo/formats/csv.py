@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.catalog import Column, Feature
 from geo.formats.rows import Row, RowFault, UnreadableFile, placed, text_fault
-from geo.plane.crs import CRS84, Crs, UnknownCrs, parse
+from geo.plane.cells import square_of
+from geo.plane.crs import CRS84, LAEA, Crs, UnknownCrs, parse
 
 TYPE = "text/csv; charset=utf-8"
 
@@ -98,6 +99,9 @@ _SAMPLE = 65_536
 _DELIMITERS = (",", ";", "\t", "|")
 _LON = ("lon", "lng", "long", "longitude", "x", "x_coord", "xcoord", "lengtegraad", "point_x")
 _LAT = ("lat", "latitude", "y", "y_coord", "ycoord", "breedtegraad", "point_y")
+# Among the names above, those that also say which plane: degrees.
+_DEGREES = tuple(name for name in _LON if name.startswith(("lon", "lng", "lengte")))
+_CELL = ("grd_id", "grd_newid", "grid_id", "cellcode", "cell_id", "grd_inspire")
 _WKT = ("wkt", "geom", "geometry", "the_geom", "geometrie")
 _NAMED_X, _NAMED_WKT = re.compile(r"x_([0-9]{4,6})"), re.compile(r"wkt_([0-9]{4,6})")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
@@ -121,13 +125,33 @@ def read(
     used = _encoding(path, encoding)
     try:
         with path.open(encoding=used, newline="") as file:
-            yield from _rows(file, lon_field, lat_field, crs)
+            names, table = _table(file)
+            yield from _rows(names, table, _where(names, lon_field, lat_field, crs))
     except UnicodeDecodeError as error:
         raise UnreadableFile("file.encoding_wrong", encoding=used, at=error.start) from error
     except UnicodeError as error:  # UTF-16 that was none from the start
         raise UnreadableFile("file.encoding_wrong", encoding=used, at=0) from error
     except csv.Error as error:
         raise UnreadableFile("file.not_table", reason=error) from error
+
+
+def crs_of(path: Path) -> str | None:
+    """The plane that the names of the columns say: ``lon`` and ``lat``, ``x_31370``, a code of the European grid.
+
+    Raises   UnreadableFile, also when no column says where a row lies (file.no_places).
+    """
+    with path.open(encoding=_encoding(path, None), newline="", errors="replace") as file:
+        try:
+            names = _table(file)[0]
+        except csv.Error as error:
+            raise UnreadableFile("file.not_table", reason=error) from error
+    where = _where(names, None, None, None)
+    if where.x is None and where.wkt is None and where.cell is None:
+        raise UnreadableFile("file.no_places", known=", ".join(islice(names, 30)))
+    if where.crs is not None:
+        return where.crs.name
+    is_degrees = where.x is not None and where.x.lower().startswith(_DEGREES)
+    return CRS84.name if is_degrees else None
 
 
 def _encoding(path: Path, wanted: str | None) -> str:
@@ -159,7 +183,8 @@ def _encoding(path: Path, wanted: str | None) -> str:
     return "latin-1"
 
 
-def _rows(file: IO[str], lon_field: str | None, lat_field: str | None, crs: Crs | None) -> Iterator[Row]:
+def _table(file: IO[str]) -> tuple[list[str], Any]:
+    """The names of the columns, and the reader that stands at the first row."""
     lines = (line for line in file)
     head = next((line for line in lines if line.strip()), None)
     if head is None:
@@ -167,8 +192,10 @@ def _rows(file: IO[str], lon_field: str | None, lat_field: str | None, crs: Crs 
     # A header may run over several lines inside quotes; then the reader goes on in the file.
     delimiter = _delimiter(head)
     table = csv.reader(_again(head, lines), delimiter=delimiter)
-    names = _names(next(table))
-    where = _where(names, lon_field, lat_field, crs)
+    return _names(next(table)), table
+
+
+def _rows(names: list[str], table: Any, where: "_Where") -> Iterator[Row]:
     for cells in table:
         attributes: dict[str, object] = {name: _plain(cell) for name, cell in zip(names, cells, strict=False)}
         if not any(cell.strip() for cell in cells):
@@ -212,10 +239,10 @@ def _plain(cell: str) -> str:
 
 
 class _Where:
-    """Which columns say where a row lies, and in which plane."""
+    """Which columns say where a row lies, and in which plane; ``cell`` holds codes of squares (geo.plane.cells)."""
 
-    def __init__(self, x: str | None, y: str | None, wkt: str | None, crs: Crs | None) -> None:
-        self.x, self.y, self.wkt, self.crs = x, y, wkt, crs
+    def __init__(self, x: str | None, y: str | None, wkt: str | None, crs: Crs | None, cell: str | None = None) -> None:
+        self.x, self.y, self.wkt, self.crs, self.cell = x, y, wkt, crs, cell
 
     def place(self, attributes: dict[str, object]) -> BaseGeometry | RowFault | None:
         """Where the row lies; none when its cells are empty."""
@@ -227,6 +254,9 @@ class _Where:
             if pair[0] is None or pair[1] is None:
                 return RowFault("pin.not_a_number", {"x": x[:50], "y": y[:50]})
             return placed(shapely.Point(pair[0], pair[1]), self.crs)
+        if self.cell is not None:
+            square = square_of(str(attributes.get(self.cell, "")))
+            return RowFault("row.geometry_bad") if square is None else placed(square, LAEA)
         text = str(attributes.get(self.wkt, "")).strip() if self.wkt is not None else ""
         if not text:
             return None
@@ -253,7 +283,11 @@ def _where(names: list[str], lon_field: str | None, lat_field: str | None, crs: 
     x, y = _called(lower, _LON, "longitude"), _called(lower, _LAT, "latitude")
     if x is not None and y is not None:
         return _Where(x, y, None, crs)
-    return _Where(None, None, next((lower[name] for name in _WKT if name in lower), None), crs)
+    wkt = next((lower[name] for name in _WKT if name in lower), None)
+    square = next((lower[name] for name in _CELL if name in lower), None)
+    if wkt is None and square is not None:
+        return _Where(None, None, None, LAEA, square)
+    return _Where(None, None, wkt, crs)
 
 
 def _called(lower: dict[str, str], names: tuple[str, ...], start: str) -> str | None:

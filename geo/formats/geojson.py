@@ -96,6 +96,19 @@ def read(path: Path, *, encoding: str | None = None, crs: Crs | None = None) -> 
         raise UnreadableFile("file.not_geojson") from error
 
 
+def crs_of(path: Path) -> str:
+    """The plane of the old ``crs`` member, else the one that the standard means (RFC 7946).
+
+    Raises   UnreadableFile.
+    """
+    try:
+        return (_crs_of(_text(path, None)) or CRS84).name
+    except json.JSONDecodeError as error:
+        raise UnreadableFile("file.not_json", line=error.lineno, column=error.colno) from error
+    except (RecursionError, ValueError) as error:
+        raise UnreadableFile("file.not_geojson") from error
+
+
 def _text(path: Path, encoding: str | None) -> str:
     content = path.read_bytes()
     used = encoding or ("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")

@@ -34,7 +34,7 @@ FILE_SENTENCES: dict[str, "_StrPromise"] = {
     "file.missing": _("There is no file “%(name)s”."),
     "file.too_big": _("The file has %(mb)s MB; at most %(most)s MB are read."),
     "file.empty": _("The file is empty."),
-    "file.format_unknown": _("“%(name)s” is no CSV, TSV, GeoJSON or GeoPackage file."),
+    "file.format_unknown": _("“%(name)s” is no CSV, TSV, GeoJSON, GeoPackage, FlatGeobuf, Shapefile or OCPI file."),
     "file.encoding_unknown": _("“%(encoding)s” is not an encoding that is read here."),
     "file.encoding_wrong": _("The file is not written in %(encoding)s (byte %(at)s)."),
     "file.not_table": _("The file is no table: %(reason)s."),
@@ -43,8 +43,28 @@ FILE_SENTENCES: dict[str, "_StrPromise"] = {
     "file.too_deep": _("The file is nested too deeply."),
     "file.not_geojson": _("The file holds JSON, but no GeoJSON."),
     "file.not_gpkg": _("The file cannot be read as GeoPackage."),
-    "file.no_layer": _("The GeoPackage holds no layer of places."),
+    "file.no_layer": _("The file holds no layer of places."),
+    "file.no_places": _("No column says where a row lies: name two of them lon and lat. It has: %(known)s."),
+    "file.layer_unknown": _("The file has no layer “%(layer)s”. It has: %(known)s."),
     "file.crs_unknown": _("The coordinate system “%(crs)s” is not known."),
+    "file.not_shp": _("The file cannot be read as Shapefile. Pack its .shp, .shx, .dbf and .prj in one zip file."),
+    "file.not_fgb": _("The file cannot be read as FlatGeobuf."),
+    "file.no_rows": _("The file holds no rows."),
+    "file.crs_looks_like": _("These are no coordinates in %(chosen)s: they look like %(name)s (%(crs)s)."),
+    "file.too_many_layers": _("The file has %(n)s layers; at most %(most)s are read."),
+    "file.too_many_features": _("The layer has more than %(most)s features. Cut it to your town first."),
+    "file.too_many_vertices": _("The outlines have more than %(most)s corners. Cut the layer to your town first."),
+    "file.too_many_columns": _("The layer has more than %(most)s attributes. Leave out those you do not need."),
+    "file.too_slow": _("Reading took too long, so it was stopped. Cut the layer to your town first."),
+    "file.too_heavy": _("Reading took too much memory, so it was stopped. Cut the layer to your town first."),
+    "file.crashed": _("The file is damaged: reading it broke off."),
+    "file.zip_broken": _("The zip file is damaged, or locked with a password."),
+    "file.zip_unsafe": _("The zip file holds “%(name)s”, which does not belong in the zip of a layer."),
+    "file.zip_too_many": _("The zip file holds %(n)s files; at most %(most)s are looked at."),
+    "file.zip_too_big": _("Unpacked, the zip file holds more than %(most)s MB."),
+    "file.zip_several": _("The zip file holds several layers of different kinds: %(names)s. Pack one."),
+    "file.zip_nothing": _("The zip file holds no layer: no .shp, .gpkg, .fgb, .geojson or .csv."),
+    "file.not_ocpi": _("The file holds JSON, but no charging locations as OCPI writes them."),
 }
 
 
@@ -106,7 +126,7 @@ def placed(geometry: BaseGeometry, crs: Crs | None) -> BaseGeometry | RowFault:
         bad = points[~np.isfinite(points).all(axis=1)][0]
         return RowFault("pin.not_a_number", {"x": bad[0], "y": bad[1]})
     x, y = float(points[0, 0]), float(points[0, 1])
-    meant = _looks_like(x, y)
+    meant = looks_like(x, y)
     if meant is not None and (crs is None or (crs in {LAMBERT_72, LAMBERT_2008} and crs != meant)):
         return RowFault("pin.looks_like_lambert", {"x": x, "y": y, "name": meant.title, "crs": meant.name})
     if crs is not None and crs.code != CRS84.code:
@@ -118,7 +138,7 @@ def placed(geometry: BaseGeometry, crs: Crs | None) -> BaseGeometry | RowFault:
     return flat
 
 
-def _looks_like(x: float, y: float) -> Crs | None:
+def looks_like(x: float, y: float) -> Crs | None:
     """The Belgian plane whose numbers these could be: the two lie 500 km apart, so they cannot be confused."""
     if 20_000 <= x <= 300_000 and 20_000 <= y <= 250_000:
         return LAMBERT_72

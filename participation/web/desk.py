@@ -25,6 +25,8 @@ A_PAGE = 50
 
 # The pages of one project at the desk, in the order of the work: (address name, label).
 desk_pages: list[tuple[str, object]] = [("desk_queue", _("Queue")), ("desk_shortlist", _("Ballot"))]
+# The pages of the whole town at the desk, beside the overview.
+town_pages: list[tuple[str, object]] = [("desk", _("Projects"))]
 
 
 def desk_project(request: HttpRequest, slug: str) -> Project:
@@ -48,6 +50,13 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]
     ]
 
 
+def town_items(request: HttpRequest) -> list[dict[str, object]]:
+    """The desk's pages of the whole town, as its menu shows them; other apps add theirs to ``town_pages``."""
+    return [
+        {"href": reverse(name), "label": label, "current": request.path == reverse(name)} for name, label in town_pages
+    ]
+
+
 def clerk(request: HttpRequest) -> Person:
     """Who of the staff acts? The desk's guard let nobody else in."""
     person = person_of(request)
@@ -68,7 +77,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
         for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
     ]
-    return render(request, "participation/desk_overview.html", {"rows": rows, "records": records})
+    context = {"rows": rows, "records": records, "desk_items": town_items(request)}
+    return render(request, "participation/desk_overview.html", context)
 
 
 def _pin(proposal: Proposal) -> dict[str, object]:

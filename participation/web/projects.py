@@ -1,6 +1,7 @@
 """One project: what is asked, until when, what can be done now, and every proposal on a list beside the map."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
@@ -195,6 +196,10 @@ def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str,
     return {"page": drawn, "proposals": proposals, "n_found": drawn.paginator.count}
 
 
+# Pages of other apps in the menu of a project: (address name, label, whether this project has it).
+project_tabs: list[tuple[str, object, Callable[[Project], bool]]] = []
+
+
 def tabs(request: HttpRequest, project: Project, where: Standing) -> list[dict[str, object]]:
     """The pages of one project, those that say something."""
     pages: list[tuple[str, object]] = [
@@ -203,6 +208,7 @@ def tabs(request: HttpRequest, project: Project, where: Standing) -> list[dict[s
     ]
     if where.vote_is_over:
         pages.append(("results", _("Result")))
+    pages += [(name, label) for name, label, has in project_tabs if has(project)]
     rows: list[dict[str, object]] = []
     for name, label in pages:
         href = reverse(name, args=(project.slug,))

@@ -1,1 +1,1 @@
-"""The only writers of siting's tables."""
+"""The only writers: one transaction each, named as orders; each says which lock it takes and what it refuses."""

@@ -125,6 +125,20 @@ def close_vote_a_second_ago(slug: str) -> None:
         cursor.execute("ALTER TABLE participation_phase ENABLE TRIGGER USER")
 
 
+def reopen_vote(slug: str) -> None:
+    """Let the vote of a project run until tomorrow, whether it was counted or not."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE participation_phase DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE participation_phase SET closes_at = clock_timestamp() + interval '1 day', closed_at = NULL"
+            " FROM participation_project project"
+            " WHERE project.id = project_id AND project.slug = %s AND kind = 'vote' RETURNING participation_phase.id",
+            [slug],
+        )
+        cursor.execute("DELETE FROM participation_tallyrow WHERE phase_id = %s", cursor.fetchone())
+        cursor.execute("ALTER TABLE participation_phase ENABLE TRIGGER USER")
+
+
 @contextmanager
 def live_site() -> Iterator[str]:
     """Serve the site with its present static files; gives its address."""

@@ -1,0 +1,160 @@
+"""Has a stranger's file read in a process apart, and hands over what it found."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyogrio
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo.formats.rows import RowFault, UnreadableFile
+from geo.intake.attributes import as_kind
+
+ROOT = Path(__file__).parents[2]
+MAX_BYTES = 100 * 1024 * 1024
+# Longer than its computing time (child.CPU_SECONDS): the machine may have others to serve.
+WALL_SECONDS = 120
+# The formats whose readers are in GDAL; all others of GDAL's are not even there in the process apart.
+DRIVERS = ("GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf")
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
+_MB = 1024 * 1024
+# How a killed process ends where its computing time was over: SIGXCPU, or SIGKILL after it.
+_OUT_OF_TIME = {-24, -9}
+
+
+class Taken(NamedTuple):
+    """One feature: its number, its place in lon, lat or none, its attributes."""
+
+    key: int
+    geometry: BaseGeometry | None
+    attributes: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds. ``needs`` is "layer" or "crs" when one must be chosen first; then there are no features."""
+
+    needs: str
+    layers: tuple[str, ...]
+    layer: str
+    crs_in_file: str | None
+    crs: str
+    counts: dict[str, int]
+    faults: dict[str, int]
+    examples: tuple[tuple[int, RowFault], ...]
+    types: dict[str, int]
+    attributes: tuple[dict[str, Any], ...]
+    walls: dict[str, bool]
+    rows: Path
+
+    def features(self) -> Iterator[Taken]:
+        """The features in the order of the file; only while the reading is open."""
+        kinds = {attribute["name"]: attribute["kind"] for attribute in self.attributes}
+        with self.rows.open(encoding="utf-8") as file:
+            for line in file:
+                row = json.loads(line)
+                place = shapely.from_wkb(row["g"]) if row["g"] else None
+                yield Taken(row["k"], place, {name: as_kind(value, kinds[name]) for name, value in row["p"].items()})
+
+
+@contextmanager
+def reading_of(path: Path, *, name: str, layer: str = "", crs: str = "") -> Iterator[Reading]:
+    """Read a file of this name: its layer, or the only one; in this plane, or the one it names itself.
+
+    Raises   UnreadableFile.
+    Cost     a process of its own, about a second before it begins; at most 1 GB and WALL_SECONDS.
+    """
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise UnreadableFile("file.too_big", mb=-(-size // _MB), most=MAX_BYTES // _MB)
+    with tempfile.TemporaryDirectory(prefix="kiesplek-intake-") as job:
+        folder = Path(job)
+        file = _plain_name(name)
+        shutil.copyfile(path, folder / file)
+        (folder / "ask.json").write_text(json.dumps({"file": file, "layer": layer, "crs": crs}))
+        _run(folder)
+        yield _said(folder)
+
+
+def _plain_name(name: str) -> str:
+    """The name with nothing in it that a path, GDAL or a shell could take for something else."""
+    bare = Path(name.replace("\\", "/")).name
+    suffix = Path(bare).suffix.lower()
+    stem = re.sub(r"[^\w-]", "_", Path(bare).stem)[:60] or "file"
+    # Names of the process's own files.
+    stem = f"{stem}_" if stem in {"ask", "said", "rows", "inside"} else stem
+    return stem + (suffix if _SUFFIX.fullmatch(suffix) else "")
+
+
+@lru_cache
+def _skipped() -> str:
+    return ",".join(sorted(set(pyogrio.list_drivers()) - set(DRIVERS)))
+
+
+def _run(folder: Path) -> None:
+    environment = {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "GDAL_SKIP": _skipped(),
+        "GDAL_DRIVER_PATH": "disable",
+        "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
+        "GDAL_HTTP_MAX_RETRY": "0",
+        "PROJ_NETWORK": "OFF",
+        "OGR_SQLITE_LOAD_EXTENSIONS": "",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, "-m", "geo.intake.child", str(folder)]
+    with subprocess.Popen(  # noqa: S603 -- our own module, the folder is ours
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        try:
+            ended = process.wait(timeout=WALL_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            raise UnreadableFile("file.too_slow") from error
+    if ended in _OUT_OF_TIME:
+        raise UnreadableFile("file.too_slow")
+    if not (folder / "said.json").is_file():
+        raise UnreadableFile("file.crashed")
+
+
+def _said(folder: Path) -> Reading:
+    said = json.loads((folder / "said.json").read_text())
+    if "code" in said:
+        raise UnreadableFile(said["code"], **said["facts"])
+    counts = {name: value for name, value in said.items() if name.startswith("n_")}
+    return Reading(
+        needs=said["needs"],
+        layers=tuple(said["layers"]),
+        layer=said.get("layer", ""),
+        crs_in_file=said["crs_in_file"],
+        crs=said.get("crs") or "",
+        counts=counts,
+        faults=said.get("faults", {}),
+        examples=tuple((each["line"], RowFault(each["code"], each["facts"])) for each in said.get("examples", ())),
+        types=said.get("types", {}),
+        attributes=tuple(said.get("attributes", ())),
+        walls=said["walls"],
+        rows=folder / "rows.ndjson",
+    )

@@ -1,0 +1,184 @@
+"""Reads one file of a stranger, in a process of its own: ``python -m geo.intake.child FOLDER``.
+
+In: FOLDER/ask.json {"file", "layer", "crs"}. Out: FOLDER/rows.ndjson, a feature a line {"k", "g" (WKB, hex), "p"}, and
+FOLDER/said.json, what was found or why nothing was taken. Nothing is said on stdout.
+"""
+
+import sys
+
+from geo.intake import walls
+
+if __name__ == "__main__":
+    # Before anything starts a thread.
+    HAS_NO_NETWORK = walls.leave_network()
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+
+import geo
+from geo.formats import reading
+from geo.formats.rows import Row, RowFault, UnreadableFile
+from geo.intake.attributes import Attributes
+from geo.intake.unpack import is_zip, unpack
+from geo.plane.crs import Crs, UnknownCrs, parse
+
+DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf"}
+MOST_FEATURES = 200_000
+MOST_VERTICES = 2_000_000
+MOST_LAYERS = 500
+EXAMPLES = 20
+MEMORY_BYTES = 768 * 1024 * 1024
+CPU_SECONDS = 60
+WRITTEN_BYTES = 1536 * 1024 * 1024
+_BATCH = 5000
+
+
+def main(folder: Path) -> None:
+    """Read what is asked for, and say what was found."""
+    if set(pyogrio.list_drivers()) - DRIVERS:
+        raise SystemExit("GDAL holds more formats than are read here")
+    walls.limit(more_memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, file_bytes=WRITTEN_BYTES)
+    packages = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.base_prefix).resolve(), Path(np.__file__).parents[1]}
+    own = Path(geo.__file__).parent
+    files, connections = walls.only_these([*packages, own, Path("/usr/lib"), Path("/lib"), Path("/lib64")], folder)
+    ask = json.loads((folder / "ask.json").read_text())
+    try:
+        said = _read(folder, ask)
+    except UnreadableFile as refused:
+        said = {"code": refused.code, "facts": refused.facts}
+    except MemoryError:
+        said = {"code": "file.too_heavy", "facts": {}}
+    said["walls"] = {"network": HAS_NO_NETWORK, "files": files, "connections": connections}
+    (folder / "said.json").write_text(json.dumps(said))
+
+
+def _read(folder: Path, ask: dict[str, Any]) -> dict[str, Any]:
+    path = folder / ask["file"]
+    found = [path]
+    if is_zip(path):
+        inside = folder / "inside"
+        inside.mkdir()
+        found = unpack(path, inside)
+    names = [each.stem for each in found] if len(found) > 1 else []
+    layer = ask["layer"] or None
+    if names:
+        if layer and layer not in names:
+            raise UnreadableFile("file.layer_unknown", layer=layer, known=", ".join(names[:30]))
+        path = found[names.index(layer)] if layer else found[0]
+    else:
+        path = found[0]
+    about = reading.about(path, layer=None if names else layer)
+    layers = names or list(about.layers)
+    if len(layers) > MOST_LAYERS:
+        raise UnreadableFile("file.too_many_layers", n=len(layers), most=MOST_LAYERS)
+    said: dict[str, Any] = {"layers": layers, "crs_in_file": _short(about.crs), "needs": ""}
+    if len(layers) > 1 and not layer:
+        return said | {"needs": "layer"}
+    said["layer"] = layer or (layers[0] if layers else "")
+    if about.crs is None and not ask["crs"]:
+        return said | {"needs": "crs"}
+    try:
+        crs = parse(ask["crs"]) if ask["crs"] else None
+    except UnknownCrs as error:
+        raise UnreadableFile("file.crs_unknown", crs=ask["crs"]) from error
+    said["crs"] = crs.name if crs else _short(about.crs)
+    rows = reading.read(path, layer=None if names else layer, crs=crs)
+    return said | _kept(rows, crs, folder / "rows.ndjson")
+
+
+def _short(crs: str | None) -> str | None:
+    """The plane as people name it: a file may write it out over forty lines."""
+    if crs is None or crs.startswith("EPSG:"):
+        return crs
+    from pyproj import CRS
+
+    return str(CRS.from_user_input(crs).name)[:60]
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    several = iter(rows)
+    while batch := list(islice(several, _BATCH)):
+        yield batch
+
+
+def _kept(rows: Iterable[Row], crs: Crs | None, target: Path) -> dict[str, Any]:
+    """Write the rows that can be taken, mended where their outline crosses itself, and count everything."""
+    attributes = Attributes()
+    faults: Counter[str] = Counter()
+    types: Counter[str] = Counter()
+    examples: list[dict[str, object]] = []
+    n_read = n_kept = n_vertices = n_mended = n_without = 0
+    with target.open("w", encoding="utf-8") as file:
+        for batch in _batches(rows):
+            places, mended = _mended([row.geometry for row in batch])
+            n_mended += mended
+            n_vertices += int(shapely.get_num_coordinates(places).sum())
+            if n_vertices > MOST_VERTICES:
+                raise UnreadableFile("file.too_many_vertices", most=MOST_VERTICES)
+            wkb = shapely.to_wkb(places, hex=True)
+            for row, place, text in zip(batch, places, wkb, strict=True):
+                n_read += 1
+                fault = row.fault
+                if fault is None and row.geometry is not None and place is None:
+                    fault = RowFault("row.geometry_bad")
+                if fault is not None:
+                    _stop_at_wrong_plane(fault, crs)
+                    faults[fault.code] += 1
+                    if len(examples) < EXAMPLES:
+                        facts = {name: str(value)[:100] for name, value in fault.facts.items()}
+                        examples.append({"line": row.line, "code": fault.code, "facts": facts})
+                    continue
+                if n_kept >= MOST_FEATURES:
+                    raise UnreadableFile("file.too_many_features", most=MOST_FEATURES)
+                n_kept += 1
+                n_without += place is None
+                if place is not None:
+                    types[place.geom_type] += 1
+                line = {"k": n_kept, "g": text, "p": attributes.take(row.attributes)}
+                file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+    if not n_read:
+        raise UnreadableFile("file.no_rows")
+    return {
+        "n_read": n_read,
+        "n_features": n_kept,
+        "n_vertices": n_vertices,
+        "n_mended": n_mended,
+        "n_without_place": n_without,
+        "n_emptied": attributes.n_emptied,
+        "faults": dict(faults),
+        "examples": examples,
+        "types": dict(types),
+        "attributes": attributes.listed(n_kept),
+    }
+
+
+def _stop_at_wrong_plane(fault: RowFault, crs: Crs | None) -> None:
+    """A row that lies in the other Lambert says that all of them do."""
+    if fault.code == "pin.looks_like_lambert":
+        chosen = crs.title if crs else "WGS 84"
+        raise UnreadableFile("file.crs_looks_like", chosen=chosen, name=fault.facts["name"], crs=fault.facts["crs"])
+
+
+def _mended(geometries: list[Any]) -> tuple[Any, int]:
+    """The places, surfaces whose outline crosses itself made sound; None where nothing of a surface is left."""
+    places = np.array(geometries, dtype=object)
+    broken = np.flatnonzero(~shapely.is_valid(places) & (shapely.get_dimensions(places) == 2))
+    for at in broken:
+        whole = shapely.make_valid(places[at])
+        parts = [part for part in shapely.get_parts(shapely.get_parts(whole)) if part.geom_type == "Polygon"]
+        places[at] = None
+        if parts:
+            places[at] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    return places, len(broken)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,234 @@
+"""The town's own layers at the desk: uploading, looking before use, versions, who sees them."""
+
+from typing import Any
+
+import shapely
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from geo.formats.rows import RowFault
+from geo.intake.apart import MAX_BYTES
+from geo.plane.crs import ALL, CRS84
+from participation.models import Organisation
+from participation.rules.refusals import Refused
+from participation.rules.roles import DeskAct
+from participation.web.asking import desk, now, town_of
+from participation.web.desk import clerk, town_items
+from participation.web.maps import town_map
+from participation.web.sentences import sentence
+from siting.models import Layer
+from siting.selectors.layers import (
+    candidates_using,
+    current_layers,
+    drawn,
+    extent_of,
+    first_rows,
+    layer_of,
+    layers_of,
+    versions_of,
+)
+from siting.services.layers import accept_layer, delete_layer, draft_layer, read_again, show_layer
+
+_MB = 1024 * 1024
+ROWS_SHOWN, COLUMNS_SHOWN, DRAWN = 8, 12, 1500
+# A tenth of a metre to a metre is enough to see where something lies.
+_DRAWN_DEGREES = 0.00001
+PLANES = [(crs.name, f"{crs.title} ({crs.name})") for crs in ALL if crs is not CRS84]
+
+TYPE_NAMES = {
+    "Point": _("points"),
+    "MultiPoint": _("groups of points"),
+    "LineString": _("lines"),
+    "MultiLineString": _("lines of several parts"),
+    "Polygon": _("surfaces"),
+    "MultiPolygon": _("surfaces of several parts"),
+    "GeometryCollection": _("mixed collections"),
+}
+KIND_NAMES = {"text": _("text"), "integer": _("whole number"), "number": _("number"), "boolean": _("yes or no")}
+
+
+class UploadForm(forms.Form):
+    """A file with places, where it comes from, and under which terms it may be used."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_(
+            "GeoPackage, Shapefile (its parts in one zip), GeoJSON, FlatGeobuf, CSV with coordinates, or OCPI; "
+            "at most 100 MB."
+        ),
+    )
+    replaces = forms.ModelChoiceField(
+        queryset=Layer.objects.none(),
+        label=_("Is it a new version of a layer?"),
+        required=False,
+        empty_label=_("No, a new layer"),
+        help_text=_("The old version is kept: what was measured with it can be looked up."),
+    )
+    name = forms.CharField(label=_("Name"), max_length=100)
+    kind = forms.ChoiceField(label=_("What it holds"), choices=Layer.Kind.choices, initial=Layer.Kind.CONTEXT)
+    source = forms.CharField(label=_("Source"), max_length=300, help_text=_("Who made it, and when."))
+    licence = forms.CharField(
+        label=_("Licence"),
+        max_length=200,
+        help_text=_("Under which terms it may be used, such as “Modellicentie Gratis Hergebruik”."),
+    )
+    crs = forms.ChoiceField(
+        label=_("Coordinate system"),
+        required=False,
+        choices=[("", _("As the file says")), *PLANES],
+        help_text=_("You are asked when the file does not say."),
+    )
+    is_public = forms.BooleanField(label=_("Everybody may see this layer and take it along"), required=False)
+
+    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["replaces"].queryset = current_layers(organisation)  # type: ignore[attr-defined]
+
+    def clean_file(self) -> Any:
+        """Refuse what is too large before it is looked at."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(gettext("The file is larger than %(mb)s MB.") % {"mb": MAX_BYTES // _MB})
+        return file
+
+
+def _layer_or_404(request: HttpRequest, pk: int) -> Layer:
+    found = layer_of(town_of(request), pk)
+    if found is None:
+        raise Http404("no such layer")
+    return found
+
+
+@desk(DeskAct.SEE)
+def layers_page(request: HttpRequest) -> HttpResponse:
+    """Show the town's layers, and take a new one in."""
+    town = town_of(request)
+    form = UploadForm(request.POST or None, request.FILES or None, organisation=town)
+    if request.method == "POST":
+        return _upload(request, town, form)
+    return _list(request, town, form)
+
+
+@desk(DeskAct.LAYERS)
+def _upload(request: HttpRequest, town: Organisation, form: UploadForm) -> HttpResponse:
+    if form.is_valid():
+        clean = form.cleaned_data
+        try:
+            layer = draft_layer(
+                organisation=town,
+                file=clean["file"],
+                file_name=clean["file"].name,
+                name=clean["name"],
+                kind=clean["kind"],
+                source=clean["source"],
+                licence=clean["licence"],
+                is_public=clean["is_public"],
+                crs=clean["crs"],
+                replaces=clean["replaces"],
+                by=clerk(request),
+                now=now(),
+            )
+        except Refused as refused:
+            form.add_error("file", sentence(refused.code, refused.facts))
+        else:
+            return redirect("desk_layer", pk=layer.pk)
+    return _list(request, town, form, status=422)
+
+
+def _list(request: HttpRequest, town: Organisation, form: UploadForm, *, status: int = 200) -> HttpResponse:
+    context = {"layers": layers_of(town), "form": form, "desk_items": town_items(request)}
+    return render(request, "siting/layers.html", context, status=status)
+
+
+@desk(DeskAct.SEE)
+def layer_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one layer: where it lies, its first rows, what is wrong with it, its versions."""
+    return _shown(request, _layer_or_404(request, pk))
+
+
+def _shown(request: HttpRequest, layer: Layer, *, refused: str = "", status: int = 200) -> HttpResponse:
+    report = layer.report
+    columns = layer.attributes[:COLUMNS_SHOWN]
+    needs = report.get("needs", "")
+    rows = [[row.get(column["name"]) for column in columns] for row in first_rows(layer, ROWS_SHOWN)]
+    context = {
+        "layer": layer,
+        "desk_items": town_items(request),
+        "refused": refused,
+        "needs": needs,
+        "is_draft": layer.state == Layer.State.DRAFT,
+        "planes": PLANES,
+        "plane": dict(PLANES).get(layer.crs, layer.crs),
+        "types": [(TYPE_NAMES.get(name, name), n) for name, n in report.get("types", {}).items()],
+        "faults": [
+            {"line": each["line"], "words": RowFault(each["code"], each["facts"]).sentence}
+            for each in report.get("examples", ())
+        ],
+        "n_faults": sum(report.get("faults", {}).values()),
+        "columns": columns,
+        "rows": rows,
+        "attributes": [each | {"kind_name": KIND_NAMES[each["kind"]]} for each in layer.attributes],
+        "n_columns": len(layer.attributes),
+        "versions": versions_of(layer),
+        "n_used": candidates_using(layer),
+        "live": request.build_absolute_uri(reverse("ogc_landing")),
+        "map": None if needs else _map(layer),
+    }
+    return render(request, "siting/layer.html", context, status=status)
+
+
+def _map(layer: Layer) -> dict[str, Any] | None:
+    """The layer over the town, as many features as a map can show."""
+    box = extent_of(layer)
+    if box is None:
+        return None
+    pins: list[dict[str, object]] = []
+    shapes: list[dict[str, object]] = []
+    for key, wkb, label in drawn(layer, DRAWN):
+        shape = shapely.from_wkb(wkb)
+        if shape.geom_type == "Point":
+            pins.append({"number": key, "lon": shape.x, "lat": shape.y, "title": label or f"{key}"})
+        else:
+            plain = shapely.set_precision(shape.simplify(_DRAWN_DEGREES * 5), _DRAWN_DEGREES, mode="pointwise")
+            shapes.append({"type": "Feature", "geometry": shapely.geometry.mapping(plain), "properties": {}})
+    config = town_map(layer.organisation)
+    west, south, east, north = box
+    pad = 0.002
+    config |= {"bounds": [west - pad, south - pad, east + pad, north + pad], "pins": pins}
+    if shapes:
+        config["areas"] = {"type": "FeatureCollection", "features": shapes}
+    return config
+
+
+@require_POST
+@desk(DeskAct.LAYERS)
+def change_layer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read a draft otherwise, put it to use, show it or not, or delete it."""
+    layer = _layer_or_404(request, pk)
+    act = request.POST.get("act", "")
+    try:
+        if act == "read":
+            read_again(
+                layer=layer,
+                file_layer=request.POST.get("file_layer", "")[:200],
+                crs=request.POST.get("crs", "")[:20],
+            )
+        elif act == "accept":
+            accept_layer(layer=layer, by=clerk(request))
+            messages.success(request, gettext("“%(name)s” is in use now.") % {"name": layer.name})
+        elif act in {"show", "keep"}:
+            show_layer(layer=layer, is_public=act == "show", by=clerk(request))
+            messages.success(request, gettext("“%(name)s” was changed.") % {"name": layer.name})
+        elif act == "delete":
+            delete_layer(layer=layer, by=clerk(request))
+            messages.info(request, gettext("“%(name)s” was deleted.") % {"name": layer.name})
+            return redirect("desk_layers")
+    except Refused as refused:
+        return _shown(request, layer, refused=sentence(refused.code, refused.facts), status=422)
+    return redirect("desk_layer", pk=pk)
