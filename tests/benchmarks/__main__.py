@@ -49,8 +49,13 @@ class Row:
         """The row as people read it."""
         said = "ok" if self.ok else "MISSED"
         return (
-            f"{self.name:28} {self.ours:>12,.1f} {self.peer:>12,.1f} {self.ratio:8.3f} {self.sense}{self.goal} {said}"
+            f"{self.name:28} {_figure(self.ours)} {_figure(self.peer)} {self.ratio:8.3f} {self.sense}{self.goal} {said}"
         )
+
+
+def _figure(value: float) -> str:
+    """Thousands without digits nobody needs, shares with those they need."""
+    return f"{value:>12,.1f}" if abs(value) >= 10 else f"{value:>12.4g}"
 
 
 def at_most(name: str, ours: float, limit: float) -> Row:
@@ -89,7 +94,7 @@ def busy(clients: Clients, port: int, requests: list[bytes], status: int) -> flo
 def measure(url: str, folder: Path) -> list[Row]:
     """Set the stage and measure everything on it."""
     # Django may be asked only once the environment says which database and which files.
-    from tests.benchmarks import work
+    from tests.benchmarks import siting, work
 
     town = work.prepare(n_pins=N_PINS, n_proposals=N_PROPOSALS, n_voters=N_VOTERS)
     note("the stage is set")
@@ -126,6 +131,9 @@ def measure(url: str, folder: Path) -> list[Row]:
         clients.processes.shutdown()
         rows.append(at_most("page-queries", work.page_queries(town), PAGE_QUERIES))
         rows.append(at_most("page-kB", work.page_bytes(port, town.page.slug) / 1000, PAGE_KB))
+    for figures in siting.rows(url):
+        rows.append(Row(*figures))
+        note(f"  {rows[-1].line()}")
     return rows
 
 

@@ -18,6 +18,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+# A matrix of so many distances is half a gigabyte, and some of that size are needed at once.
+MOST_DISTANCES = 60_000_000
+
+
+class TooLarge(ValueError):  # noqa: N818 -- an answer about what was asked
+    """More distances than fit in memory: put demand together by place first."""
+
 
 @dataclass(frozen=True)
 class Costs:
@@ -112,7 +119,12 @@ def within(demand_m: Floats, sites_m: Floats, radius_m: float) -> sparse.csr_mat
 
 
 def distances(demand_m: Floats, sites_m: Floats) -> Floats:
-    """How far it is from each demand to each site, as the crow flies: (n, m) metres."""
+    """How far it is from each demand to each site, as the crow flies: (n, m) metres.
+
+    Raises   TooLarge.
+    """
+    if len(demand_m) * len(sites_m) > MOST_DISTANCES:
+        raise TooLarge(len(demand_m) * len(sites_m))
     apart = demand_m[:, None, :] - sites_m[None, :, :]
     return np.asarray(np.hypot(apart[..., 0], apart[..., 1]), dtype=np.float64)
 

@@ -18,8 +18,6 @@ from geo.analysis.allocation.rules import Choice, OutOfTime, Rules, choice_of
 from geo.analysis.allocation.search import improved
 
 SECONDS = 10.0
-# A matrix of so many distances is a gigabyte.
-MOST_DISTANCES = 130_000_000
 
 
 class Status(StrEnum):
@@ -27,10 +25,6 @@ class Status(StrEnum):
 
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
-
-
-class TooLarge(ValueError):  # noqa: N818 -- an answer about what was asked
-    """More distances than fit in memory: put demands together by place first."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +81,11 @@ def p_median(
     Shape    distances (n, m); weights (n,), 0 or more; nearest (n,): how far the sites that stand already are. Without
              them at least one site is chosen.
     Order    the answer by rising place.
-    Raises   Contradiction; OutOfTime; TooLarge; ValueError.
+    Raises   Contradiction; OutOfTime; ValueError.
     Source   Hakimi 1964; ReVelle & Swain 1970.
     """
     began = time.monotonic()
     _check(distances.shape, weights, rules)
-    if distances.size > MOST_DISTANCES:
-        raise TooLarge(distances.size)
     if not (np.isfinite(distances).all() and (distances >= 0).all()):
         raise ValueError("distances must be finite numbers, 0 or more")
     if nearest is not None and not (np.isfinite(nearest).all() and (nearest >= 0).all()):

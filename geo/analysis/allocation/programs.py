@@ -15,6 +15,8 @@ THREADS = 1
 SCALE = 1e4
 # A contradiction is looked into for so long; what then is not settled counts as part of it.
 EXPLAIN_SECONDS = 5.0
+# A choice that only has to hold to the rules is found in a moment: it may take that also when the time is over.
+GRACE_SECONDS = 1.0
 # Single sites and areas of a contradiction are told apart up to so many.
 TOLD_APART = 60
 
@@ -27,6 +29,14 @@ class Solved:
     bound: float
     is_optimal: bool
     is_impossible: bool
+
+
+class _Quiet(highspy.Highs):
+    """HiGHS without a word: its constructor greets on stdout, where the JSON of a command goes."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+        self.setOptionValue("output_flag", False)
 
 
 class Program:
@@ -89,8 +99,7 @@ class Program:
         program.a_matrix_.value_ = np.concatenate([*self.factors, np.empty(0)])
         kinds = [highspy.HighsVarType.kInteger] * self.n_sites
         program.integrality_ = kinds + [highspy.HighsVarType.kContinuous] * (self.n_columns - self.n_sites)
-        solver = highspy.Highs()
-        solver.silent()
+        solver = _Quiet()
         for name, value in (
             ("threads", THREADS),
             ("time_limit", max(seconds, 0.0)),
@@ -160,7 +169,7 @@ def any_choice(choice: Choice, wanted: Floats, *, until: float, at_least_one: bo
     program.keep(choice, sites)
     if at_least_one:
         program.row(np.arange(len(sites)), lower=1.0)
-    solved = program.solve(1 - 0.5 * wanted[sites], seconds=until - time.monotonic())
+    solved = program.solve(1 - 0.5 * wanted[sites], seconds=max(until - time.monotonic(), GRACE_SECONDS))
     chosen = None if solved.chosen is None else sites[solved.chosen]
     return Solved(chosen, solved.bound, solved.is_optimal, solved.is_impossible)
 

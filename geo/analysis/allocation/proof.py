@@ -30,8 +30,6 @@ MOST_KEPT = 60_000_000
 # Cases get this share of the time before HiGHS does; a program of more entries is not handed to it.
 SHARE_OF_CASES = 0.4
 MOST_ENTRIES = 3_000_000
-# A choice that only has to hold to the rules is found in a moment: it may take that also when the time is over.
-GRACE_SECONDS = 1.0
 
 
 class Best:
@@ -140,7 +138,7 @@ class Cases:
         if not len(part.otherwise) or not left.free.any() or left.k == 0:
             # Whatever is added now changes nothing; but a rule may ask for more.
             if left.need.any():
-                rest = any_choice(left, np.zeros(left.n_sites), until=until + GRACE_SECONDS, at_least_one=False).chosen
+                rest = any_choice(left, np.zeros(left.n_sites), until=until, at_least_one=False).chosen
             else:
                 rest = np.empty(0, dtype=np.int64)
             if rest is not None:

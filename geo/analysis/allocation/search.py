@@ -68,8 +68,8 @@ def _best_exchange(saved: Floats, choice: Choice, chosen: Ints) -> tuple[int, in
         for place, site in enumerate(chosen):
             beside[choice.neighbours(site), place] = True
         saved[(beside.sum(axis=1, keepdims=True) - beside) > 0] = -np.inf
-    site, place = np.unravel_index(int(saved.argmax()), saved.shape)
-    return int(site), int(place)
+    best_site, best_place = np.unravel_index(int(saved.argmax()), saved.shape)
+    return int(best_site), int(best_place)
 
 
 def kept(choice: Choice, wanted: Ints) -> Ints:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from geo.analysis.allocation.costs import distances as distances_between
 from geo.analysis.allocation.costs import pairs_closer, within
+from geo.analysis.allocation.effects import order_by_coverage, order_by_distance, shares
 from geo.analysis.allocation.models import Solution, Status, mclp, p_median, set_cover
 from geo.analysis.allocation.rules import Contradiction, Kind, Rules
 
@@ -67,13 +68,15 @@ def questions(draw: st.DrawFn) -> Question:
 def choices(question: Question, *, without: frozenset[Kind] = frozenset()) -> Iterable[list[int]]:
     """Every choice that holds to the rules, read from their words alone."""
     rules, m = question.rules, len(question.sites)
+    areas, prices = rules.areas, rules.prices
+    assert areas is not None
     for chosen in map(list, chain.from_iterable(combinations(range(m), n) for n in range(m + 1))):
-        counts = {area: sum(rules.areas[j] == area for j in chosen) for area in rules.at_least}
+        counts = {area: sum(areas[j] == area for j in chosen) for area in rules.at_least}
         near = any(np.hypot(*(question.sites[a] - question.sites[b])) < question.spacing
                    for a, b in combinations(chosen, 2))  # fmt: skip
         broken = {
             Kind.NUMBER: rules.k is not None and len(chosen) > rules.k,
-            Kind.BUDGET: rules.budget is not None and sum(rules.prices[chosen]) > rules.budget,
+            Kind.BUDGET: prices is not None and rules.budget is not None and sum(prices[chosen]) > rules.budget,
             Kind.MUST: not set(rules.must) <= set(chosen),
             Kind.MUST_NOT: bool(set(rules.must_not) & set(chosen)),
             Kind.AREA: any(counts[area] < least for area, least in rules.at_least.items()),
@@ -156,6 +159,27 @@ def test_the_fewest_sites_for_everyone_are_what_trying_everything_finds(question
 
 @settings(deadline=None, max_examples=200)
 @given(question=questions())
+def test_without_any_time_the_bounds_hold_all_the_same(question: Question) -> None:
+    cover = within(question.demand, question.sites, question.radius)
+    ways = distances_between(question.demand, question.sites)
+    standing = np.full(len(question.demand), 25.0)
+    allowed = list(choices(question))
+    if not allowed:
+        return
+    most = max(question.weights[(cover[:, one].sum(axis=1) > 0).A1].sum() for one in allowed)
+    found = mclp(cover, question.weights, question.rules, seconds=0)
+    assert list(found.selected) in allowed
+    assert found.objective - 1e-6 <= most <= found.bound + 1e-6
+    least = min(
+        float((np.column_stack([ways[:, one], standing]).min(axis=1) * question.weights).sum()) for one in allowed
+    )
+    found = p_median(ways, question.weights, question.rules, nearest=standing, seconds=0)
+    assert list(found.selected) in allowed
+    assert found.bound - 1e-6 <= least <= found.objective + 1e-6
+
+
+@settings(deadline=None, max_examples=200)
+@given(question=questions())
 def test_a_contradiction_names_rules_of_which_none_can_be_missed(question: Question) -> None:
     if any(True for _ in choices(question)):
         return
@@ -171,3 +195,135 @@ def test_a_contradiction_names_rules_of_which_none_can_be_missed(question: Quest
     assert set(caught.value.areas) <= set(question.rules.at_least)
     assert bool(caught.value.sites) == (Kind.MUST in named)
     assert bool(caught.value.areas) == (Kind.AREA in named)
+
+
+def town(n: int, m: int, *, seed: int) -> tuple[Any, Any, Any]:
+    """Demand that clumps, its weights, and sites."""
+    chance = np.random.default_rng(seed)
+    hearts = chance.uniform(0, 4000, (8, 2))
+    demand = hearts[chance.integers(0, 8, n)] + chance.normal(0, 400, (n, 2))
+    return demand, chance.integers(1, 5, n).astype(float), chance.uniform(0, 4000, (m, 2))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_cases_and_the_whole_program_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    demand, weights, sites = town(100, 25, seed=seed)
+    areas = (sites[:, 0] // 1000).astype(np.int64)
+    rules = Rules(
+        k=6, budget=24.0, prices=np.arange(25, dtype=np.float64) % 7 + 1, areas=areas, at_least={0: 1, 3: 2},
+        apart=pairs_closer(sites, 500), must_not=(3,),
+    )  # fmt: skip
+    cover, ways = within(demand, sites, 600), distances_between(demand, sites)
+    by_cases = mclp(cover, weights, rules), p_median(ways, weights, rules)
+    monkeypatch.setattr("geo.analysis.allocation.proof.Cases.close", lambda cases, *, until: cases.costs.base)
+    by_program = mclp(cover, weights, rules), p_median(ways, weights, rules, seconds=60)
+    for one, other in zip(by_cases, by_program, strict=True):
+        assert one.status is other.status is Status.OPTIMAL
+        assert one.objective == pytest.approx(other.objective, rel=1e-6)
+        assert len(one.selected) <= 6
+
+
+def test_a_middling_town_is_proven_in_a_moment() -> None:
+    demand, weights, sites = town(3000, 200, seed=9)
+    assert mclp(within(demand, sites, 300), weights, Rules(k=10)).status is Status.OPTIMAL
+    assert p_median(distances_between(demand, sites), weights, Rules(k=10)).status is Status.OPTIMAL
+
+
+def test_no_demand_and_no_site() -> None:
+    nothing = np.empty((0, 2))
+    found = mclp(within(nothing, nothing, 5), np.empty(0), Rules(k=3))
+    assert (found.selected, found.objective, found.bound, found.gap) == ((), 0, 0, 0)
+    sites = np.array([[0.0, 0], [9, 9]])
+    assert p_median(distances_between(nothing, sites), np.empty(0), Rules(k=3)).selected == ()
+    assert set_cover(within(nothing, sites, 5), Rules()).selected == ()
+    with pytest.raises(Contradiction):
+        p_median(distances_between(sites, nothing), np.ones(2), Rules(k=3))
+    # Nobody there can be reached: that is no contradiction, only nothing to do.
+    assert set_cover(within(sites, nothing, 5), Rules()).selected == ()
+    assert mclp(within(nothing, sites, 5), np.empty(0), Rules(must=(1,))).selected == (1,)
+
+
+def test_one_demand_and_all_on_one_spot() -> None:
+    spot = np.zeros((50, 2))
+    for n in (1, 50):
+        assert mclp(within(spot[:n], spot[:4], 0), np.ones(n), Rules(k=3)).selected == (0,)
+        found = p_median(distances_between(spot[:n], spot[:4]), np.ones(n), Rules(k=3))
+        assert (found.selected, found.objective, found.gap) == ((0,), 0, 0)
+        assert set_cover(within(spot[:n], spot[:4], 0), Rules()).selected == (0,)
+
+
+def test_more_sites_may_be_chosen_than_there_are() -> None:
+    demand, weights, sites = town(100, 5, seed=1)
+    assert p_median(distances_between(demand, sites), weights, Rules(k=50)).selected == (0, 1, 2, 3, 4)
+    found = mclp(within(demand, sites, 300), weights, Rules(k=50))
+    assert found.objective == weights[(distances_between(demand, sites) <= 300).any(axis=1)].sum()
+
+
+def test_sites_that_stand_are_not_doubled() -> None:
+    demand = np.array([[0.0, 0], [1000, 0]])
+    sites = np.array([[10.0, 0], [990, 0]])
+    cover = within(demand, sites, 100)
+    found = mclp(cover, np.array([9.0, 1]), Rules(k=1), covered=np.array([True, False]))
+    assert (found.selected, found.objective) == ((1,), 10)
+    near = p_median(distances_between(demand, sites), np.array([9.0, 1]), Rules(k=1), nearest=np.array([5.0, 1e4]))
+    assert (near.selected, near.objective) == ((1,), 55)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules(k=-1), Rules(budget=5.0),
+        Rules(budget=float("nan"), prices=np.ones(2)), Rules(prices=np.array([1.0, -1])),
+        Rules(must=(2,)), Rules(must_not=(-1,)), Rules(at_least={0: 1}), Rules(areas=np.zeros(3, dtype=np.int64)),
+        Rules(prices=np.array([np.nan, 1])), Rules(apart=np.array([[0, 5]])),
+    ],
+)  # fmt: skip
+def test_what_is_no_rule_is_refused(rules: Rules) -> None:
+    sites = np.array([[0.0, 0], [9, 9]])
+    with pytest.raises(ValueError):
+        mclp(within(sites, sites, 5), np.ones(2), rules)
+
+
+def test_what_is_no_number_is_refused() -> None:
+    sites = np.array([[0.0, 0], [9, 9]])
+    for weights in (np.array([1.0, np.nan]), np.array([1.0, -1]), np.ones(3)):
+        with pytest.raises(ValueError):
+            mclp(within(sites, sites, 5), weights, Rules())
+    for ways in (np.array([[0, np.inf]]), np.array([[-1.0, 0]])):
+        with pytest.raises(ValueError):
+            p_median(ways, np.ones(1), Rules())
+
+
+def test_a_contradiction_names_the_sites_and_areas() -> None:
+    sites = np.array([[0.0, 0], [3, 0], [500, 0]])
+    cover = within(sites, sites, 10)
+    with pytest.raises(Contradiction) as caught:
+        mclp(cover, np.ones(3), Rules(k=2, must=(0, 1, 2), apart=pairs_closer(sites, 10), must_not=(2,)))
+    assert caught.value.kinds in ({Kind.MUST, Kind.MUST_NOT}, {Kind.MUST, Kind.SPACING}, {Kind.MUST, Kind.NUMBER})
+    with pytest.raises(Contradiction) as caught:
+        mclp(cover, np.ones(3), Rules(areas=np.array([7, 7, 9]), at_least={7: 3, 9: 1}))
+    assert (set(caught.value.kinds), caught.value.areas) == ({Kind.AREA}, (7,))
+    with pytest.raises(Contradiction) as caught:
+        set_cover(cover, Rules(k=1))
+    assert caught.value.kinds == {Kind.NUMBER, Kind.COVER}
+
+
+def test_the_order_of_the_roll_out_is_by_what_each_adds() -> None:
+    demand = np.array([[0.0, 0], [1, 0], [100, 0], [101, 0], [200, 0]])
+    sites = np.array([[0.5, 0], [100, 0], [200, 0], [101, 0]])
+    cover, weights = within(demand, sites, 5), np.array([1.0, 1, 4, 4, 3])
+    steps = order_by_coverage(cover, weights, np.array([0, 1, 2, 3]))
+    assert [(step.site, step.gain, step.total) for step in steps] == [(1, 8, 8), (2, 3, 11), (0, 2, 13), (3, 0, 13)]
+    after = order_by_coverage(cover, weights, np.array([0, 2]), covered=np.array([False, False, True, True, True]))
+    assert [(step.site, step.gain, step.total) for step in after] == [(0, 2, 13), (2, 0, 13)]
+    ways = distances_between(demand, sites)
+    assert [step.site for step in order_by_distance(ways, weights, np.array([0, 2, 1]))] == [1, 2, 0]
+
+
+def test_the_share_within_reach_before_and_after() -> None:
+    demand = np.array([[0.0, 0], [100, 0], [200, 0]])
+    cover = within(demand, demand, 5)
+    found = shares(cover, np.array([1.0, 2, 4]), np.array([5, 5, -1]), np.array([1]),
+                   covered=np.array([True, False, False]))  # fmt: skip
+    assert [(s.group, s.weight, s.before, s.after) for s in found] == [(-1, 4, 0, 0), (5, 3, 1, 3)]
+    assert shares(cover, np.ones(3), np.zeros(3, dtype=np.int64), np.empty(0, dtype=np.int64))[0].after == 0
