@@ -30,6 +30,10 @@ EXTENSIONS = Path("/usr/share/postgresql")
 # PostgreSQL refuses to run as root, so root lends it this account.
 ACCOUNT = "postgres"
 
+# Who owns the databases of a cluster, and as whom the server connects (manage.py web_role).
+OWNER = "postgres"
+WEB_ROLE = "kiesplek_web"
+
 # Where the socket folders stand; anybody may write here, so owner and kind of a folder are checked first.
 SHARED = Path("/tmp")  # noqa: S108
 
@@ -64,9 +68,9 @@ class Cluster:
         # Short, because a socket's path may hold 107 bytes, and the checkout's path alone may be longer.
         self.sockets = SHARED / f"kiesplek-{os.getuid()}-{self.key}{'-test' if purpose == 'test' else ''}"
 
-    def url(self, database: str = "kiesplek") -> str:
-        """Where the database is found once the cluster runs; starts nothing."""
-        return f"postgresql://postgres@/{database}?host={self.sockets}"
+    def url(self, database: str = "kiesplek", *, user: str = OWNER) -> str:
+        """Where the database is found once the cluster runs; starts nothing. Its socket lets any role in."""
+        return f"postgresql://{user}@/{database}?host={self.sockets}"
 
     def is_running(self) -> bool:
         """Is the server of this cluster alive and ready?"""
@@ -206,7 +210,7 @@ class Cluster:
         shutil.rmtree(new, ignore_errors=True)
         quick = ["--no-sync"] if self.purpose == "test" else []
         initdb: list[Path | str] = [
-            *(programs / "initdb", "--pgdata=new", "--username=postgres", "--auth=trust"),
+            *(programs / "initdb", "--pgdata=new", f"--username={OWNER}", "--auth=trust"),
             *("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", *quick),
         ]
         single: list[Path | str] = [programs / "postgres", "--single", "-D", "new", "postgres"]

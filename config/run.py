@@ -69,7 +69,11 @@ def demo(port: int) -> int:
     log = VAR / "demo.log"
     with _database(embedded.main()) as environment:
         environment["KIESPLEK_DEMO"] = "1"
-        _step("Tables and demo town", [*MANAGE, "prepare_demo"], environment)
+        own = environment["DATABASE_URL"] == embedded.main().url()
+        _step("Tables and demo town", [*MANAGE, "prepare_demo", *(["--web-role"] if own else [])], environment)
+        if own:
+            # The owner makes the tables; what is served can add to them and change no vote.
+            environment["DATABASE_URL"] = embedded.main().url(user=embedded.WEB_ROLE)
         # The kernel ends the server when this process is killed outright.
         server = ["setpriv", "--pdeathsig", "TERM", PYTHON, "-m", "granian"]
         server += ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]

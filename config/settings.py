@@ -147,6 +147,8 @@ def database(url: str) -> dict[str, object]:
     }
 
 
+# What manage.py web_role gives the server's role; the server itself has it in its DATABASE_URL.
+WEB_PASSWORD = os.environ.get("KIESPLEK_WEB_PASSWORD", "")
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or embedded.url())}
 # In each process's memory: tiles, clusters and heat maps under the revision of what they are made of. The default of
 # 300 entries is less than one look at a map.

@@ -11,12 +11,14 @@ from types import SimpleNamespace
 from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from participation.models import Organisation
+from participation.queries.web_role import State, state
 
 OUTBOX_SHOWS = 30
 # The only thing in a mail that stands alone on its line in figures is a sign-in code.
@@ -29,14 +31,31 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether the database answers and its tables are there; 503 if not."""
+    """Say whether the database answers and its tables are there, 503 if not; and in words what weakens a vote."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM participation_organisation LIMIT 1")
-            ready = cursor.fetchone() is not None
+        found = state()
+        ready = Organisation.objects.exists()
     except Exception:
-        ready = False
-    return HttpResponse("ready\n" if ready else "not ready\n", content_type="text/plain", status=200 if ready else 503)
+        return HttpResponse("not ready\n", content_type="text/plain", status=503)
+    lines = ["ready" if ready else "not ready", *([] if settings.TESTING else weaknesses(found))]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain", status=200 if ready else 503)
+
+
+def weaknesses(found: State) -> list[str]:
+    """Say what of this connection could cost votes: its role, settings against loss, tables it was not granted."""
+    said = []
+    if found.can_change_votes:
+        said.append(
+            f"warning: the server connects as {found.role}, which could change votes that were cast;"
+            " make a role that cannot: manage.py web_role"
+        )
+    said += [f"warning: {name} is off, so a ballot that was confirmed may be lost in a crash" for name in found.off]
+    if found.unreadable:
+        said.append(
+            f"warning: {found.role} may not read {', '.join(found.unreadable)};"
+            " run manage.py web_role as the owner after every migrate"
+        )
+    return said
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

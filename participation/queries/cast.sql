@@ -1,8 +1,9 @@
 -- Cast a whole ballot, if the phase is open and every choice is on the ballot.
 -- source   participation_phase, _ballot, _ballotcast, _vote, _proposal
 -- params   phase, person, nonce (uuid), channel, clerk (person or null), numbers (int[] in order of choice), values (int[], their points)
--- returns  one row: is_open, has_opened, cap, floor, good (int[] of the choices that are on the ballot),
---          seq and recorded_at of the cast (null when nothing was written), replayed
+-- returns  one row: is_open, has_opened, cap, floor, good and values (int[] of the choices that are on the ballot; for
+--          a nonce that was cast before, of what was cast then), seq and recorded_at of the cast (null when nothing
+--          was written), replayed
 -- locks    the caller holds pg_advisory_xact_lock_shared(phase) and the ballot's row, each by a statement of its own
 -- index    phase pk, ballot_once, proposal_number_once, cast_seq_once, cast_nonce_once
 WITH moment AS MATERIALIZED (
@@ -18,7 +19,7 @@ WITH moment AS MATERIALIZED (
 ), ballot AS (
   SELECT id FROM participation_ballot WHERE phase_id = %(phase)s AND person_id = %(person)s
 ), earlier AS (
-  SELECT c.seq, c.recorded_at FROM participation_ballotcast c JOIN ballot b ON b.id = c.ballot_id
+  SELECT c.id, c.seq, c.recorded_at FROM participation_ballotcast c JOIN ballot b ON b.id = c.ballot_id
    WHERE c.nonce = %(nonce)s
 ), chosen AS (
   SELECT n.number, n.value, n.position, p.id
@@ -42,7 +43,12 @@ WITH moment AS MATERIALIZED (
   SELECT written.id, written.cap, chosen.position, chosen.id, chosen.value FROM written, chosen
 )
 SELECT phase.is_open, phase.has_opened, phase.cap, phase.floor,
-       ARRAY(SELECT number FROM chosen ORDER BY position) AS good,
+       CASE WHEN earlier.id IS NULL THEN ARRAY(SELECT number FROM chosen ORDER BY position)
+            ELSE ARRAY(SELECT p.number FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
+                        WHERE v.cast_id = earlier.id ORDER BY v.position) END AS good,
+       CASE WHEN earlier.id IS NULL THEN ARRAY(SELECT value FROM chosen ORDER BY position)
+            ELSE ARRAY(SELECT v.value FROM participation_vote v
+                        WHERE v.cast_id = earlier.id ORDER BY v.position) END AS values,
        COALESCE(written.seq, earlier.seq) AS seq,
        COALESCE(written.recorded_at, earlier.recorded_at) AS recorded_at,
        earlier.seq IS NOT NULL AS replayed

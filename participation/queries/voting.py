@@ -16,13 +16,17 @@ from participation.rules.voting import Choice
 
 
 class CastAnswer(NamedTuple):
-    """What the cast statement found and did; ``seq`` None when nothing was written."""
+    """What the cast statement found and did; ``seq`` None when nothing was written.
+
+    ``good`` and ``values`` are the choices that are on the ballot; of a nonce that was cast before, what was cast then.
+    """
 
     is_open: bool
     has_opened: bool
     cap: int
     floor: int
     good: list[int]
+    values: list[int]
     seq: int | None
     recorded_at: datetime | None
     replayed: bool
@@ -31,12 +35,13 @@ class CastAnswer(NamedTuple):
 LOCK_PHASE_SHARED = "SELECT pg_advisory_xact_lock_shared(%(space)s, %(phase)s)"
 LOCK_PHASE = "SELECT pg_advisory_xact_lock(%(space)s, %(phase)s)"
 # The upsert's only use is its row lock: two casts of one person queue here, so that the next statement,
-# with a snapshot of its own, sees the sequence number of the one before.
+# with a snapshot of its own, sees the sequence number of the one before. It sets what it finds, and that in the one
+# column of a ballot which the server's role may write (participation/queries/web_role.py).
 LOCK_BALLOT = """
 INSERT INTO participation_ballot (phase_id, person_id, tag) VALUES (%(phase)s, %(person)s, gen_random_uuid())
-ON CONFLICT (phase_id, person_id) DO UPDATE SET phase_id = EXCLUDED.phase_id
+ON CONFLICT (phase_id, person_id) DO UPDATE SET person_id = EXCLUDED.person_id
 """
-# "Kies" in ASCII: our part of the advisory locks' number space.
+# "Kies" in ASCII: our part of the advisory locks' number space; migration 0002 names the same number.
 LOCK_SPACE = 0x4B696573
 
 

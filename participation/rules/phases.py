@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from participation.rules.refusals import Code, Refused
+
+# A vote that had no end gets one so long ahead at least; migration 0002 holds the same.
+NOTICE = timedelta(hours=24)
 
 
 class PhaseKind(StrEnum):
@@ -65,3 +70,14 @@ def open_acts(phases: Sequence[PhaseFacts], now: datetime) -> frozenset[Act]:
 def opens_next(phases: Sequence[PhaseFacts], act: Act, now: datetime) -> datetime | None:
     """When does this act open, if a later phase opens it?"""
     return min((phase.opens_at for phase in phases if phase.opens_at > now and act in phase.acts), default=None)
+
+
+def check_later(closes_at: datetime, current: datetime | None, now: datetime) -> None:
+    """Say whether a running vote may close then: later than now planned, or a day ahead where no end was planned.
+
+    Refuses  extension.not_later, extension.too_soon.
+    """
+    if current is not None and closes_at <= current:
+        raise Refused(Code.EXTENSION_NOT_LATER, {"closes_at": current})
+    if current is None and closes_at <= now + NOTICE:
+        raise Refused(Code.EXTENSION_TOO_SOON, {"earliest_at": now + NOTICE})

@@ -23,6 +23,7 @@ class DeskAct(StrEnum):
     LAYERS = "layers"
     SITE = "site"
     DECIDE = "decide"
+    EXTEND = "extend"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
@@ -34,6 +35,7 @@ DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
             DeskAct.MODERATE,
             DeskAct.SHORTLIST,
             DeskAct.EXPORT,
+            DeskAct.EXTEND,
             DeskAct.LAYERS,
             DeskAct.SITE,
             DeskAct.DECIDE,

@@ -51,8 +51,7 @@ def cast_ballot(*, phase: Phase, person: Person, choices: Sequence[Choice], nonc
     if answer is None:
         raise Refused(Code.VOTE_NOT_OPEN)
     if answer.seq is not None and answer.recorded_at is not None:
-        given = {choice.number: choice for choice in choices}
-        cast = tuple(given[number] for number in answer.good)
+        cast = tuple(map(Choice, answer.good, answer.values))
         return Receipt(cast, answer.seq, answer.recorded_at, answer.replayed)
     if not answer.has_opened:
         raise Refused(Code.VOTE_OPENS_LATER, {"opens_at": phase.opens_at})

@@ -25,6 +25,8 @@ SAID = {
     "decision.withdrawn": _("a decision was taken back before anybody saw it"),
     "decision.published": _("%(subject)s decisions were published"),
     "decision.rolled_out": _("it was said how far a place has come"),
+    "phase.extension_asked": _("a later closing time was asked for"),
+    "phase.extended": _("the vote closes later"),
     "phase.closed": _("the votes were counted"),
 }
 

@@ -273,7 +273,7 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
         # Only the button that says so withdraws; a form that lost its choices on the way is no wish.
         raise Refused(Code.VOTE_BAD_NONCE)
     try:
-        cast_ballot(phase=vote, person=person, choices=choices, nonce=nonce)
+        receipt = cast_ballot(phase=vote, person=person, choices=choices, nonce=nonce)
     except Refused as refused:
         # A page from another browser, or one left open for long: what stood on it is not lost.
         project = project_or_404(request, slug)
@@ -282,7 +282,7 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
         over = refused.code in {Code.VOTE_CLOSED, Code.VOTE_OPENS_LATER, Code.VOTE_NOT_OPEN}
         return refused_page(request, refused, back_to=reverse("project" if over else "ballot", args=(slug,)))
     drop(request, vote.project_id, Draft.Kind.BALLOT)
-    if choices:
+    if receipt.choices:
         messages.success(request, gettext("Your ballot is in the box. You can change it until the vote closes."))
     else:
         messages.info(request, gettext("Your ballot was withdrawn. It no longer counts."))

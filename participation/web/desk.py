@@ -24,7 +24,11 @@ from participation.web.words import eyebrow
 A_PAGE = 50
 
 # The pages of one project at the desk, in the order of the work: (address name, label).
-desk_pages: list[tuple[str, object]] = [("desk_queue", _("Queue")), ("desk_shortlist", _("Ballot"))]
+desk_pages: list[tuple[str, object]] = [
+    ("desk_queue", _("Queue")),
+    ("desk_shortlist", _("Ballot")),
+    ("desk_vote", _("Vote")),
+]
 # The pages of the whole town at the desk, beside the overview.
 town_pages: list[tuple[str, object]] = [("desk", _("Projects"))]
 

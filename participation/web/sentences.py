@@ -44,6 +44,12 @@ SENTENCES = {
     Code.VOTE_BAD_NONCE: _("This form is not complete. Open your ballot again; your choices are kept."),
     Code.REASON_MISSING: _("Give a reason. Whoever proposed it can read it."),
     Code.BALLOT_FROZEN: _("People voted already, so the list of the ballot can no longer change like this."),
+    Code.EXTENSION_REASON_MISSING: _("Give a reason. Everybody can read it."),
+    Code.EXTENSION_TIME_BAD: _("This is not a day and an hour. Write it like 2026-05-31 18:00."),
+    Code.EXTENSION_NOT_LATER: _("The new closing time must be later than %(closes_at)s."),
+    Code.EXTENSION_TOO_SOON: _("Give people at least 24 hours: not before %(earliest_at)s."),
+    Code.EXTENSION_SAME_OFFICER: _("You asked for this yourself. A second officer must agree."),
+    Code.EXTENSION_NOT_WAITING: _("There is no such later closing time that waits for agreement."),
     Code.ALREADY_DECIDED: _("Somebody else decided about this proposal a moment ago."),
     Code.ROW_EMPTY: _("This row is empty."),
     Code.ROW_REPEATED: _("This row was in the file or in the project already."),
@@ -85,6 +91,14 @@ SENTENCES = {
     ),
     Code.STUDY_TOO_MANY_CRITERIA: _("A study can have at most %(max)s criteria."),
     Code.STUDY_TOO_MANY_SCENARIOS: _("A study can have at most %(max)s scenarios. Delete one first."),
+    Code.ROLE_MISSING: _(
+        "There is no role %(role)s, and %(owner)s may not make roles (CREATEROLE). Let a superuser run CREATE ROLE"
+        " %(role)s LOGIN, then run this again. Until then the server can work as %(owner)s: all rules hold, but"
+        " whoever takes over the server could switch them off."
+    ),
+    Code.ROLE_TOO_STRONG: _(
+        "%(role)s could change votes: it is a superuser, owns the tables or belongs to who does. Choose another role."
+    ),
     Code.PABULIB_SECTION_MISSING: _(
         "The file has no section %(section)s with its columns, so it is not a pabulib file."
     ),
@@ -122,6 +136,8 @@ STATUS = {
     Code.STUDY_FROZEN: 409,
     Code.STUDY_RUNNING: 409,
     Code.STUDY_NOT_DONE: 409,
+    Code.EXTENSION_SAME_OFFICER: 403,
+    Code.EXTENSION_NOT_WAITING: 409,
 }
 """What a machine hears; every other code is 422: understood, but not good."""
 

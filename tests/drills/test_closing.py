@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -19,7 +20,7 @@ from participation.rules.refusals import Code, Refused
 from participation.services.voting import Receipt, cast_ballot, close_phase
 from tests.cast import Cast, picks
 from tests.drills.conftest import Tell
-from tests.drills.hammer import rows
+from tests.drills.hammer import rows, without_trigger
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Rounds = Callable[[int, int], int]
@@ -168,11 +169,16 @@ def change(patch: pytest.MonkeyPatch, *changes: tuple[str, str], takes_lock: boo
         patch.setattr(queries, "LOCK_PHASE_SHARED", TAKES_NO_LOCK)
 
 
+def bare() -> AbstractContextManager[None]:
+    """Switch off the trigger that locks and looks once more behind the statement: the statement stands alone."""
+    return without_trigger("participation_ballotcast", "cast_while_open")
+
+
 def test_the_closing_moment_is_a_clean_cut(
     cast: Cast, tell: Tell, rounds: Rounds, long: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts, wrong = close_many(cast, rounds(5, 200), open_seconds=LONG_OPEN_SECONDS if long else OPEN_SECONDS)
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, bare():
         change(patch)
         _, shown = close_many(cast, CONTROL_CLOSINGS, until="miscounted")
     tell(
@@ -195,13 +201,13 @@ def test_control_a_lock_inside_the_statement_that_looks_keeps_an_old_view(
     Here the closer's mark alone ends the vote, because the clock, which is read after the wait, hides the
     difference: with the clock in the check no violation was ever seen, and none is asserted.
     """
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, bare():
         change(patch, (BY_CLOCK, BY_MARK), takes_lock=True)
         attempts, own = close_many(cast, 5)
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, bare():
         change(patch, (BY_CLOCK, BY_MARK), (AT_THE_CLOCK, LOCKED_AT_THE_CLOCK))
         _, inside = close_many(cast, CONTROL_CLOSINGS, until="miscounted")
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, bare():
         change(patch, (AT_THE_CLOCK, LOCKED_AT_THE_CLOCK))
         _, by_clock = close_many(cast, 5)
     tell(

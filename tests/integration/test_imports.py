@@ -25,8 +25,9 @@ from participation.selectors.projects import standing
 from participation.selectors.proposals import place_verdict
 from participation.services.importing.proposals import THEMES_MAX
 from participation.services.importing.rows import PSEUDONYM_DOMAIN
-from participation.services.voting import cast_ballot
+from participation.services.voting import cast_ballot, close_phase
 from tests.cast import TOWN, Cast, picks
+from tests.past import end
 
 pytestmark = pytest.mark.django_db
 INSIDE = (2.65, 50.85)
@@ -480,7 +481,8 @@ def test_the_tally_is_told_once_the_vote_is_over(cast: Cast) -> None:
     cast_ballot(phase=cast.vote, person=cast["Vera"], choices=picks([3]), nonce=uuid4())
     with pytest.raises(CommandError):
         run("tally", project="laden", rule="plurality")
-    Phase.objects.filter(pk=cast.vote.pk).update(closed_at=datetime.now(UTC))
+    end(cast.vote)
+    assert close_phase(cast.vote)
     scores = {str(option.number): 0 for option in cast.options} | {"3": 2, "2": 1}
     assert run("tally", project="laden", rule="plurality") == {
         "rule": "plurality", "n_ballots": 2, "scores": scores, "winners": [3, 2],

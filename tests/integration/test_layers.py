@@ -8,9 +8,10 @@ from django.test import Client
 
 from geo import catalog
 from geo.catalog import Asker, FeatureSource
-from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
-from participation.services.voting import cast_ballot
+from participation.models import Area, Organisation, Project, Proposal
+from participation.services.voting import cast_ballot, close_phase
 from tests.cast import Cast, picks
+from tests.past import end
 
 ALLOWED = {"number", "title", "body", "origin", "theme", "area", "on_ballot", "n_supports", "created_on"}
 AFTER_THE_COUNT = {"n_votes", "rank", "chosen"}
@@ -30,13 +31,14 @@ def test_votes_are_not_a_column_while_the_vote_runs_not_even_for_staff(cast: Cas
 
 
 def test_votes_are_a_column_once_counted(cast: Cast) -> None:
-    Phase.objects.filter(pk=cast.vote.pk).update(closed_at=datetime.now(UTC))
-    TallyRow.objects.create(phase=cast.vote, proposal=cast.options[0], n_votes=7, rank=1, is_winner=True)
+    cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=uuid4())
+    end(cast.vote)
+    assert close_phase(cast.vote)
     layer = proposals(cast)
     assert {column.name for column in layer.columns} == ALLOWED | AFTER_THE_COUNT
     first = layer.feature(1)
     assert first is not None
-    assert (first.attributes["n_votes"], first.attributes["chosen"]) == (7, True)
+    assert (first.attributes["n_votes"], first.attributes["chosen"]) == (1, True)
 
 
 def test_what_is_not_public_is_in_no_layer(cast: Cast) -> None:

@@ -85,7 +85,9 @@ def test_an_option_hidden_after_the_vote_began_counts_no_more(cast: Cast) -> Non
     Phase.objects.filter(pk=cast.vote.pk).update(closes_at=now + timedelta(seconds=1.2))
     vote = Phase.objects.get(pk=cast.vote.pk)
     cast_ballot(phase=vote, person=cast["An"], choices=[Choice(2), Choice(1)], nonce=uuid4())
-    Proposal.objects.filter(project=cast.project, number=2).update(state="hidden", on_ballot=False)
+    Proposal.objects.filter(project=cast.project, number=2).update(
+        state="hidden", on_ballot=False, hidden_because="Kan niet."
+    )
     time.sleep(1.3)
     assert close_phase(vote)
     assert winners(vote) == [1]

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
-from participation.models import Person, Phase
+from participation.models import BallotCast, Person, Phase
+from participation.rules.voting import Choice
 from participation.selectors.projects import choices_cast
 from tests.journeys.stage import close_vote_a_second_ago, reopen_vote
 from tests.journeys.walker import NewWalker, Walker
@@ -65,3 +66,34 @@ def test_a_vote_is_cast_changed_closed_and_explained(
     # By another rule: which one binds is said, and what would change.
     walker.press("Equal shares")
     walker.sees("Binding is “%(name)s”.", name=walker.say("Most votes"))
+
+
+def test_a_line_that_breaks_at_the_very_moment_of_casting_loses_and_doubles_nothing(walker: Walker) -> None:
+    """The ballot arrives, the answer does not: loading again tells that it is in the box, once."""
+    vote = Phase.objects.get(project__slug="laadpunten", kind="vote")
+    an = Person.objects.get(email=AN)
+    n_casts = BallotCast.objects.filter(ballot__phase=vote, ballot__person=an).count()
+    walker.enter_as(AN)
+    page = walker.page
+    walker.go("/projects/laadpunten/ballot/")
+    for choice in choices_cast(vote, an) or []:
+        tick(walker, choice.number)
+    number = int(str(page.locator("kp-ballot input[name=number]").first.get_attribute("value")))
+    tick(walker, number)
+    walker.press("Next: check it")
+
+    def swallow(route: Route) -> None:
+        # The site does its work; its answer never reaches the browser.
+        route.fetch(max_redirects=0)
+        route.abort("connectionfailed")
+
+    page.route("**/ballot/cast/", swallow, times=1)
+    with page.expect_event("requestfailed"):
+        walker.press("Cast my ballot")
+    assert choices_cast(vote, an) == [Choice(number)]
+    page.wait_for_url(re.compile("^chrome-error:"))
+    # Loading again sends the same form, with the same nonce: a replay.
+    page.reload()
+    walker.sees("Your ballot is in the box")
+    assert choices_cast(vote, an) == [Choice(number)]
+    assert BallotCast.objects.filter(ballot__phase=vote, ballot__person=an).count() == n_casts + 1
