@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from django.contrib.gis.geos import GEOSGeometry, Point
 
 from participation.models import Person, Phase, Proposal, Support, TallyRow
+from participation.queries.voting import database_now
 from siting.models import Candidate, Check, Layer, LayerFeature, Origin, Scenario, Study
 from siting.rules.scenarios import Ingredient, Model, Source, Wanted
 from siting.services.scenarios import create_scenario, run_scenario
@@ -74,13 +75,17 @@ def checked(made: Candidate, kind: str, outcome: str, days: int = 0) -> None:
 
 
 def counted(cast: Cast, votes: Sequence[int]) -> None:
-    """Close the vote of the cast with these counts, most first, two winners."""
-    Phase.objects.filter(pk=cast.vote.pk).update(closed_at=NOW)
+    """A vote of the project that is over, with these counts, most first, two winners."""
+    vote = Phase.objects.create(
+        project=cast.project, position=2, kind="vote", opens_at=NOW - timedelta(days=2),
+        closes_at=NOW - timedelta(days=1),
+    )  # fmt: skip
     order = sorted(range(len(votes)), key=lambda at: -votes[at])
     for rank, at in enumerate(order, start=1):
         TallyRow.objects.create(
-            phase=cast.vote, proposal=cast.options[at], n_votes=votes[at], rank=rank, is_winner=rank <= 2
+            phase=vote, proposal=cast.options[at], n_votes=votes[at], rank=rank, is_winner=rank <= 2
         )
+    Phase.objects.filter(pk=vote.pk).update(closed_at=database_now())
 
 
 def study(cast: Cast, template: str = "plain", **settings: object) -> Study:

@@ -105,7 +105,7 @@ def test_from_a_question_to_scores_that_open(desk: Client, cast: Cast) -> None:
     assert "How firm is this order?" in shown
     assert re.search(r"Supporters within reach counts for 25 % of the score\.", shown)
     # Every part of the first score stands in the page.
-    assert re.search(r"Supporters within reach 9 25 % 0\.18 0\.045", shown)
+    assert re.search(r"Supporters within reach925 %0\.180\.045", shown)
     assert "No layer was chosen for this, so it is not known of any candidate." in shown
 
 
