@@ -76,6 +76,8 @@ def new_page(request: HttpRequest, slug: str) -> HttpResponse:
 def question_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Change what a study asks."""
     project, study = desk_study_of(request, slug, number)
+    if study.state == Study.State.DONE:
+        return redirect("desk_study", slug=slug, number=number)
     initial = {
         "title": study.title, "question": study.question, "area": study.area, "n_first": study.n_first,
         "existing_layer": study.existing_layer,
@@ -92,6 +94,8 @@ def question_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def criteria_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Set the criteria of a study, leave some out, add one of one's own."""
     project, study = desk_study_of(request, slug, number)
+    if study.state == Study.State.DONE:
+        return redirect("desk_study", slug=slug, number=number)
     layers = pages.current_layers(project)
     rows = list(study.criteria.all())
     adding, saving = request.POST.get("act") == "add", request.POST.get("act") == "save"
@@ -121,6 +125,8 @@ def criteria_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def values_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Type in what no layer knows: criteria that are measured by hand, for a page of candidates at a time."""
     project, study = desk_study_of(request, slug, number)
+    if study.state == Study.State.DONE:
+        return redirect("desk_study", slug=slug, number=number)
     rows = list(study.criteria.filter(measure=Measure.HAND))
     page = Paginator(candidates_for(study), pages.A_PAGE).get_page(request.GET.get("page"))
     form = _values_form(request, study, rows, [candidate.number for candidate in page.object_list])

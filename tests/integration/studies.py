@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from django.contrib.gis.geos import GEOSGeometry, Point
 
-from participation.models import Person, Phase, Proposal, Support, TallyRow
+from participation.models import Person, Phase, Project, Proposal, Support, TallyRow
 from participation.queries.voting import database_now
 from siting.models import Candidate, Check, Layer, LayerFeature, Origin, Scenario, Study
 from siting.rules.scenarios import Ingredient, Model, Source, Wanted
 from siting.services.scenarios import create_scenario, run_scenario
-from siting.services.studies import Settings, create_study, run_study, start_study
+from siting.services.studies import Settings, create_study, publish_study, run_study, start_study
 from tests.cast import Cast, person
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -112,6 +112,25 @@ def scenario(
     found = create_scenario(study=made, title=title, wanted=asked, by=cast["Piet"], now=NOW)
     run_scenario(found.pk, clock=clock)
     return Scenario.objects.select_related("study__project__organisation").get(pk=found.pk)
+
+
+def whole(project: Project, by: Person) -> None:
+    """What every page of studies needs: study 1, computed and public, with two scenarios, and study 2, begun."""
+    places = [row for row in project.proposals.order_by("number")[:12] if row.point is not None]
+    for number, row in enumerate(places, start=1 + project.candidates.count()):
+        Candidate.objects.create(
+            project=project, number=number, title=row.title, point=row.point, created_by=by, created_at=NOW
+        )
+    if not places:
+        Candidate.objects.create(project=project, number=1, title="Here", point=Point(2.7, 50.85), created_at=NOW)
+    plain = Settings("Which first?", "Which places come first?", None, "", 3)
+    first = run(create_study(project=project, by=by, settings=plain, template="charging", now=NOW))
+    publish_study(study=first, is_public=True, by=by)
+    for title, model in (("Best cover", Model.COVER), ("Shortest way", Model.MEDIAN)):
+        wanted = Wanted(model=model, mix=PINS, k=3)
+        made = create_scenario(study=first, title=title, wanted=wanted, by=by, now=NOW)
+        run_scenario(made.pk, clock=clock)
+    create_study(project=project, by=by, settings=plain, template="charging", now=NOW)
 
 
 def proposal(cast: Cast, number: int, lon: float, lat: float) -> Proposal:

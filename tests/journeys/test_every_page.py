@@ -8,7 +8,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from participation.models import Person, Project
 from tests.contracts.pages import ROWS, Row
+from tests.integration import studies as stage
 from tests.journeys.walker import DESK, PHONE, NewWalker, Walker
 
 PROJECT = "/projects/laadpunten/"
@@ -86,12 +88,18 @@ def _cast(walker: Walker) -> None:
     walker.press("Cast my ballot")
 
 
+def _study(walker: Walker) -> None:
+    project = Project.objects.get(slug="laadpunten")
+    stage.whole(project, Person.objects.get(email=PEOPLE["planner"]))
+
+
 FIRST: dict[str, Callable[[Walker], None]] = {
     "place": _place,
     "text": _text,
     "ask_code": _ask_code,
     "choose": _choose,
     "cast": _cast,
+    "study": _study,
 }
 
 
