@@ -109,7 +109,7 @@ def figures_of(row: Scenario) -> list[dict[str, Any]]:
             "parts": [(site["title"], words.number(round(site["score"], 2))) for site in chosen],
         },
         {
-            "name": _("From the best possible"),
+            "name": _("Distance to the best possible"),
             "value": "–" if got["gap"] is None else words.percent(got["gap"]),
             "note": gettext("not computed") if got["gap"] is None else gettext("proven, at most"),
             "parts": [(words.proof_sentence(row.asked["model"], got), "")]
@@ -183,7 +183,7 @@ def _map(project: Project, done: Sequence[Scenario]) -> dict[str, Any] | None:
         }
         for (number, lon, lat), inside in spots.items()
     ]
-    return map_config(project, tiles=None, pins=pins, apart=1)
+    return map_config(project, tiles=None, pins=pins, apart=1, **pages.bounds_of(pins))
 
 
 @desk(DeskAct.SITE)
@@ -247,6 +247,10 @@ def _move_form(request: HttpRequest, row: Scenario) -> MoveForm:
 def _opened(project: Project, row: Scenario) -> dict[str, Any]:
     assert row.result is not None
     total = sum(area["weight"] for area in row.result["areas"])
+    pins = [
+        {"number": turn, "title": site["title"], "lon": site["lon"], "lat": site["lat"], "later": False}
+        for turn, site in enumerate(row.result["chosen"], start=1)
+    ]
     return {
         "figures": figures_of(row),
         "chosen": [
@@ -257,7 +261,6 @@ def _opened(project: Project, row: Scenario) -> dict[str, Any]:
                 "total": words.percent(site["total"]),
                 "score": words.number(round(site["score"], 2)),
                 "verdict": words.VERDICTS[site["verdict"]],
-                "where": f"{site['lon']:.5f}, {site['lat']:.5f}",
             }
             for turn, site in enumerate(row.result["chosen"], start=1)
         ],
@@ -270,17 +273,7 @@ def _opened(project: Project, row: Scenario) -> dict[str, Any]:
             }
             for area in row.result["areas"]
         ],
-        "map": map_config(
-            project,
-            tiles=None,
-            apart=1,
-            pins=[
-                {"number": turn, "title": site["title"], "lon": site["lon"], "lat": site["lat"], "later": False}
-                for turn, site in enumerate(row.result["chosen"], start=1)
-            ],
-        )
-        if project.area is not None
-        else None,
+        "map": map_config(project, tiles=None, apart=1, pins=pins, **pages.bounds_of(pins)) if project.area else None,
     }
 
 

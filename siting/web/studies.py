@@ -194,7 +194,7 @@ def _outcome(request: HttpRequest, study: Study) -> dict[str, Any]:
         "first": [found.sites[at].title for at in found.order[:FIRST_PLACES]],
         "excluded": pages.excluded_rows(found),
         "n_to_check": sum(not row["fits"] for row in pages.site_rows(found)),
-        "firm": pages.firmness_rows(found, study),
+        "firm": pages.firmness_of(found, study),
         "map": pages.sites_map(study.project, found, study.n_first),
     }
 

@@ -15,6 +15,8 @@ from siting.web import study_words as words
 A_PAGE = 50
 # More numbers on a map are not read.
 DRAWN = 500
+# About a kilometre: a single place is shown with what lies around it.
+LEAST_DEGREES = 0.01
 
 
 def layer_names(project: Project) -> dict[str, str]:
@@ -49,6 +51,8 @@ def site_rows(found: Scored, start: int = 0, stop: int | None = None) -> list[di
             "site": found.sites[at],
             "score": words.number(round(found.scores[at].total, 2)),
             "total": found.scores[at].total,
+            "possible": found.scores[at].total + found.scores[at].unknown_share,
+            "values": _values(found, at),
             "together": words.exact(found.scores[at].total),
             "unknown": words.number(round(found.scores[at].unknown_share, 2)) if found.scores[at].unknown_share else "",
             "verdict": words.VERDICTS[found.scores[at].verdict],
@@ -58,6 +62,13 @@ def site_rows(found: Scored, start: int = 0, stop: int | None = None) -> list[di
         }
         for rank, at in enumerate(found.order[start:stop], start=start + 1)
     ]
+
+
+def _values(found: Scored, at: int) -> list[str]:
+    """What was found of one candidate, in the order of the criteria."""
+    score = found.scores[at]
+    values = {one.code: one.value for one in (*score.parts, *score.checks)}
+    return [words.value(values[row.code], row.unit) for row in found.criteria]
 
 
 def _part(part: Part, row: Criterion) -> dict[str, Any]:
@@ -94,24 +105,25 @@ def excluded_rows(found: Scored) -> list[dict[str, Any]]:
     ]
 
 
-def firmness_rows(found: Scored, study: Study) -> list[dict[str, Any]]:
-    """How firm the order is against each weight, those first whose least change turns it."""
+def firmness_of(found: Scored, study: Study) -> dict[str, list[str]]:
+    """How firm the order is: a sentence for each weight that could turn it, the nearest first; the others by name."""
     names = {row.code: words.criterion_name(row) for row in found.criteria}
     titles = [site.title for site in found.sites]
-    k = min(study.n_first, len(found.order))
-    rows = []
-    for firm in found.firm:
-        swaps = [abs(swap.share - firm.share) for swap in (firm.below, firm.above) if swap]
-        if not firm.share and not swaps:
-            continue
-        rows.append(
-            {
-                "sentence": words.firmness_sentence(firm, names[firm.code], titles, k),
-                "is_firm": firm.is_firm,
-                "slack": min(swaps, default=2.0),
-            }
-        )
-    return sorted(rows, key=lambda row: row["slack"])
+    turning = [firm for firm in found.firm if not firm.is_firm]
+    turning.sort(key=lambda firm: min(abs(swap.share - firm.share) for swap in (firm.below, firm.above) if swap))
+    return {
+        "changing": [words.firmness_sentence(firm, names[firm.code], titles) for firm in turning],
+        "holding": [names[firm.code] for firm in found.firm if firm.is_firm],
+    }
+
+
+def bounds_of(pins: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The part of the map that holds these pins, with air around; nothing to say where there are none."""
+    if not pins:
+        return {}
+    lon, lat = [pin["lon"] for pin in pins], [pin["lat"] for pin in pins]
+    air = 0.2 * max(max(lon) - min(lon), max(lat) - min(lat), LEAST_DEGREES)
+    return {"bounds": [min(lon) - air, min(lat) - air, max(lon) + air, max(lat) + air]}
 
 
 def sites_map(project: Project, found: Scored, n_first: int) -> dict[str, Any] | None:
@@ -122,7 +134,7 @@ def sites_map(project: Project, found: Scored, n_first: int) -> dict[str, Any] |
         {"number": rank, "title": site.title, "lon": site.lon, "lat": site.lat, "later": rank > n_first}
         for rank, site in enumerate((found.sites[at] for at in found.order[:DRAWN]), start=1)
     ]
-    return map_config(project, tiles=None, pins=pins, apart=1)
+    return map_config(project, tiles=None, pins=pins, apart=1, **bounds_of(pins))
 
 
 def freshness(study: Study, names: dict[str, str]) -> list[str]:

@@ -222,19 +222,9 @@ def how_measured(row: Criterion, layer_names: Mapping[str, str], existing: str =
     return said
 
 
-def firmness_sentence(firm: Firmness, name: str, titles: Sequence[str], k: int) -> str:
-    """Say how firm the order of the first is against the weight of one criterion."""
-    facts = {"name": name, "share": percent(firm.share)}
-    said = [gettext("%(name)s counts for %(share)s of the score.") % facts]
-    if firm.is_firm:
-        said.append(
-            ngettext(
-                "Whatever it counts for, the first place stays.",
-                "Whatever it counts for, the first %(n)s stay in this order.",
-                k,
-            )
-            % {"n": k}
-        )
+def firmness_sentence(firm: Firmness, name: str, titles: Sequence[str]) -> str:
+    """Say at which weights of one criterion the order of the first changes, and who passes whom there."""
+    said = [gettext("%(name)s counts for %(share)s of the score.") % {"name": name, "share": percent(firm.share)}]
     for swap, sentence in (
         (firm.below, _("If it counted for less than %(share)s, %(overtaker)s would come before %(overtaken)s.")),
         (firm.above, _("If it counted for more than %(share)s, %(overtaker)s would come before %(overtaken)s.")),

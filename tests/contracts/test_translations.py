@@ -20,9 +20,11 @@ KEPT = re.compile(r"%\(\w+\)[sd]|\{\w*\}|</?\w[^>]*>|--[a-z][a-z-]+|%%")
 # Words that are the same in another language; everything else that was left as it is was forgotten.
 SAME = {
     "nl": {"Cluster", "Clusters", "Code", "Download", "Downloads", "Menu", "Open data", "Privacy", "Project", "Start"}
-    | {"open", "Zoom in", "%(n)s cluster.", "%(project)s: clusters", "%(layer)s: %(bytes)s bytes in %(output)s"},
+    | {"open", "Zoom in", "%(n)s cluster.", "%(project)s: clusters", "%(layer)s: %(bytes)s bytes in %(output)s"}
+    | {"Criteria", "Score", "Studies"},
     "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village"}
-    | {"points", "%(n)s point"},
+    | {"points", "%(n)s point"}
+    | {"Conditions", "Latitude", "Longitude", "Points", "Question", "version %(n)s"},
     "de": {"Cluster", "Code", "Downloads", "Format", "Information", "Name", "Name in QGIS", "Phase", "Pins", "Start"},
 }
 # Of Django and allauth, whose own catalogues say them.

@@ -103,7 +103,7 @@ def test_from_a_question_to_scores_that_open(desk: Client, cast: Cast) -> None:
     assert "Site 7: Free width of the pavement (1.20 m; at least 1.50 m)" in shown
     assert "Of 1 candidate it is not known yet whether it fits." in shown
     assert "How firm is this order?" in shown
-    assert re.search(r"Supporters within reach counts for 25 % of the score\.", shown)
+    assert re.search(r"Whatever these count for, the order stays: .*Inhabitants within reach", shown)
     # Every part of the first score stands in the page.
     assert re.search(r"Supporters within reach925 %0\.180\.045", shown)
     assert "No layer was chosen for this, so it is not known of any candidate." in shown
@@ -149,6 +149,19 @@ def test_a_criterion_of_ones_own_is_added(desk: Client, cast: Cast) -> None:
     assert desk.post(at("desk_study_criteria", 1), own).status_code == 302
     row = Criterion.objects.get(name="Homes near")
     assert (row.layer, row.attribute, row.radius_m, row.worth) == ("people", "n", 300, {"curve": [[0, 0], [100, 1]]})
+
+
+def test_the_weights_that_would_turn_the_order_are_told_in_words(desk: Client, cast: Cast) -> None:
+    first = cast.options[0].point
+    assert first is not None
+    stage.layer(cast, "chargers", [f"POINT ({first.x + 0.001} {first.y})"])
+    stage.run(stage.study(cast, existing_layer="chargers"))
+    shown = words(desk, at("desk_study", 1))
+    assert re.search(
+        r"Distance to what is there already counts for 40 % of the score\. "
+        r"If it counted for less than [\d.]+ %, Site 1 would come before Site \d\.",
+        shown,
+    )
 
 
 def test_copy_repeat_and_two_side_by_side(desk: Client, cast: Cast) -> None:
