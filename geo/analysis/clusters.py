@@ -90,7 +90,9 @@ def numbered(points_m: Floats, weights: Floats, group: Callable[[Floats, Floats,
     if n == 0:
         return Clusters(np.empty(0, dtype=np.int64), ())
     # One order for the same points, however they came: sums then round alike, and ties fall alike.
-    order = np.lexsort((weights, points_m[:, 1], points_m[:, 0]))
+    order = np.lexsort((points_m[:, 1], points_m[:, 0]))
+    if (np.diff(points_m[order], axis=0) == 0).all(axis=1).any():
+        order = np.lexsort((weights, points_m[:, 1], points_m[:, 0]))
     x, y, weight = points_m[order, 0], points_m[order, 1], weights[order]
     labels, n_groups = group(x - x.min(), y - y.min(), order)
 
@@ -110,18 +112,22 @@ def numbered(points_m: Floats, weights: Floats, group: Callable[[Floats, Floats,
     final[order[member]] = number_of[own]
     by_group = np.argsort(final[order], kind="stable")
     ends = np.searchsorted(final[order][by_group], np.arange(n_groups + 1))
+    inside = by_group[ends[0] :]
+    # Lines are made of bare numbers, a point each would take longer than all the rest; back to its first pin, because
+    # a line has two ends.
+    along = np.insert(inside, ends[1:] - ends[0], by_group[ends[:-1]])
+    lines = shapely.linestrings(x[along], y[along], indices=np.repeat(np.arange(n_groups), np.diff(ends) + 1))
+    hulls = shapely.buffer(shapely.convex_hull(lines), HULL_MARGIN_M, quad_segs=4)
     groups = []
-    for number, group in enumerate(rank):
-        inside = by_group[ends[number] : ends[number + 1]]
-        hull = shapely.convex_hull(shapely.multipoints(np.column_stack([x[inside], y[inside]])))
+    for number, root in enumerate(rank):
         groups.append(
             Cluster(
                 number=number + 1,
-                n=int(counts[group]),
-                weight=float(heavy[group]),
-                x=float(middle_x[group]),
-                y=float(middle_y[group]),
-                hull=shapely.buffer(hull, HULL_MARGIN_M, quad_segs=4),
+                n=int(counts[root]),
+                weight=float(heavy[root]),
+                x=float(middle_x[root]),
+                y=float(middle_y[root]),
+                hull=hulls[number],
             )
         )
     return Clusters(final, tuple(groups))
@@ -132,7 +138,8 @@ def _dbscan(x: Floats, y: Floats, ids: Ints, radius: float, min_count: int) -> t
     # Points of one cell all lie within the radius; a hair smaller, so that rounding cannot make that untrue.
     side = radius / np.sqrt(2) * (1 - 1e-9)
     column, row = np.floor(x / side).astype(np.int64), np.floor(y / side).astype(np.int64)
-    by_cell = np.lexsort((np.arange(len(x)), column, row))
+    # Whole numbers up to 5e6 m / 1e-5 m each: one key of both would overflow, two do not.
+    by_cell = np.lexsort((column, row))
     column, row = column[by_cell], row[by_cell]
     is_first = np.ones(len(x), dtype=np.bool_)
     is_first[1:] = (column[1:] != column[:-1]) | (row[1:] != row[:-1])

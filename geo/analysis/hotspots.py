@@ -148,9 +148,7 @@ def _cells(held: Ints, points_m: Floats, cell_m: float, area_m: BaseGeometry | N
     if area_m is not None and not area_m.is_empty:
         west, south, east, north = area_m.bounds
     elif len(points_m):
-        west, south, east, north = *points_m.min(axis=0), *points_m.max(axis=0)
-        west, south = west - MARGIN * cell_m, south - MARGIN * cell_m
-        east, north = east + MARGIN * cell_m, north + MARGIN * cell_m
+        (west, south), (east, north) = points_m.min(axis=0) - MARGIN * cell_m, points_m.max(axis=0) + MARGIN * cell_m
     else:
         return np.empty((0, 2), dtype=np.int64)
     if ((east - west) / cell_m + 2) * ((north - south) / (cell_m * _ROW) + 2) > MAX_CELLS:
@@ -178,7 +176,8 @@ def _keys(cells: Ints, among: Ints, width: int) -> Ints:
     if not len(among):
         return np.empty(0, dtype=np.int64)
     # Twice as wide as the grid and more: a neighbour beyond its edge must not look like one of another row.
-    return (cells[:, 1] - among[:, 1].min()) * (3 * width + 1) + (cells[:, 0] - among[:, 0].min()) + width
+    keys = (cells[:, 1] - among[:, 1].min()) * (3 * width + 1) + (cells[:, 0] - among[:, 0].min()) + width
+    return np.asarray(keys, dtype=np.int64)
 
 
 def _near(cells: Ints, keys: Ints, width: int, cell_m: float, band_m: float) -> sparse.csr_matrix:

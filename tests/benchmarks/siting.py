@@ -30,7 +30,7 @@ from geo.analysis.allocation.rules import Rules
 from geo.analysis.clusters import clusters
 from geo.analysis.density import Density, density, picture
 from geo.plane.crs import LAMBERT_72
-from geo.queries.numbers import copied
+from geo.queries.numbers import asked
 from siting.management.allocation_files import graph
 
 Floats = NDArray[np.float64]
@@ -119,7 +119,7 @@ def _both_clusterings(cursor: Any, points: Floats) -> Iterator[Figures]:
     by = {}
 
     def ours() -> None:
-        read = copied(cursor, "SELECT id, ST_X(point), ST_Y(point) FROM bench_pin ORDER BY id", (), 3)
+        read = asked(cursor, "SELECT id, ST_X(point), ST_Y(point) FROM bench_pin ORDER BY id", (), 3)
         found = clusters(
             read[:, 1:], np.ones(len(read)), radius_m=RADIUS_M, min_count=MIN_COUNT, ids=read[:, 0].astype(np.int64)
         )
@@ -127,7 +127,7 @@ def _both_clusterings(cursor: Any, points: Floats) -> Iterator[Figures]:
 
     def peer() -> None:
         question = "SELECT coalesce(ST_ClusterDBSCAN(point, %s, %s) OVER (), -1) FROM bench_pin ORDER BY id"
-        by["peer"] = copied(cursor, question, (RADIUS_M, MIN_COUNT), 1)[:, 0].astype(np.int64)
+        by["peer"] = asked(cursor, question, (RADIUS_M, MIN_COUNT), 1)[:, 0].astype(np.int64)
 
     ours()
     yield Figures("dbscan-to-postgis", *_in_turn(ours, peer, ROUNDS), FIFTH, "<=")

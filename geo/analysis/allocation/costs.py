@@ -76,7 +76,7 @@ def of_cover(cover: sparse.csr_matrix, weights: Floats) -> Costs:
     cover.sort_indices()
     starts, sites = cover.indptr.astype(np.int64), cover.indices.astype(np.int64)
     first, which = _same([sites[a:b].tobytes() for a, b in itertools.pairwise(starts)])
-    merged = np.bincount(which, weights, minlength=len(first))
+    merged = np.bincount(which, weights, minlength=len(first)).astype(np.float64)
     kept = cover[first]
     row = np.repeat(np.arange(len(first)), np.diff(kept.indptr))
     use = merged[row] > 0
