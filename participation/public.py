@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from participation.models import Area, Organisation, Person, Phase, Project, Proposal, Support, TallyRow
 from participation.rules.roles import DeskAct, may
 from participation.selectors.organisations import role_in
+from participation.services.project_setup import organisation_or_refused
 from participation.services.records import record_act
 from participation.services.responses import Answer, publish_answers
 
@@ -34,6 +35,7 @@ __all__ = [
     "is_staff",
     "n_people_behind",
     "neighbourhoods",
+    "organisation_or_refused",
     "people_per_group",
     "proposals_by_number",
     "public_maps",

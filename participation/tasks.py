@@ -1,12 +1,15 @@
-"""What happens without anybody waiting for it: votes are counted when their time is over, answers are mailed.
+"""What happens without anybody waiting for it: votes are counted when their time is over, and mails are sent.
 
 A worker (``manage.py procrastinate worker``) runs these; any number of workers may, on any machine.
 """
+
+from datetime import datetime
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from participation.services import answer_mails
+from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.voting import close_due_votes
 
 
@@ -21,3 +24,9 @@ def close_due(timestamp: int) -> None:
 def mail_answers(people: list[int], responses: list[int], base_url: str) -> None:
     """Tell these people what the town answered; enqueued with the answers (services.responses)."""
     answer_mails.mail_answers(people=people, responses=responses, base_url=base_url)
+
+
+@app.task
+def tell_of_paper_ballot(person: int, phase: int, at: str, url: str) -> None:
+    """Tell somebody that a ballot on paper was typed in for them."""
+    tell_of_ballot_on_paper(person_id=person, phase_id=phase, at=datetime.fromisoformat(at), url=url)

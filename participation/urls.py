@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from participation.web import ballot, closing, desk, home, me, projects, proposals, results, suggest
+from participation.web import (
+    ballot,
+    closing,
+    codes,
+    desk,
+    desk_paper,
+    desk_voters,
+    home,
+    me,
+    projects,
+    proposals,
+    results,
+    suggest,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -20,6 +33,7 @@ urlpatterns = [
     path("projects/<slug:slug>/ballot/check/", ballot.ballot_check, name="ballot_check"),
     path("projects/<slug:slug>/ballot/cast/", ballot.cast, name="ballot_cast"),
     path("projects/<slug:slug>/ballot/done/", ballot.done, name="ballot_done"),
+    path("projects/<slug:slug>/code/", codes.code_page, name="code"),
     path("projects/<slug:slug>/results/", results.results, name="results"),
     path("me/", me.me, name="me"),
     path("accessibility/", home.accessibility, name="accessibility"),
@@ -32,4 +46,13 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/vote/", closing.vote_page, name="desk_vote"),
     path("desk/projects/<slug:slug>/vote/ask/", closing.ask, name="desk_vote_ask"),
     path("desk/projects/<slug:slug>/vote/agree/<int:key>/", closing.agree, name="desk_vote_agree"),
+    path("desk/projects/<slug:slug>/letters/", desk_voters.codes_page, name="desk_codes"),
+    path(
+        "desk/projects/<slug:slug>/letters/<int:batch>/withdraw/",
+        desk_voters.codes_withdraw,
+        name="desk_codes_withdraw",
+    ),
+    path("desk/projects/<slug:slug>/paper/", desk_paper.paper_page, name="desk_paper"),
+    path("desk/people/", desk_voters.people_page, name="desk_people"),
+    path("desk/people/unverify/", desk_voters.people_unverify, name="desk_people_unverify"),
 ]

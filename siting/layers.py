@@ -24,6 +24,7 @@ from participation.models import Project
 from participation.rules.text import in_language
 from siting.models import Layer, LayerFeature
 from siting.rules.settings import Grouping, Heat
+from siting.selectors.candidates import candidates_revision, catalogued_candidates
 from siting.selectors.clusters import clusters_of, density_of, people_in
 from siting.selectors.layers import catalogued
 
@@ -32,6 +33,14 @@ LEAST_PEOPLE_SHOWN = 5
 
 # As what the database compares an attribute of this kind; everything else as text.
 _STORED = {"integer": BigIntegerField, "number": FloatField, "boolean": BooleanField}
+
+CANDIDATE_COLUMNS = (
+    Column("number", "number", "integer", gettext_lazy("Number")),
+    Column("title", "title", "text", gettext_lazy("Title")),
+    Column("outcome", "outcome", "text", gettext_lazy("Decision: build, later or not")),
+    Column("decided_on", "decided_on", "date", gettext_lazy("Decided on")),
+    Column("roll_out", "roll_out", "text", gettext_lazy("Planned, building, built or gone")),
+)
 
 COLUMNS = (
     Column("number", "", "integer", gettext_lazy("Number")),
@@ -71,6 +80,29 @@ def town_layer(layer: Layer) -> FeatureSource:
         key="key",
         columns=tuple(_column(each) for each in layer.attributes),
         updated=f"layer.{layer.pk}",
+    )
+
+
+def candidate_layers(asker: Asker) -> Iterator[FeatureSource]:
+    """The candidates of each public project: for staff all of them, for everybody those decided about in public."""
+    staff = public.is_staff(asker.organisation, asker.person)
+    for project in public.public_maps(asker.organisation):
+        yield candidate_layer(project, staff=staff)
+
+
+def candidate_layer(project: Project, *, staff: bool) -> FeatureSource:
+    """The candidates of a project, with what was decided and how far it has come."""
+    return FeatureSource(
+        id=f"{project.slug}-candidates",
+        title=_("%(project)s: candidates") % {"project": in_language(project.title, get_language() or "nl")},
+        description=_("Sites the town looks into, with its decision where it was published."),
+        rows=catalogued_candidates(project, staff=staff),
+        geometry="point",
+        geometry_type="Point",
+        key="number",
+        columns=CANDIDATE_COLUMNS,
+        updated=candidates_revision(project),
+        pin=("number", "title"),
     )
 
 

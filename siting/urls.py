@@ -4,12 +4,21 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from participation.web.desk import desk_pages, town_pages
-from siting.web import downloads, layers, scenarios, studies, workbench
+from participation.web.projects import project_tabs
+from siting.selectors.decisions import has_published
+from siting.web import candidates, decisions, downloads, layers, outcome, scenarios, studies, workbench
 
 urlpatterns = [
     path("desk/layers/", layers.layers_page, name="desk_layers"),
     path("desk/layers/<int:pk>/", layers.layer_page, name="desk_layer"),
     path("desk/layers/<int:pk>/change/", layers.change_layer, name="desk_layer_change"),
+    path("projects/<slug:slug>/outcome/", outcome.outcome_page, name="outcome"),
+    path("desk/projects/<slug:slug>/candidates/", candidates.candidates_page, name="desk_candidates"),
+    path("desk/projects/<slug:slug>/candidates/new/", candidates.new_candidate, name="desk_candidate_new"),
+    path("desk/projects/<slug:slug>/candidates/<int:number>/", candidates.candidate_page, name="desk_candidate"),
+    path("desk/projects/<slug:slug>/candidates/<int:number>/change/", candidates.change, name="desk_candidate_change"),
+    path("desk/projects/<slug:slug>/decisions/", decisions.decisions_page, name="desk_decisions"),
+    path("desk/projects/<slug:slug>/decisions/change/", decisions.change, name="desk_decisions_change"),
     path("desk/projects/<slug:slug>/map/", workbench.map_page, name="desk_map"),
     path("desk/projects/<slug:slug>/clusters.geojson", workbench.clusters_geojson, name="desk_clusters"),
     path("desk/projects/<slug:slug>/heat.png", workbench.heat_png, name="desk_heat"),
@@ -38,5 +47,11 @@ urlpatterns += [
 ]
 
 town_pages += [("desk_layers", _("Layers"))]
-desk_pages += [("desk_map", _("Map work")), ("desk_export", _("Downloads"))]
-desk_pages += [("desk_studies", _("Studies"))]
+desk_pages += [
+    ("desk_map", _("Map work")),
+    ("desk_candidates", _("Candidates")),
+    ("desk_studies", _("Studies")),
+    ("desk_decisions", _("Decisions")),
+    ("desk_export", _("Downloads")),
+]
+project_tabs += [("outcome", _("What became of it"), has_published)]

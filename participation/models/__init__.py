@@ -8,13 +8,14 @@ from participation.models.project import Phase, Project, Theme
 from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
-from participation.models.voter import CodeBatch, Extension, VotingCode
+from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
 
 __all__ = [
     "Area",
     "Ballot",
     "BallotCast",
     "CodeBatch",
+    "CodeTry",
     "Draft",
     "Extension",
     "Membership",

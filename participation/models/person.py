@@ -23,6 +23,13 @@ class PersonManager(BaseUserManager["Person"]):
         person.save(using=self._db)
         return person
 
+    def create_without_mail(self) -> "Person":
+        """Create a person who votes on paper or by letter alone, and cannot sign in."""
+        person = self.model()
+        person.set_unusable_password()
+        person.save(using=self._db)
+        return person
+
 
 class Person(AbstractBaseUser):
     """Someone with an account, known by mail address, shown by a public name of their choice.

@@ -1,7 +1,8 @@
-"""Codes by letter, and the closing times that two officers moved."""
+"""Codes by letter and what was tried for them, and the closing times that two officers moved."""
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from participation.models.person import Person
 from participation.models.project import Phase
@@ -45,6 +46,22 @@ class VotingCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.phase_id}/{self.locator}"
+
+
+class CodeTry(models.Model):
+    """One try of a code that was not taken yet to be good, by whence it came; forgotten after a minute.
+
+    ``source`` is a keyed hash of an address or a session, so that the table says nothing of anybody.
+    """
+
+    source = models.CharField(max_length=64)
+    at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "at"], name="code_try_of_source")]
+
+    def __str__(self) -> str:
+        return f"{self.source[:8]} {self.at}"
 
 
 class Extension(models.Model):

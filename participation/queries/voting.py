@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
 from numpy.typing import NDArray
 from psycopg import Cursor
@@ -23,6 +24,7 @@ class CastAnswer(NamedTuple):
 
     is_open: bool
     has_opened: bool
+    may_vote: bool
     cap: int
     floor: int
     good: list[int]
@@ -53,8 +55,11 @@ def cast(
     nonce: UUID,
     channel: Channel = Channel.WEB,
     clerk_id: int | None = None,
+    of_age: bool = False,
 ) -> CastAnswer | None:
     """Lock the phase (shared) and the ballot, then cast; None when there is no such vote.
+
+    A cast on the web in a vote by letter is written with the channel of its code.
 
     Locks    pg_advisory_xact_lock_shared(phase) as a statement of its own: a single statement that waits
              for the closer would keep its old snapshot and could still accept (tests/drills/test_closing.py);
@@ -69,6 +74,8 @@ def cast(
         "nonce": nonce,
         "channel": channel.value,
         "clerk": clerk_id,
+        "of_age": of_age,
+        "zone": settings.TIME_ZONE,
     }
     with transaction.atomic():
         connection.ensure_connection()

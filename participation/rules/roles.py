@@ -24,11 +24,13 @@ class DeskAct(StrEnum):
     SITE = "site"
     DECIDE = "decide"
     EXTEND = "extend"
+    PAPER = "paper"
+    ELECTORATE = "electorate"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
     Role.RESIDENT: frozenset(),
-    Role.MODERATOR: frozenset({DeskAct.SEE, DeskAct.MODERATE}),
+    Role.MODERATOR: frozenset({DeskAct.SEE, DeskAct.MODERATE, DeskAct.PAPER}),
     Role.PLANNER: frozenset(
         {
             DeskAct.SEE,
@@ -39,6 +41,9 @@ DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
             DeskAct.LAYERS,
             DeskAct.SITE,
             DeskAct.DECIDE,
+            DeskAct.EXTEND,
+            DeskAct.PAPER,
+            DeskAct.ELECTORATE,
         }
     ),
     Role.GIS: frozenset({DeskAct.SEE, DeskAct.EXPORT, DeskAct.LAYERS}),

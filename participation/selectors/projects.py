@@ -163,7 +163,7 @@ def option_facts(project_id: int, choices: Sequence[Choice]) -> dict[int, Option
     }
 
 
-def choices_cast(phase: Phase, person: Person | AnonymousUser) -> list[Choice] | None:
+def choices_cast(phase: Phase, person: Person | AnonymousUser | None) -> list[Choice] | None:
     """What did this person last cast, in order? None when nothing was cast; [] when withdrawn."""
     if not isinstance(person, Person):
         return None

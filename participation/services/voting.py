@@ -8,11 +8,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.timezone import localdate
 
 from participation.models import Person, Phase, Project, Record, TallyRow
 from participation.queries import voting as queries
+from participation.rules.electorate import Channel, check_voter
 from participation.rules.refusals import Code, Refused
 from participation.rules.voting import Choice, Rule, check_ballot
+from participation.selectors.electorate import terms_of, voter_in
 from participation.selectors.projects import ballot_rules, option_facts, options
 from participation.services.tally import outcome_by, winners_of
 
@@ -32,17 +35,37 @@ class Receipt:
         return tuple(choice.number for choice in self.choices)
 
 
-def cast_ballot(*, phase: Phase, person: Person, choices: Sequence[Choice], nonce: UUID) -> Receipt:
+def cast_ballot(
+    *,
+    phase: Phase,
+    person: Person,
+    choices: Sequence[Choice],
+    nonce: UUID,
+    of_age: bool = False,
+    clerk: Person | None = None,
+) -> Receipt:
     """Cast a whole ballot; casting again replaces it, an empty one withdraws it, the same nonce changes nothing.
 
+    ``of_age`` is what the voter declared; ``clerk`` who typed it in from paper.
+
     Locks    see participation.queries.voting.cast; the database's clock decides whether the vote is open.
-    Refuses  what rules.voting.check_ballot refuses; vote.not_open, vote.opens_later, vote.closed, vote.option_gone.
+    Refuses  what rules.voting.check_ballot and rules.electorate.check_voter refuse; vote.not_open,
+             vote.opens_later, vote.closed, vote.option_gone.
+    Cost     who may vote is decided within the statement that casts; only a refusal asks more.
     """
     rules = ballot_rules(phase)
     # Points, costs and limits a part are asked of the options only where the phase has such limits.
     check_ballot(choices, rules, option_facts(phase.project_id, choices) if rules.asks_options else {})
     try:
-        answer = queries.cast(phase_id=phase.pk, person_id=person.pk, choices=choices, nonce=nonce)
+        answer = queries.cast(
+            phase_id=phase.pk,
+            person_id=person.pk,
+            choices=choices,
+            nonce=nonce,
+            of_age=of_age,
+            channel=Channel.PAPER if clerk else Channel.WEB,
+            clerk_id=clerk.pk if clerk else None,
+        )
     except IntegrityError:
         # A limit grew tighter since the phase was read; the tables held it, the rules say which.
         fresh = Phase.objects.get(pk=phase.pk)
@@ -57,6 +80,15 @@ def cast_ballot(*, phase: Phase, person: Person, choices: Sequence[Choice], nonc
         raise Refused(Code.VOTE_OPENS_LATER, {"opens_at": phase.opens_at})
     if not answer.is_open:
         raise Refused(Code.VOTE_CLOSED, {"closed_at": phase.closes_at})
+    if not answer.may_vote:
+        fresh = Phase.objects.select_related("project").get(pk=phase.pk)
+        check_voter(
+            voter_in(fresh, person),
+            terms_of(fresh),
+            on_paper=clerk is not None,
+            of_age=of_age,
+            today=localdate(queries.database_now()),
+        )
     # The page was older than the rules it showed.
     check_ballot(choices, replace(rules, cap=answer.cap, floor=answer.floor), {})
     gone = {choice.number for choice in choices} - set(answer.good)

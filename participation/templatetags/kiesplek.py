@@ -11,8 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from participation.models import Phase
 from participation.rules.text import in_language
-from participation.web import sentences, words
+from participation.web import sentences, voters, words
 
 register = template.Library()
 
@@ -116,6 +117,12 @@ def grouped(n: int) -> str:
 def supporters(n: int) -> str:
     """Say how many people support something; nothing at all for nobody."""
     return words.supporters(n)
+
+
+@register.filter
+def who_may_vote(vote: Phase) -> list[str]:
+    """Say who may vote, in sentences."""
+    return voters.who_may_vote(vote)
 
 
 @register.filter

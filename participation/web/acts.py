@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from participation.models import Record
+from participation.web.words import grouped
 
 SAID = {
     "proposal.published": _("%(subject)s was published"),
@@ -28,10 +29,16 @@ SAID = {
     "phase.extension_asked": _("a later closing time was asked for"),
     "phase.extended": _("the vote closes later"),
     "phase.closed": _("the votes were counted"),
+    "codes.made": _("%(n)s codes for letters were made"),
+    "codes.withdrawn": _("%(n)s codes of letters were withdrawn"),
+    "resident.verified": _("a resident was verified"),
+    "resident.unverified": _("a resident is no longer verified"),
+    "ballot.on_paper": _("a ballot on paper was typed in"),
 }
 
 
 def said(record: Record) -> str:
     """Say what was done; an act without words of its own by its code."""
     subject = record.subject.replace("proposal ", "#")
-    return str(SAID.get(record.act, record.act)) % {"subject": subject} if record.act in SAID else record.act
+    facts = {"subject": subject, "n": grouped(int(record.detail.get("n", 0)))}
+    return str(SAID[record.act]) % facts if record.act in SAID else record.act

@@ -6,20 +6,24 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from participation.models import Organisation, Person, Project
+from participation.models import Organisation, Person, Phase, Project
 from participation.queries.voting import database_now
 from participation.rules.refusals import Refused
 from participation.rules.roles import DeskAct, may
+from participation.selectors.electorate import holder_of_letter
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import project_named
-from participation.web.sentences import refusal
+from participation.web.sentences import refusal, status_of
+
+# In the session: who votes by letter, phase -> person.
+LETTERS = "letters"
 
 Rest = ParamSpec("Rest")
-View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
+View = Callable[Concatenate[HttpRequest, Rest], HttpResponseBase]
 
 
 def town_of(request: HttpRequest) -> Organisation:
@@ -31,6 +35,17 @@ def town_of(request: HttpRequest) -> Organisation:
 def person_of(request: HttpRequest) -> Person | None:
     """Who is signed in, if anybody?"""
     return request.user if isinstance(request.user, Person) else None
+
+
+def letter_of(request: HttpRequest, vote: Phase) -> Person | None:
+    """Who votes by letter in this browser, in this vote alone? It is no sign-in: nothing else knows this person."""
+    letters = request.session.get(LETTERS)
+    return holder_of_letter(vote.pk, letters.get(str(vote.pk))) if letters else None
+
+
+def voter_of(request: HttpRequest, vote: Phase) -> Person | None:
+    """Who votes here: who is signed in, else who filled in the code of a letter in this browser?"""
+    return person_of(request) or letter_of(request, vote)
 
 
 def project_or_404(request: HttpRequest, slug: str) -> Project:
@@ -49,16 +64,15 @@ def now() -> datetime:
 def refused_page(request: HttpRequest, refused: Refused, *, back_to: str = "/") -> HttpResponse:
     """Show a refusal as a page of its own, with its code and status, and the way back."""
     said = refusal(refused)
-    status = said["status"]
     context = {"refusal": said, "back_to": back_to}
-    return render(request, "errors/refused.html", context, status=status if isinstance(status, int) else 422)
+    return render(request, "errors/refused.html", context, status=status_of(refused))
 
 
 def answering_refusals(view: View[Rest]) -> View[Rest]:
     """Turn a refusal that a view does not handle itself into a page."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except Refused as refused:
@@ -77,7 +91,7 @@ def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:
 
     def guard(view: View[Rest]) -> View[Rest]:
         @wraps(view)
-        def answer(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        def answer(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
             person = person_of(request)
             if person is None:
                 return sign_in_first(request, back_to=request.get_full_path())

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from participation.models import Draft, Phase, Project, Proposal
+from participation.rules.electorate import Eligibility
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
 from participation.rules.voting import Choice, Method, check_ballot, in_drawn_order
@@ -30,12 +31,14 @@ from participation.web.asking import (
     refused_page,
     sign_in_first,
     town_of,
+    voter_of,
 )
 from participation.web.ballot_words import WRONG, given
 from participation.web.drafts import draft_of, drop, keep
 from participation.web.maps import map_config
 from participation.web.projects import Chosen, chosen_of, chosen_on, drawing_seed, process_context
-from participation.web.sentences import refusal
+from participation.web.sentences import refusal, sentence
+from participation.web.voters import said_age, says_age, voting_context
 
 KNOWN_SECONDS = 2
 
@@ -98,7 +101,7 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
     by_number = {option.number: option for option in options(project)}
     drawn = in_drawn_order(list(by_number), drawing_seed(request, project))
     rules = chosen.rules
-    context |= {
+    context |= voting_context(request, vote) | {
         "chosen": chosen,
         "chosen_options": [Option(by_number[n], stood) for n, stood in stands.items() if n in by_number],
         "other_options": [Option(by_number[n], "") for n in drawn if n not in stands],
@@ -224,15 +227,19 @@ def ballot_check(request: HttpRequest, slug: str) -> HttpResponse:
         said = _why_not_whole(request, project, vote)
         messages.error(request, str(said["sentence"]) if said else "")
         return redirect("ballot", slug=slug)
-    context = process_context(request, project, standing(project, now())) | {
-        "chosen": chosen,
-        "lines": lines(chosen, project),
-        "refusal": _why_not_whole(request, project, vote),
-        "nonce": uuid4(),
-        "withdrawal_nonce": uuid4(),
-        "sign_in_url": f"{reverse('account_request_login_code')}?next={reverse('ballot_check', args=(slug,))}",
-        "person": person_of(request),
-    }
+    context = (
+        process_context(request, project, standing(project, now()))
+        | voting_context(request, vote)
+        | {
+            "chosen": chosen,
+            "lines": lines(chosen, project),
+            "refusal": _why_not_whole(request, project, vote),
+            "nonce": uuid4(),
+            "withdrawal_nonce": uuid4(),
+            "sign_in_url": f"{reverse('account_request_login_code')}?next={reverse('ballot_check', args=(slug,))}",
+            "said_age": said_age(request, vote),
+        }
+    )
     return render(request, "participation/ballot_check.html", context)
 
 
@@ -248,6 +255,13 @@ def _choice(text: str) -> Choice:
     return choice
 
 
+def _known_first(request: HttpRequest, vote: Phase, slug: str, page: str) -> HttpResponse:
+    """Send somebody nobody knows to where they say who they are: the code of their letter, else signing in."""
+    if vote.eligibility == Eligibility.CODE:
+        return redirect("code", slug=slug)
+    return sign_in_first(request, back_to=reverse(page, args=(slug,)))
+
+
 @require_POST
 @answering_refusals
 def cast(request: HttpRequest, slug: str) -> HttpResponse:
@@ -261,9 +275,9 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
     if vote is None:
         project_or_404(request, slug)
         raise Refused(Code.VOTE_NOT_OPEN)
-    person = person_of(request)
+    person = voter_of(request, vote)
     if person is None:
-        return sign_in_first(request, back_to=reverse("ballot_check", args=(slug,)))
+        return _known_first(request, vote, slug, "ballot_check")
     try:
         nonce = UUID(request.POST.get("nonce", ""))
         choices = [_choice(text) for text in request.POST.getlist("choice")[:1000]]
@@ -273,12 +287,15 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
         # Only the button that says so withdraws; a form that lost its choices on the way is no wish.
         raise Refused(Code.VOTE_BAD_NONCE)
     try:
-        receipt = cast_ballot(phase=vote, person=person, choices=choices, nonce=nonce)
+        receipt = cast_ballot(phase=vote, person=person, choices=choices, nonce=nonce, of_age=says_age(request, vote))
     except Refused as refused:
         # A page from another browser, or one left open for long: what stood on it is not lost.
         project = project_or_404(request, slug)
         if choices and not draft_of(request, project, Draft.Kind.BALLOT):
             keep(request, project, Draft.Kind.BALLOT, {"choices": choices})
+        if refused.code in {Code.VOTE_AGE_NOT_SAID, Code.VOTE_NO_CODE}:
+            messages.error(request, sentence(refused.code, refused.facts))
+            return redirect("code" if refused.code is Code.VOTE_NO_CODE else "ballot_check", slug=slug)
         over = refused.code in {Code.VOTE_CLOSED, Code.VOTE_OPENS_LATER, Code.VOTE_NOT_OPEN}
         return refused_page(request, refused, back_to=reverse("project" if over else "ballot", args=(slug,)))
     drop(request, vote.project_id, Draft.Kind.BALLOT)
@@ -293,17 +310,18 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
 def done(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what was cast and what happens next."""
     project = project_or_404(request, slug)
-    person = person_of(request)
-    if person is None:
-        return sign_in_first(request, back_to=reverse("ballot_done", args=(slug,)))
     vote = standing(project, now()).vote
     if vote is None:
         raise Refused(Code.VOTE_NOT_OPEN)
+    person = voter_of(request, vote)
+    if person is None:
+        return _known_first(request, vote, slug, "ballot_done")
     in_the_box = choices_cast(vote, person)
     chosen = chosen_of(vote, in_the_box, in_the_box or [])
     context = process_context(request, project, standing(project, now())) | {
         "chosen": chosen,
         "lines": lines(chosen, project),
+        "by_letter": person_of(request) is None,
         "last": vote.casts.filter(ballot__person=person).order_by("-seq").first(),
     }
     return render(request, "participation/ballot_done.html", context)

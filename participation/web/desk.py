@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from participation.models import Person, Project, Proposal, Record
+from participation.rules.electorate import Eligibility
 from participation.rules.places import LonLat
-from participation.rules.roles import DeskAct
+from participation.rules.roles import DeskAct, may
+from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, nearby, public_proposals
 from participation.selectors.queue import projects_at_the_desk, queue
@@ -28,6 +30,8 @@ desk_pages: list[tuple[str, object]] = [
     ("desk_queue", _("Queue")),
     ("desk_shortlist", _("Ballot")),
     ("desk_vote", _("Vote")),
+    ("desk_codes", _("Letters")),
+    ("desk_paper", _("On paper")),
 ]
 # The pages of the whole town at the desk, beside the overview.
 town_pages: list[tuple[str, object]] = [("desk", _("Projects"))]
@@ -42,7 +46,16 @@ def desk_project(request: HttpRequest, slug: str) -> Project:
 
 
 def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]]:
-    """The desk's pages of one project, as its menu shows them; other apps add theirs to ``desk_pages``."""
+    """The desk's pages of one project, as its menu shows them; other apps add theirs to ``desk_pages``.
+
+    Letters and paper are there where the vote asks for them and the reader may do it.
+    """
+    role = role_in(town_of(request), request.user)
+    vote = standing(project, now()).vote
+    asked = {
+        "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
+        "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),
+    }
     return [
         {
             "href": reverse(name, args=(project.slug,)),
@@ -51,6 +64,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]
             "current": request.path == reverse(name, args=(project.slug,)),
         }
         for name, label in desk_pages
+        if name not in asked or asked[name]
     ]
 
 
@@ -81,7 +95,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
         for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
     ]
-    context = {"rows": rows, "records": records, "desk_items": town_items(request)}
+    may_verify = may(role_in(town_of(request), request.user), DeskAct.ELECTORATE)
+    context = {"rows": rows, "records": records, "may_verify": may_verify, "desk_items": town_items(request)}
     return render(request, "participation/desk_overview.html", context)
 
 

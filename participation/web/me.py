@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models import Proposal, Support
 from participation.selectors.projects import ballots_of
+from participation.selectors.responses import responses_for
 from participation.services.people import rename
 from participation.web.asking import person_of, sign_in_first, town_of
 
@@ -43,5 +44,6 @@ def me(request: HttpRequest) -> HttpResponse:
         .select_related("proposal__project")
         .order_by("-created_at")[:50],
         "ballots": ballots_of(person, town),
+        "responses": responses_for(person, town)[:50],
     }
     return render(request, "participation/me.html", context, status=422 if form.errors else 200)

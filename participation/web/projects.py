@@ -18,7 +18,7 @@ from participation.selectors.layers import counted_vote
 from participation.selectors.projects import Standing, ballot_rules, choices_cast, options, standing
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
 from participation.services.voting import close_due_phases
-from participation.web.asking import answering_refusals, now, person_of, project_or_404
+from participation.web.asking import answering_refusals, now, person_of, project_or_404, voter_of
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
 from participation.web.drafts import draft_of
 from participation.web.maps import map_config
@@ -142,7 +142,7 @@ class Chosen:
 
 def chosen_on(request: HttpRequest, project: Project, vote: Phase) -> Chosen:
     """What has this reader chosen: the draft of this browser, else what was cast last."""
-    cast = choices_cast(vote, request.user)
+    cast = choices_cast(vote, voter_of(request, vote))
     kept = draft_of(request, project, Draft.Kind.BALLOT).get("choices")
     return chosen_of(vote, cast, [Choice(int(n), int(v)) for n, v in kept] if isinstance(kept, list) else cast or [])
 
@@ -232,6 +232,11 @@ def process_context(request: HttpRequest, project: Project, where: Standing) -> 
         "counted": counted_vote(project),
         "tabs": tabs(request, project, where),
     }
+
+
+def page_context(request: HttpRequest, project: Project) -> dict[str, object]:
+    """The head of a page of a project as it stands now; for pages of other apps."""
+    return process_context(request, project, standing(project, now()))
 
 
 @answering_refusals

@@ -11,6 +11,7 @@ from participation.models import Project, Proposal, TallyRow
 from participation.rules.places import LonLat
 from participation.selectors.projects import standing
 from participation.selectors.proposals import nearby, supported_by, visible_proposals
+from participation.selectors.responses import responses_on
 from participation.services.proposals import support, take_back_support
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
 from participation.web.maps import around, map_config
@@ -49,6 +50,7 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "nearby": near,
         "map": map_data,
         "tally": TallyRow.objects.filter(proposal=proposal, phase__closed_at__isnull=False).last(),
+        "responses": responses_on(proposal),
         "is_author": person_of(request) is not None and proposal.author_id == request.user.pk,
     }
     return render(request, "participation/proposal.html", context)

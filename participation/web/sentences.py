@@ -42,6 +42,32 @@ SENTENCES = {
     Code.VOTE_TOO_MANY_OF_THEME: _("You chose %(chosen)s times “%(name)s”. At most %(cap)s are possible."),
     Code.VOTE_OPTION_GONE: _("No longer on the ballot: %(numbers)s. Take it off, then vote again."),
     Code.VOTE_BAD_NONCE: _("This form is not complete. Open your ballot again; your choices are kept."),
+    Code.VOTE_NOT_VERIFIED: _(
+        "Only residents whom the town verified can vote here. Ask the town to verify you: it asks your name and date"
+        " of birth."
+    ),
+    Code.VOTE_NO_CODE: _("Fill in the code of your letter first. Then you can vote."),
+    Code.VOTE_TOO_YOUNG: _("You must be %(min_age)s or older to vote here."),
+    Code.VOTE_AGE_NOT_SAID: _("Tick the box that says you are %(min_age)s or older. Then cast your ballot again."),
+    Code.VOTE_NO_PAPER: _("This vote takes no ballots on paper."),
+    Code.CODE_UNKNOWN: _("We do not know this code. Look at your letter and type all 16 signs again."),
+    Code.CODE_USED: _("This code was used already. Was that not you? Then tell the town."),
+    Code.CODE_WITHDRAWN: _("The town withdrew this letter. Ask the town for a new one."),
+    Code.CODE_OTHER_VOTE: _("This code is for another vote: “%(project)s”. Use it there."),
+    Code.CODE_ONE_EACH: _("You used a code for this vote already. Each person can use one."),
+    Code.CODE_NOT_ASKED: _("This vote needs no code."),
+    Code.CODE_TOO_MANY_TRIES: _("That were many codes in a short time. Wait %(seconds)s seconds, then try again."),
+    Code.CODE_BAD_NUMBER: _("Make at least 1 and at most %(max)s codes at once."),
+    Code.CODE_NONE_LEFT: _("Nothing is left to withdraw: all these codes were used or withdrawn already."),
+    Code.ROLL_NAME_MISSING: _("Give the name as it stands on the identity card."),
+    Code.ROLL_BAD_DATE: _("Give a date of birth that can be right, such as 31/12/1980."),
+    Code.ROLL_BAD_MAIL: _("“%(text)s” is not a mail address."),
+    Code.ROLL_KNOWN: _("Somebody with this name and date of birth is verified already, by another mail address."),
+    Code.ROLL_NOT_VERIFIED: _("Nobody is verified by this mail address."),
+    Code.PAPER_WHO_MISSING: _(
+        "Say who voted in one way: a mail address, the code of a letter, or a name with a date of birth."
+    ),
+    Code.PAPER_UNREADABLE: _("“%(text)s” cannot be read. Write %(example)s."),
     Code.REASON_MISSING: _("Give a reason. Whoever proposed it can read it."),
     Code.BALLOT_FROZEN: _("People voted already, so the list of the ballot can no longer change like this."),
     Code.EXTENSION_REASON_MISSING: _("Give a reason. Everybody can read it."),
@@ -131,6 +157,18 @@ STATUS = {
     Code.VOTE_OPENS_LATER: 409,
     Code.VOTE_CLOSED: 409,
     Code.VOTE_OPTION_GONE: 409,
+    Code.VOTE_NOT_VERIFIED: 403,
+    Code.VOTE_NO_CODE: 403,
+    Code.VOTE_TOO_YOUNG: 403,
+    Code.VOTE_NO_PAPER: 409,
+    Code.CODE_USED: 409,
+    Code.CODE_WITHDRAWN: 409,
+    Code.CODE_OTHER_VOTE: 409,
+    Code.CODE_ONE_EACH: 409,
+    Code.CODE_NOT_ASKED: 409,
+    Code.CODE_TOO_MANY_TRIES: 429,
+    Code.CODE_NONE_LEFT: 409,
+    Code.ROLL_KNOWN: 409,
     Code.BALLOT_FROZEN: 409,
     Code.ALREADY_DECIDED: 409,
     Code.STUDY_FROZEN: 409,
@@ -172,10 +210,15 @@ def sentence(code: Code, facts: Mapping[str, object] | None = None) -> str:
     return str(SENTENCES[code]) % said if said else str(SENTENCES[code])
 
 
+def status_of(refused: Refused) -> int:
+    """What a machine hears of a refusal."""
+    return STATUS.get(refused.code, 422)
+
+
 def refusal(refused: Refused) -> dict[str, object]:
     """Turn a refusal into what a page or problem+json shows."""
     return {
         "code": refused.code.value,
         "sentence": sentence(refused.code, refused.facts),
-        "status": STATUS.get(refused.code, 422),
+        "status": status_of(refused),
     }

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from participation import public
 from participation.models import Project, Proposal
-from siting.models import Candidate, Check, Origin
+from siting.models import Candidate, Check, Decision, Origin, RollOut
 
 
 def candidates_of(project: Project) -> QuerySet[Candidate]:
@@ -32,6 +33,24 @@ def candidate_numbered(project: Project, number: int) -> Candidate | None:
         .prefetch_related(Prefetch("origins", queryset=origins), "checks__recorded_by")
         .first()
     )
+
+
+def catalogued_candidates(project: Project, *, staff: bool) -> QuerySet[Candidate]:
+    """The candidates with the published ``outcome`` and the ``roll_out``; for everybody only those that have one."""
+    latest = Decision.objects.filter(candidate=OuterRef("pk"), published_at__isnull=False)
+    built = RollOut.objects.filter(decision__candidate=OuterRef("pk"))
+    rows = Candidate.objects.filter(project=project).annotate(
+        outcome=Coalesce(Subquery(latest.values("outcome")[:1]), Value("")),
+        decided_on=Subquery(latest.values("published_at")[:1]),
+        roll_out=Coalesce(Subquery(built.values("state")[:1]), Value("")),
+    )
+    return rows if staff else rows.filter(decided_on__isnull=False)
+
+
+def candidates_revision(project: Project) -> str:
+    """A short text that changes whenever a candidate, a decision or what was built does."""
+    trail = project.records.filter(Q(act__startswith="candidate.") | Q(act__startswith="decision."))
+    return f"candidates.{project.pk}.{trail.aggregate(latest=Max('pk'))['latest']}"
 
 
 def next_candidate_number(project: Project) -> int:

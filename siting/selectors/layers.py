@@ -53,11 +53,20 @@ def first_rows(layer: Layer, limit: int) -> list[dict[str, Any]]:
     return list(LayerFeature.objects.filter(layer=layer).values_list("properties", flat=True)[:limit])
 
 
-def drawn(layer: Layer, limit: int) -> Sequence[tuple[int, bytes, str]]:
-    """The number, the place (WKB) and the first text of so many features, spread over the whole layer."""
-    step = max(-(-layer.n_features // limit), 1)
+def touches_town(layer: Layer) -> bool:
+    """Does anything of the layer lie in its town? Yes where the town's outline is not known."""
+    outline = layer.organisation.outline
+    return outline is None or LayerFeature.objects.filter(layer=layer, geometry__intersects=outline).exists()
+
+
+def drawn(layer: Layer, limit: int, *, in_town: bool) -> Sequence[tuple[int, bytes, str]]:
+    """The number, the place (WKB) and the first text of so many features: in the town's box, or spread over all."""
     rows = LayerFeature.objects.filter(layer=layer, geometry__isnull=False).order_by("key")
-    found = rows.filter(key__in=range(1, layer.n_features + 1, step)) if step > 1 else rows
+    if in_town and layer.organisation.outline is not None:
+        found = rows.filter(geometry__bboverlaps=layer.organisation.outline.envelope)[:limit]
+    else:
+        step = max(-(-layer.n_features // limit), 1)
+        found = rows.filter(key__in=range(1, layer.n_features + 1, step)) if step > 1 else rows
     label = next((each["name"] for each in layer.attributes if each["kind"] == "text"), "")
     return [
         (key, bytes(place.wkb), str(properties.get(label, "")))

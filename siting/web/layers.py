@@ -31,6 +31,7 @@ from siting.selectors.layers import (
     first_rows,
     layer_of,
     layers_of,
+    touches_town,
     versions_of,
 )
 from siting.services.layers import accept_layer, delete_layer, draft_layer, read_again, show_layer
@@ -157,7 +158,7 @@ def _shown(request: HttpRequest, layer: Layer, *, refused: str = "", status: int
     columns = layer.attributes[:COLUMNS_SHOWN]
     needs = report.get("needs", "")
     rows = [[row.get(column["name"]) for column in columns] for row in first_rows(layer, ROWS_SHOWN)]
-    context = {
+    context: dict[str, Any] = {
         "layer": layer,
         "desk_items": town_items(request),
         "refused": refused,
@@ -178,19 +179,22 @@ def _shown(request: HttpRequest, layer: Layer, *, refused: str = "", status: int
         "versions": versions_of(layer),
         "n_used": candidates_using(layer),
         "live": request.build_absolute_uri(reverse("ogc_landing")),
-        "map": None if needs else _map(layer),
     }
+    if not needs:
+        in_town = touches_town(layer)
+        context |= {"is_elsewhere": not in_town and layer.n_features > 0} | _map(layer, in_town=in_town)
     return render(request, "siting/layer.html", context, status=status)
 
 
-def _map(layer: Layer) -> dict[str, Any] | None:
-    """The layer over the town, as many features as a map can show."""
-    box = extent_of(layer)
+def _map(layer: Layer, *, in_town: bool) -> dict[str, Any]:
+    """The layer over the town, or where it lies when it lies elsewhere; as many features as a map can show."""
+    outline = layer.organisation.outline
+    box = outline.extent if in_town and outline else extent_of(layer)
     if box is None:
-        return None
+        return {"map": None, "n_drawn": layer.n_features}
     pins: list[dict[str, object]] = []
     shapes: list[dict[str, object]] = []
-    for key, wkb, label in drawn(layer, DRAWN):
+    for key, wkb, label in drawn(layer, DRAWN, in_town=in_town):
         shape = shapely.from_wkb(wkb)
         if shape.geom_type == "Point":
             pins.append({"number": key, "lon": shape.x, "lat": shape.y, "title": label or f"{key}"})
@@ -203,7 +207,7 @@ def _map(layer: Layer) -> dict[str, Any] | None:
     config |= {"bounds": [west - pad, south - pad, east + pad, north + pad], "pins": pins}
     if shapes:
         config["areas"] = {"type": "FeatureCollection", "features": shapes}
-    return config
+    return {"map": config, "n_drawn": len(pins) + len(shapes)}
 
 
 @require_POST

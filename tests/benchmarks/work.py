@@ -156,6 +156,10 @@ def cast_script(town: Town) -> str:
         "nonce": "gen_random_uuid()",
         "numbers": "'{3,1,7}'",
         "values": "'{1,1,1}'",
+        "channel": "'web'",
+        "clerk": "NULL",
+        "of_age": "false",
+        "zone": "'UTC'",
     }
     first = town.voters[0].pk
     statements = [LOCK_PHASE_SHARED, LOCK_BALLOT, _without_comments(sql("cast"))]

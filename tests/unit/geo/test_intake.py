@@ -145,7 +145,7 @@ def test_of_several_layers_one_is_chosen(tmp_path: Path) -> None:
         path, geometry=[shapely.to_wkb(shapely.Point(1, 1))], field_data=[], fields=[], driver="GPKG", layer="two",
         geometry_type="Point", crs="EPSG:4326", append=True,
     )  # fmt: skip
-    both = {}
+    both: dict[str, bytes] = {}
     for name in ("one", "two"):
         with zipfile.ZipFile(shapefile(tmp_path, name, [IN_72], name=[name])) as archive:
             both |= {part: archive.read(part) for part in archive.namelist()}

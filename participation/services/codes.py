@@ -1,0 +1,195 @@
+"""Makes the codes of letters, withdraws lost ones, and binds a code to whoever holds its letter."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import get_language
+
+from participation.models import CodeBatch, CodeTry, Person, Phase, Record, VotingCode
+from participation.rules.electorate import (
+    CODES_MAX,
+    Eligibility,
+    as_typed,
+    digest_of,
+    new_code,
+    opens,
+    split,
+)
+from participation.rules.refusals import Code, Refused
+from participation.rules.text import in_language
+from participation.selectors.electorate import codes_found, codes_of, locators_of
+from participation.services.people import move_to
+
+BATCH = 1000
+SALT_BYTES = 16
+# Wrong codes in a minute: enough for anybody who misreads a letter, and for a library full of people behind one
+# address; 60 bits are out of reach at any such pace.
+TRIES_SECONDS = 60
+TRIES_OF_A_SESSION = 5
+TRIES_OF_AN_ADDRESS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A batch with its codes in full, which are kept nowhere else."""
+
+    batch: CodeBatch
+    codes: list[str]
+
+
+def check_by_letter(phase: Phase, now: datetime) -> None:
+    """Say whether codes of letters have a use in this vote.
+
+    Refuses  code.not_asked, vote.closed.
+    """
+    if phase.eligibility != Eligibility.CODE:
+        raise Refused(Code.CODE_NOT_ASKED)
+    over = phase.closed_at or (phase.closes_at if phase.closes_at and phase.closes_at <= now else None)
+    if over:
+        raise Refused(Code.VOTE_CLOSED, {"closed_at": over})
+
+
+@transaction.atomic
+def make_codes(*, phase: Phase, n: int, by: Person, now: datetime) -> Printed:
+    """Make codes for as many letters.
+
+    Locks    the phase's row, so that two prints at once draw no locator twice.
+    Refuses  code.not_asked, vote.closed, code.bad_number.
+    Cost     20,000 codes in about two seconds.
+    """
+    check_by_letter(phase, now)
+    if not 1 <= n <= CODES_MAX:
+        raise Refused(Code.CODE_BAD_NUMBER, {"max": CODES_MAX})
+    Phase.objects.select_for_update(no_key=True).get(pk=phase.pk)
+    taken = locators_of(phase)
+    codes: list[str] = []
+    while len(codes) < n:
+        code = new_code()
+        locator, _secret = split(code)
+        if locator not in taken:
+            taken.add(locator)
+            codes.append(code)
+    batch = CodeBatch.objects.create(phase=phase, made_by=by, made_at=now, n_codes=n)
+    rows = []
+    for locator, secret in map(split, codes):
+        salt = secrets.token_bytes(SALT_BYTES)
+        rows.append(VotingCode(batch=batch, phase=phase, locator=locator, salt=salt, digest=digest_of(secret, salt)))
+    VotingCode.objects.bulk_create(rows, batch_size=BATCH)
+    _record(batch, by, "codes.made", n)
+    return Printed(batch, codes)
+
+
+@transaction.atomic
+def withdraw_batch(*, phase: Phase, batch_id: int, by: Person, now: datetime) -> int:
+    """Withdraw a lost print; gives back how many codes it was, those that nobody used.
+
+    Locks    the batch's row.
+    Refuses  code.none_left.
+    """
+    batch = CodeBatch.objects.select_for_update().filter(phase=phase, pk=batch_id).first()
+    left = batch.codes.filter(used_at=None).count() if batch and batch.withdrawn_at is None else 0
+    if batch is None or not left:
+        raise Refused(Code.CODE_NONE_LEFT)
+    batch.withdrawn_at = now
+    batch.save(update_fields=["withdrawn_at"])
+    _record(batch, by, "codes.withdrawn", left)
+    return left
+
+
+def _record(batch: CodeBatch, by: Person, act: str, n: int) -> None:
+    project = batch.phase.project
+    Record.objects.create(
+        organisation=project.organisation,
+        project=project,
+        person=by,
+        act=act,
+        subject=f"phase {batch.phase_id}",
+        detail={"batch": batch.pk, "n": n},
+    )
+
+
+def code_called(phase: Phase, text: str) -> VotingCode:
+    """Find the code that somebody typed.
+
+    Refuses  code.unknown, code.other_vote.
+    """
+    locator, secret = split(as_typed(text))
+    rows = [
+        row
+        for row in codes_found(phase.project.organisation, locator)
+        if secret and opens(secret, bytes(row.salt), bytes(row.digest))
+    ]
+    mine = next((row for row in rows if row.phase_id == phase.pk), None)
+    if mine is None:
+        if rows:
+            title = rows[0].phase.project.title
+            raise Refused(Code.CODE_OTHER_VOTE, {"project": in_language(title, get_language() or "nl")})
+        raise Refused(Code.CODE_UNKNOWN)
+    return mine
+
+
+def bind(code: VotingCode, person: Person) -> None:
+    """Give a code that nobody used to a person; of two at once one wins.
+
+    Refuses  code.withdrawn, code.used, code.one_each.
+    """
+    if code.batch.withdrawn_at is not None:
+        raise Refused(Code.CODE_WITHDRAWN)
+    try:
+        with transaction.atomic():
+            # Whoever comes second waits for the row, and then finds it used.
+            taken = VotingCode.objects.filter(pk=code.pk, used_at=None).update(person=person, used_at=Now())
+    except IntegrityError as error:
+        raise Refused(Code.CODE_ONE_EACH) from error
+    if not taken:
+        raise Refused(Code.CODE_USED)
+
+
+@transaction.atomic
+def redeem_code(*, phase: Phase, text: str, person: Person | None, held: Person | None, now: datetime) -> Person:
+    """Use the code of a letter: for who is signed in, else for a person without a mail address, made here.
+
+    ``held`` is whoever voted by letter in this browser before; signed in by now, their ballot goes to the account.
+
+    Refuses  code.not_asked, vote.closed, code.unknown, code.other_vote, code.withdrawn, code.used, code.one_each.
+    """
+    check_by_letter(phase, now)
+    code = code_called(phase, text)
+    if code.used_at is None:
+        voter = person or Person.objects.create_without_mail()
+        bind(code, voter)
+        return voter
+    if code.person is not None and code.person == (person or held):
+        return code.person
+    if code.person is not None and code.person == held and person is not None:
+        if codes_of(phase, person).exists():
+            raise Refused(Code.CODE_ONE_EACH)
+        move_to(of=held, to=person, by=None)
+        return person
+    raise Refused(Code.CODE_USED)
+
+
+def count_try(sources: dict[str, int]) -> list[int]:
+    """Note a try of a code under each source (hash -> how many a minute may hold); gives back what to forget if good.
+
+    Written before it is counted: of any number of tries at once no more than allowed get on.
+
+    Refuses  code.too_many_tries.
+    """
+    CodeTry.objects.filter(at__lt=Now() - timedelta(seconds=TRIES_SECONDS)).delete()
+    tries = [(CodeTry.objects.create(source=source).pk, source, most) for source, most in sources.items()]
+    keys = [key for key, _source, _most in tries]
+    for key, source, most in tries:
+        before = CodeTry.objects.filter(source=source, pk__lt=key, at__gte=Now() - timedelta(seconds=TRIES_SECONDS))
+        if before.count() >= most:
+            forget_tries(keys)
+            raise Refused(Code.CODE_TOO_MANY_TRIES, {"seconds": TRIES_SECONDS})
+    return keys
+
+
+def forget_tries(keys: list[int]) -> None:
+    """Forget tries that turned out to be good codes."""
+    CodeTry.objects.filter(pk__in=keys).delete()
