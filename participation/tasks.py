@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from participation.services import answer_mails
 from participation.services.notices import tell_of_ballot_on_paper
+from participation.services.reminders import remind_all
 from participation.services.voting import close_due_votes
 
 
@@ -24,6 +25,13 @@ def close_due(timestamp: int) -> None:
 def mail_answers(people: list[int], responses: list[int], base_url: str) -> None:
     """Tell these people what the town answered; enqueued with the answers (services.responses)."""
     answer_mails.mail_answers(people=people, responses=responses, base_url=base_url)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="remind_of_ballots")
+def remind_of_ballots(timestamp: int) -> None:
+    """Remind whoever began a ballot and did not cast it; the database's clock says when."""
+    remind_all()
 
 
 @app.task

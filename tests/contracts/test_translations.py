@@ -21,8 +21,8 @@ KEPT = re.compile(r"%\(\w+\)[sd]|\{\w*\}|</?\w[^>]*>|--[a-z][a-z-]+|%%")
 SAME = {
     "nl": {"Cluster", "Clusters", "Code", "Download", "Downloads", "Menu", "Open data", "Privacy", "Project", "Start"}
     | {"open", "Zoom in", "%(n)s cluster.", "%(project)s: clusters", "%(layer)s: %(bytes)s bytes in %(output)s"}
-    | {"Criteria", "Score", "Studies"},
-    "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village"}
+    | {"“%(title)s”", "Criteria", "Score", "Studies"},
+    "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village", "Vote"}
     | {"points", "%(n)s point"}
     | {"Conditions", "Latitude", "Longitude", "Points", "Question", "version %(n)s"},
     "de": {"Cluster", "Code", "Downloads", "Format", "Information", "Name", "Name in QGIS", "Phase", "Pins", "Start"},

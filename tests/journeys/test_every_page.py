@@ -8,9 +8,12 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from participation.models import Person, Project
+from participation.models import Person, Phase, Project
+from participation.queries.voting import database_now
+from participation.services.codes import make_codes
 from tests.contracts.pages import ROWS, Row
-from tests.integration import studies as stage
+from tests.integration import studies
+from tests.journeys.stage import vote_by_letter
 from tests.journeys.walker import DESK, PHONE, NewWalker, Walker
 
 PROJECT = "/projects/laadpunten/"
@@ -83,6 +86,17 @@ def _choose(walker: Walker) -> None:
     walker.press("Next: check it")
 
 
+def _by_letter(walker: Walker) -> None:
+    vote_by_letter("laadpunten")
+
+
+def _letters(walker: Walker) -> None:
+    """A print, so that the list has a row."""
+    vote_by_letter("laadpunten")
+    vote = Phase.objects.select_related("project").get(project__slug="laadpunten", kind="vote")
+    make_codes(phase=vote, n=3, by=Person.objects.get(email=PEOPLE["planner"]), now=database_now())
+
+
 def _cast(walker: Walker) -> None:
     _choose(walker)
     walker.press("Cast my ballot")
@@ -90,7 +104,7 @@ def _cast(walker: Walker) -> None:
 
 def _study(walker: Walker) -> None:
     project = Project.objects.get(slug="laadpunten")
-    stage.whole(project, Person.objects.get(email=PEOPLE["planner"]))
+    studies.whole(project, Person.objects.get(email=PEOPLE["planner"]))
 
 
 FIRST: dict[str, Callable[[Walker], None]] = {
@@ -100,6 +114,8 @@ FIRST: dict[str, Callable[[Walker], None]] = {
     "choose": _choose,
     "cast": _cast,
     "study": _study,
+    "by_letter": _by_letter,
+    "letters": _letters,
 }
 
 
