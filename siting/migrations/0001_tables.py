@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("participation", "0004_responses"),
+        ("participation", "0005_responses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

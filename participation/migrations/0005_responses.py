@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("participation", "0003_voters"),
+        ("participation", "0004_pabulib"),
     ]
 
     operations = [
