@@ -36,7 +36,7 @@ def outcome_page(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": [_row(project, at, place) for at, place in enumerate(outcome.places, start=1) if place in places],
         "figures": [(STATES[state], n) for state in STATES if (n := outcome.count(state))],
         "chips": [
-            {"state": state, "label": label, "n": n, "current": state == shown}
+            {"state": state, "label": f"{label} ({n})", "current": state == shown}
             for state, label in STATES.items()
             if (n := outcome.count(state))
         ],

@@ -20,12 +20,21 @@ KEPT = re.compile(r"%\(\w+\)[sd]|\{\w*\}|</?\w[^>]*>|--[a-z][a-z-]+|%%")
 # Words that are the same in another language; everything else that was left as it is was forgotten.
 SAME = {
     "nl": {"Cluster", "Clusters", "Code", "Download", "Downloads", "Menu", "Open data", "Privacy", "Project", "Start"}
-    | {"open", "Zoom in", "%(n)s cluster.", "%(project)s: clusters", "%(layer)s: %(bytes)s bytes in %(output)s"}
-    | {"“%(title)s”", "Criteria", "Score", "Studies"},
+    | {"“%(title)s”", "Criteria", "Score", "Studies"}
+    | {
+        "Document",
+        "later",
+        "open",
+        "Zoom in",
+        "%(n)s cluster.",
+        "%(project)s: clusters",
+        "%(layer)s: %(bytes)s bytes in %(output)s",
+    },
     "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village", "Vote"}
-    | {"points", "%(n)s point"}
-    | {"Conditions", "Latitude", "Longitude", "Points", "Question", "version %(n)s"},
-    "de": {"Cluster", "Code", "Downloads", "Format", "Information", "Name", "Name in QGIS", "Phase", "Pins", "Start"},
+    | {"points", "%(n)s point", "Document", "Licence", "Source", "Version", "Versions", "surfaces", "version %(n)s"}
+    | {"Conditions", "Latitude", "Longitude", "Points", "Question"},
+    "de": {"Cluster", "Code", "Downloads", "Format", "Information", "Name", "Name in QGIS", "Phase", "Pins", "Start"}
+    | {"Version"},
 }
 # Of Django and allauth, whose own catalogues say them.
 BORROWED = (

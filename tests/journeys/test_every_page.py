@@ -107,6 +107,30 @@ def _study(walker: Walker) -> None:
     studies.whole(project, Person.objects.get(email=PEOPLE["planner"]))
 
 
+def _upload(walker: Walker) -> None:
+    square = '{"type":"Polygon","coordinates":[[[2.7,50.84],[2.72,50.84],[2.72,50.86],[2.7,50.84]]]}'
+    walker.go("/desk/layers/")
+    page = walker.page
+    page.set_input_files("#id_file", {"name": "a.geojson", "mimeType": "application/json", "buffer": square.encode()})
+    for field in ("name", "source", "licence"):
+        page.locator(f"#id_{field}").fill("Driehoek")
+    walker.press("Upload and look")
+
+
+def _candidate(walker: Walker) -> None:
+    walker.go("/desk/projects/laadpunten/candidates/new/?proposal=1")
+    walker.press("Make this candidate")
+
+
+def _decision(walker: Walker) -> None:
+    walker.go("/desk/projects/laadpunten/decisions/")
+    for at in (0, 1):
+        walker.page.locator("input[name=proposal]").nth(at).check()
+    walker.page.locator("#template").select_option("build_wanted")
+    walker.press("Decide about what is ticked")
+    walker.press("Publish and answer everyone")
+
+
 FIRST: dict[str, Callable[[Walker], None]] = {
     "place": _place,
     "text": _text,
@@ -116,6 +140,9 @@ FIRST: dict[str, Callable[[Walker], None]] = {
     "study": _study,
     "by_letter": _by_letter,
     "letters": _letters,
+    "upload": _upload,
+    "candidate": _candidate,
+    "decision": _decision,
 }
 
 
