@@ -1,8 +1,8 @@
 """The one door through which siting enters: demand as places, weights and counts of distinct people, never persons;
 and the way back, by which the town's answers reach the proposals.
 
-Only public proposals pass, and of those who stand behind them only how many they are. Votes pass once they are
-counted: a running vote's tally is hidden.
+Only public proposals pass, and of those who stand behind them only how many they are. Votes pass when they were
+counted, as one number a proposal; how a vote stands that still runs is nobody's to know.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.catalog import FeatureSource
-from participation.models import Area, Organisation, Person, Project, Proposal, Support, TallyRow
+from participation.models import Area, Organisation, Person, Phase, Project, Proposal, Support, TallyRow
 from participation.rules.roles import DeskAct, may
 from participation.selectors.layers import counted_vote, proposals_layer
 from participation.selectors.organisations import role_in
@@ -31,11 +31,14 @@ from participation.services.responses import Answer, publish_answers
 __all__ = [
     "Answer",
     "AskedPlace",
+    "CountedVotes",
     "Demand",
     "Neighbourhood",
     "Votes",
     "asked_places",
     "chosen",
+    "costs",
+    "counted_votes",
     "demand",
     "has_votes",
     "is_staff",
@@ -285,6 +288,48 @@ def neighbourhoods(project: Project) -> list[Neighbourhood]:
         )
         for area in Area.objects.filter(organisation=project.organisation_id).order_by("name", "pk")
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedVotes:
+    """A vote that is over.
+
+    Shape    numbers (n,) of the proposals by rank, n_votes (n,) what each got; winners, in their order.
+    """
+
+    phase: int
+    numbers: Ints
+    n_votes: Ints
+    winners: tuple[int, ...]
+
+
+def counted_votes(project: Project) -> CountedVotes | None:
+    """What did each option get in the last vote of a project that was counted? None while there is no such vote.
+
+    Order    by rank, as the rule that binds counted.
+    """
+    vote = Phase.objects.filter(project=project, closed_at__isnull=False).order_by("-position").first()
+    if vote is None:
+        return None
+    rows = list(
+        TallyRow.objects.filter(phase=vote, proposal__state=Proposal.State.PUBLISHED)
+        .order_by("rank")
+        .values_list("proposal__number", "n_votes", "is_winner")
+    )
+    if not rows:
+        return None
+    return CountedVotes(
+        vote.pk,
+        np.array([number for number, _n, _wins in rows], dtype=np.int64),
+        np.array([n for _number, n, _wins in rows], dtype=np.int64),
+        tuple(number for number, _n, wins in rows if wins),
+    )
+
+
+def costs(project: Project) -> dict[int, int]:
+    """What the public proposals of a project cost, in cents, where that is known."""
+    rows = _public(project).values_list("number", "cost_cents")
+    return {number: cents for number, cents in rows if cents is not None}
 
 
 def _backers(project: Project) -> tuple[Ints, Ints]:

@@ -6,7 +6,18 @@ from django.utils.translation import gettext_lazy as _
 from participation.web.desk import desk_pages, town_pages
 from participation.web.projects import project_tabs
 from siting.selectors.decisions import has_published
-from siting.web import candidates, decisions, downloads, drawn, keeping, layers, outcome, workbench
+from siting.web import (
+    candidates,
+    decisions,
+    downloads,
+    drawn,
+    keeping,
+    layers,
+    outcome,
+    scenarios,
+    studies,
+    workbench,
+)
 
 urlpatterns = [
     path("desk/layers/", layers.layers_page, name="desk_layers"),
@@ -31,10 +42,32 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/export/", downloads.export_page, name="desk_export"),
 ]
 
+STUDIES = "desk/projects/<slug:slug>/studies/"
+STUDY = STUDIES + "<int:number>/"
+SCENARIO = STUDY + "scenarios/<int:scenario>/"
+urlpatterns += [
+    path(STUDIES, studies.list_page, name="desk_studies"),
+    path(STUDIES + "new/", studies.new_page, name="desk_study_new"),
+    path(STUDIES + "compare/", studies.compare_page, name="desk_studies_compare"),
+    path(STUDY, studies.study_page, name="desk_study"),
+    path(STUDY + "question/", studies.question_page, name="desk_study_question"),
+    path(STUDY + "criteria/", studies.criteria_page, name="desk_study_criteria"),
+    path(STUDY + "values/", studies.values_page, name="desk_study_values"),
+    path(STUDY + "progress/", studies.progress_page, name="desk_study_progress"),
+    path(STUDY + "act/", studies.act, name="desk_study_act"),
+    path(STUDY + "scenarios/", scenarios.compare_page, name="desk_scenarios"),
+    path(STUDY + "scenarios/new/", scenarios.new_page, name="desk_scenario_new"),
+    path(SCENARIO, scenarios.scenario_page, name="desk_scenario"),
+    path(SCENARIO + "progress/", scenarios.progress_page, name="desk_scenario_progress"),
+    path(SCENARIO + "act/", scenarios.act, name="desk_scenario_act"),
+    path("projects/<slug:slug>/studies/<int:number>/", studies.public_page, name="study"),
+]
+
 town_pages += [("desk_layers", _("Layers"))]
 desk_pages += [
     ("desk_map", _("Map work")),
     ("desk_candidates", _("Candidates")),
+    ("desk_studies", _("Studies")),
     ("desk_decisions", _("Decisions")),
     ("desk_export", _("Downloads")),
 ]

@@ -10,6 +10,8 @@ SAID = {
     "proposal.hidden": _("%(subject)s is not shown any more"),
     "ballot.joined": _("%(subject)s joined the ballot"),
     "ballot.left": _("%(subject)s left the ballot"),
+    "study.published": _("%(subject)s can be read by everybody"),
+    "study.withdrawn": _("%(subject)s can be read by staff alone"),
     "answers.published": _("answers on %(subject)s proposals were published"),
     "layer.accepted": _("layer “%(subject)s” was put to use"),
     "layer.shown": _("layer “%(subject)s” was shown to everybody"),

@@ -110,6 +110,16 @@ SENTENCES = {
     Code.DECISION_NOT_TO_BUILD: _("Only what was decided to come, and published, can be planned or built."),
     Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
     Code.RULE_NOT_FOR_BALLOT: _("The rule “%(rule)s” cannot count ballots of the kind “%(method)s”."),
+    Code.STUDY_FROZEN: _("This study was computed, so it stays as it is. Make a copy to change something."),
+    Code.STUDY_RUNNING: _("This is being computed now. Wait until it is done, or stop it."),
+    Code.STUDY_NOT_DONE: _("This study was not computed yet."),
+    Code.STUDY_NO_CANDIDATES: _("There are no candidate sites here to look into. Make some first."),
+    Code.STUDY_NO_CRITERIA: _("This study has no criteria. Add at least one."),
+    Code.STUDY_TOO_MANY_CANDIDATES: _(
+        "There are %(n)s candidate sites. A study can hold %(max)s: choose one neighbourhood, or drop some."
+    ),
+    Code.STUDY_TOO_MANY_CRITERIA: _("A study can have at most %(max)s criteria."),
+    Code.STUDY_TOO_MANY_SCENARIOS: _("A study can have at most %(max)s scenarios. Delete one first."),
     Code.ROLE_MISSING: _(
         "There is no role %(role)s, and %(owner)s may not make roles (CREATEROLE). Let a superuser run CREATE ROLE"
         " %(role)s LOGIN, then run this again. Until then the server can work as %(owner)s: all rules hold, but"
@@ -164,6 +174,9 @@ STATUS = {
     Code.ROLL_KNOWN: 409,
     Code.BALLOT_FROZEN: 409,
     Code.ALREADY_DECIDED: 409,
+    Code.STUDY_FROZEN: 409,
+    Code.STUDY_RUNNING: 409,
+    Code.STUDY_NOT_DONE: 409,
     Code.EXTENSION_SAME_OFFICER: 403,
     Code.EXTENSION_NOT_WAITING: 409,
     Code.CLUSTER_NAME_TAKEN: 409,

@@ -9,8 +9,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("participation", "0003_responses"),
-        ("siting", "0001_tables"),
+        ("participation", "0005_responses"),
+        ("siting", "0002_studies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -55,6 +55,15 @@ def _desk(expected: Expected) -> Row:
     return _project(expected, by="planner")
 
 
+PLANNERS = staff(roles=("planner", "manager"))
+
+
+def _study(expected: Expected, *, by: str = "planner", query: str = "", page: bool = True, **more: object) -> Row:
+    """A page of studies: there must be one (tests/integration/studies.py, whole)."""
+    cast, demo = {"slug": "laden"} | more, {"slug": "laadpunten"} | more
+    return Row(expected, cast, demo, query=query, page=page, by=by, first="study")
+
+
 LAYER = ({"layer": "laden-proposals"}, {"layer": "laadpunten-proposals"})
 TILE: dict[str, object] = {"matrix": "WebMercatorQuad", "z": "0", "y": "0", "x": "0"}
 
@@ -134,6 +143,21 @@ ROWS: dict[str, Row] = {
     "desk_keep": _project(POST_ONLY, page=False),
     "desk_forget": _project(POST_ONLY, page=False, number=1),
     "desk_export": _desk(staff()),
+    "desk_studies": _study(staff()),
+    "desk_study_new": _study(PLANNERS),
+    "desk_studies_compare": _study(staff(), query="?a=1&b=1"),
+    "desk_study": _study(staff(), number=1),
+    "desk_study_question": _study(PLANNERS, number=2),
+    "desk_study_criteria": _study(PLANNERS, number=2),
+    "desk_study_values": _study(PLANNERS, number=2),
+    "desk_study_progress": _study(staff(), page=False, number=1),
+    "desk_study_act": _study(POST_ONLY, page=False, number=1),
+    "desk_scenarios": _study(staff(), number=1),
+    "desk_scenario_new": _study(PLANNERS, number=1),
+    "desk_scenario": _study(staff(), number=1, scenario=1),
+    "desk_scenario_progress": _study(staff(), page=False, number=1, scenario=1),
+    "desk_scenario_act": _study(POST_ONLY, page=False, number=1, scenario=1),
+    "study": _study(EVERYONE, by="", number=1),
     "ogc_landing": Row(EVERYONE, query="?f=html", page=True),
     "ogc_conformance": Row(EVERYONE, query="?f=html", page=True),
     "ogc_api": Row(EVERYONE),
