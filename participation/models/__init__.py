@@ -7,6 +7,7 @@ from participation.models.person import Membership, Person
 from participation.models.project import Phase, Project, Theme
 from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
+from participation.models.response import Response
 from participation.models.voter import CodeBatch, Extension, VotingCode
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Project",
     "Proposal",
     "Record",
+    "Response",
     "Support",
     "TallyRow",
     "Theme",
