@@ -99,7 +99,9 @@ def _frame(
 def _patch(shape: BaseGeometry) -> list[PathPatch]:
     parts = shape.geoms if hasattr(shape, "geoms") else [shape]
     return [
-        PathPatch(Path.make_compound_path(*(Path(np.asarray(ring.coords)[:, :2]) for ring in (p.exterior, *p.interiors))))
+        PathPatch(
+            Path.make_compound_path(*(Path(np.asarray(ring.coords)[:, :2]) for ring in (p.exterior, *p.interiors)))
+        )
         for p in parts
         if p.geom_type == "Polygon" and not p.is_empty
     ]

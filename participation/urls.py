@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from participation.web import ballot, desk, home, me, projects, proposals, results, suggest
+from participation.web import ballot, desk, home, me, projects, proposals, report, results, suggest
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("projects/<slug:slug>/ballot/cast/", ballot.cast, name="ballot_cast"),
     path("projects/<slug:slug>/ballot/done/", ballot.done, name="ballot_done"),
     path("projects/<slug:slug>/results/", results.results, name="results"),
+    path("projects/<slug:slug>/answers/", report.answers, name="answers"),
+    path("projects/<slug:slug>/answers.pdf", report.answers_pdf, name="answers_pdf"),
     path("me/", me.me, name="me"),
     path("accessibility/", home.accessibility, name="accessibility"),
     path("privacy/", home.privacy, name="privacy"),

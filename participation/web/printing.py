@@ -16,7 +16,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 OWN = "https://own.invalid"
 
 
-class _Own(URLFetcher):
+class _Own(URLFetcher):  # type: ignore[misc]
     """Fetches what a printed page links to: our own static files, and pictures that stand in the page itself."""
 
     def __init__(self) -> None:

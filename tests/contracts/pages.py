@@ -89,6 +89,9 @@ ROWS: dict[str, Row] = {
     "ballot_cast": _project(POST_ONLY, page=False),
     "ballot_done": _project(SIGNED_IN, by="resident", first="cast"),
     "results": Row(EVERYONE, {"slug": "laden"}, {"slug": "zitbanken"}, page=True),
+    # Until the town answered something only staff sees what a report would say.
+    "answers": _project(staff(nobody=404), by="planner"),
+    "answers_pdf": _project(staff(nobody=404), page=False),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
