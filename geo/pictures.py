@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
-from matplotlib.path import Path
 from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -28,7 +28,7 @@ SCALES_M = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One mark: where (degrees), what is written in it ("" for a dot), its colour, and the radius of a circle round it."""
+    """One mark: where (degrees), what is written in it ("" for a dot), its colour, the radius of a circle round it."""
 
     lon: float
     lat: float

@@ -35,7 +35,7 @@ class _Own(URLFetcher):  # type: ignore[misc]
         if not isinstance(path, str):
             raise ValueError(f"no static file {name[:200]}")
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        return URLFetcherResponse(url, open(path, "rb"), {"Content-Type": kind})  # noqa: SIM115 -- WeasyPrint closes it
+        return URLFetcherResponse(url, open(path, "rb"), {"Content-Type": kind})
 
 
 def as_pdf(html: str) -> bytes:
