@@ -14,6 +14,7 @@ from participation.web import (
     projects,
     proposals,
     reminders,
+    report,
     results,
     suggest,
 )
@@ -40,6 +41,8 @@ urlpatterns = [
     path("projects/<slug:slug>/results/picture.png", results.picture, name="results_picture"),
     path("projects/<slug:slug>/draft/", projects.take_up_draft, name="take_up_draft"),
     path("reminders/<str:token>/", reminders.reminders, name="reminders"),
+    path("projects/<slug:slug>/answers/", report.answers, name="answers"),
+    path("projects/<slug:slug>/answers.pdf", report.answers_pdf, name="answers_pdf"),
     path("me/", me.me, name="me"),
     path("accessibility/", home.accessibility, name="accessibility"),
     path("privacy/", home.privacy, name="privacy"),

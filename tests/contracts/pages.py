@@ -106,6 +106,9 @@ ROWS: dict[str, Row] = {
     "take_up_draft": _project(POST_ONLY, page=False),
     # A link that was never given leads nowhere; the page itself: tests/integration/test_reminders.py.
     "reminders": Row(NOBODY, {"token": "x"}, {"token": "x"}),
+    # Until the town answered something only staff sees what a report would say.
+    "answers": _project(staff(nobody=404), by="planner"),
+    "answers_pdf": _project(staff(nobody=404), page=False),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
