@@ -13,6 +13,7 @@ from participation.web import (
     me,
     projects,
     proposals,
+    reminders,
     results,
     suggest,
 )
@@ -37,6 +38,8 @@ urlpatterns = [
     path("projects/<slug:slug>/results/", results.results, name="results"),
     path("projects/<slug:slug>/results/results.<slug:kind>", results.results_file, name="results_file"),
     path("projects/<slug:slug>/results/picture.png", results.picture, name="results_picture"),
+    path("projects/<slug:slug>/draft/", projects.take_up_draft, name="take_up_draft"),
+    path("reminders/<str:token>/", reminders.reminders, name="reminders"),
     path("me/", me.me, name="me"),
     path("accessibility/", home.accessibility, name="accessibility"),
     path("privacy/", home.privacy, name="privacy"),

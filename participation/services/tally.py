@@ -46,7 +46,8 @@ def election_of(phase: Phase) -> Election[int]:
         indptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         chosen=np.array([place[number] for number in rows[:, 1].tolist()], dtype=np.int64),
         values=np.ascontiguousarray(values),
-        ties=tuple(by_lot(numbers, seed=seed_of(phase))),
+        # A file brings no draw: who counts it again takes equals in the order in which they stand there.
+        ties=tuple(numbers if phase.project.source else by_lot(numbers, seed=seed_of(phase))),
         n_winners=None if spends else phase.n_winners,
         budget=phase.budget_cents if spends else None,
         unit=CENTS if spends else 1,

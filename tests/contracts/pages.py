@@ -94,6 +94,9 @@ ROWS: dict[str, Row] = {
     # Nothing of a result is there before the votes are counted.
     "results_file": _project(NOBODY, page=False, kind="csv"),
     "results_picture": _project(NOBODY, page=False),
+    "take_up_draft": _project(POST_ONLY, page=False),
+    # A link that was never given leads nowhere; the page itself: tests/integration/test_reminders.py.
+    "reminders": Row(NOBODY, {"token": "x"}, {"token": "x"}),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),

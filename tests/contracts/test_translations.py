@@ -22,7 +22,7 @@ SAME = {
     "nl": {"Cluster", "Clusters", "Code", "Download", "Downloads", "Menu", "Open data", "Privacy", "Project", "Start"}
     | {"open", "Zoom in", "%(n)s cluster.", "%(project)s: clusters", "%(layer)s: %(bytes)s bytes in %(output)s"}
     | {"“%(title)s”"},
-    "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village"}
+    "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village", "Vote"}
     | {"points", "%(n)s point"},
     "de": {"Cluster", "Code", "Downloads", "Format", "Information", "Name", "Name in QGIS", "Phase", "Pins", "Start"},
 }
