@@ -31,6 +31,8 @@ N_RESIDENTS = 800
 N_VISITORS = 500
 N_BALLOTS = {"laadpunten": 412, "zitbanken": 367, "parkconcerten": 1_100}
 
+# One ballot in so many came in on paper; in the vote that runs nobody brought one yet.
+PAPER_EVERY = {"zitbanken": 8, "parkconcerten": 14}
 SHARE_FRENCH = 0.08
 # One in eight voters changes their mind once.
 SHARE_CAST_TWICE = 0.125

@@ -52,6 +52,11 @@ CSRF_TRUSTED_ORIGINS = names("KIESPLEK_TRUSTED_ORIGINS")
 # The town that answers on a host name that no organisation claims (a single-town installation needs no more).
 DEFAULT_ORGANISATION = os.environ.get("KIESPLEK_DEFAULT_ORGANISATION", "poperinge" if DEMO else "")
 
+# Where mails lead to, in a town that names no host names of its own.
+ADDRESS = os.environ.get("KIESPLEK_ADDRESS", "").rstrip("/") or (
+    f"http://127.0.0.1:{os.environ.get('PORT', '8000')}" if DEMO else f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}"
+)
+
 # --- the native libraries ---------------------------------------------------------------------------
 # The GDAL and GEOS inside the pyogrio and shapely wheels: newer than the distribution's, and the same
 # library for GeoDjango and geopandas in one process. Falls back to the system's when they are absent.

@@ -13,6 +13,7 @@ from participation.web import (
     me,
     projects,
     proposals,
+    reminders,
     results,
     suggest,
 )
@@ -35,6 +36,10 @@ urlpatterns = [
     path("projects/<slug:slug>/ballot/done/", ballot.done, name="ballot_done"),
     path("projects/<slug:slug>/code/", codes.code_page, name="code"),
     path("projects/<slug:slug>/results/", results.results, name="results"),
+    path("projects/<slug:slug>/results/results.<slug:kind>", results.results_file, name="results_file"),
+    path("projects/<slug:slug>/results/picture.png", results.picture, name="results_picture"),
+    path("projects/<slug:slug>/draft/", projects.take_up_draft, name="take_up_draft"),
+    path("reminders/<str:token>/", reminders.reminders, name="reminders"),
     path("me/", me.me, name="me"),
     path("accessibility/", home.accessibility, name="accessibility"),
     path("privacy/", home.privacy, name="privacy"),

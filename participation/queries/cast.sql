@@ -6,7 +6,8 @@
 --          ballot; for a nonce that was cast before, of what was cast then), seq and recorded_at of the cast (null when
 --          nothing was written), replayed
 -- locks    the caller holds pg_advisory_xact_lock_shared(phase) and the ballot's row, each by a statement of its own
--- index    phase, person and project pk, membership_once, code_once_a_person, ballot_once, proposal_number_once, cast_seq_once, cast_nonce_once
+-- index    phase, person and project pk, membership_once, code_once_a_person, ballot_once,
+--          proposal_number_once, cast_seq_once, cast_nonce_once
 WITH moment AS MATERIALIZED (
   -- clock_timestamp(), not now(): now() stands still at BEGIN, before the lock was waited for. Read once: what
   -- decides is what is recorded, so that no cast bears a time after the close (tests/drills/test_closing.py).

@@ -1,14 +1,15 @@
 """Makes people known, and one person of what turns out to be one."""
 
-from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
 
-from participation.models import Ballot, Person, VotingCode
+from participation.models import Ballot, BallotCast, Person, VotingCode
 from participation.queries import voting as queries
 from participation.rules.electorate import Channel
 from participation.rules.wording import cleaned
+from participation.selectors.projects import choices_cast, options
+from participation.services.voting import close_phase
 
 
 def known_person(*, email: str, language: str) -> Person:
@@ -30,45 +31,46 @@ def rename(person: Person, *, public_name: str) -> None:
 def move_to(*, of: Person, to: Person, by: Person | None) -> None:
     """Give the ballots and codes of a person without a mail address to their account, and forget that person.
 
-    Where both have a ballot in a vote that runs, the one cast last becomes the account's and the other is withdrawn
-    (under ``by`` where staff does it), so that it stays one ballot a person.
+    A ballot in the box stays with its person: what it says is cast for the account, then it is withdrawn. Where the
+    account voted later, only the withdrawal is left to do; so it is one ballot a person. A vote that was counted
+    already stays as it was counted.
 
-    Locks    the person that goes (no cast can begin for it meanwhile) and its ballots.
+    Locks    the person that goes: no first ballot of theirs can begin meanwhile.
     """
     Person.objects.select_for_update().get(pk=of.pk)
-    for ballot in Ballot.objects.select_for_update().filter(person=of).select_related("phase"):
-        theirs = Ballot.objects.select_for_update().filter(phase=ballot.phase_id, person=to).first()
-        if theirs is None:
-            _give(ballot, to)
-        elif _last_cast(theirs) >= _last_cast(ballot):
-            _withdraw(ballot, of, by)
-        elif _withdraw(theirs, to, by):
-            _give(theirs, None)
-            _give(ballot, to)
     for code in VotingCode.objects.filter(person=of):
         if not VotingCode.objects.filter(phase=code.phase_id, person=to).exists():
             code.person = to
             code.save(update_fields=["person"])
+    for ballot in Ballot.objects.filter(person=of, phase__closed_at=None).select_related("phase__project"):
+        _move(ballot, of=of, to=to, by=by)
     of.delete()
 
 
-def _last_cast(ballot: Ballot) -> datetime:
-    return ballot.casts.order_by("-seq").values_list("recorded_at", flat=True)[0]
-
-
-def _withdraw(ballot: Ballot, person: Person, by: Person | None) -> bool:
-    """Take a ballot back; False where the vote is over and it stays as it was counted."""
+def _move(ballot: Ballot, *, of: Person, to: Person, by: Person | None) -> None:
+    last = ballot.casts.order_by("-seq")[0]
+    theirs = BallotCast.objects.filter(ballot__phase=ballot.phase_id, ballot__person=to).order_by("-seq").first()
+    on_ballot = set(options(ballot.phase.project).values_list("number", flat=True))
+    choices = [choice for choice in choices_cast(ballot.phase, of) or [] if choice.number in on_ballot]
+    if choices and (theirs is None or theirs.recorded_at < last.recorded_at):
+        on_paper = last.channel == Channel.PAPER
+        queries.cast(
+            phase_id=ballot.phase_id,
+            person_id=to.pk,
+            choices=choices,
+            nonce=uuid4(),
+            channel=Channel.PAPER if on_paper else Channel.WEB,
+            clerk_id=last.clerk_id,
+            of_age=True,
+        )
     answer = queries.cast(
         phase_id=ballot.phase_id,
-        person_id=person.pk,
+        person_id=of.pk,
         choices=[],
         nonce=uuid4(),
         channel=Channel.PAPER if by else Channel.WEB,
         clerk_id=by.pk if by else None,
     )
-    return answer is not None and answer.seq is not None
-
-
-def _give(ballot: Ballot, person: Person | None) -> None:
-    ballot.person = person
-    ballot.save(update_fields=["person"])
+    if answer is None or answer.seq is None:
+        # Its time is over and nobody counted it yet: it counts as it lies there.
+        close_phase(ballot.phase)

@@ -196,13 +196,14 @@ def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> 
     if not reason:
         raise Refused(Code.REASON_MISSING)
     proposal = _locked(project, number)
+    was_option = proposal.on_ballot
     proposal.state, proposal.hidden_because, proposal.on_ballot = (
         Proposal.State.HIDDEN,
         reason,
         False,
     )
     proposal.save(update_fields=["state", "hidden_because", "on_ballot"])
-    _record(project, by, "proposal.hidden", proposal, reason=proposal.hidden_because)
+    _record(project, by, "proposal.hidden", proposal, reason=proposal.hidden_because, on_ballot=was_option)
     return proposal
 
 

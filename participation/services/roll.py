@@ -81,12 +81,14 @@ def verify_resident(
     day = check_born_on(born_on, today)
     key = roll_key(organisation, name, day)
     known = member_by_roll_key(organisation, key)
+    before: Person | None = None
     if email.strip():
         person = known_person(email=mail_or_refused(email), language=language)
         if known is not None and known.person_id != person.pk:
             if known.person.email is not None:
                 raise Refused(Code.ROLL_KNOWN)
-            move_to(of=known.person, to=person, by=by)
+            before = known.person
+            known.delete()
     else:
         if known is not None and known.verified_at is not None:
             raise Refused(Code.ROLL_KNOWN)
@@ -102,6 +104,9 @@ def verify_resident(
             )
     except IntegrityError as error:
         raise Refused(Code.ROLL_KNOWN) from error
+    if before is not None:
+        # Last: the account may cast by now what it takes over.
+        move_to(of=before, to=person, by=by)
     _record(organisation, person, by, "resident.verified")
     return person
 

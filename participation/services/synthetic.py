@@ -31,6 +31,7 @@ from participation.models import (
     Vote,
 )
 from participation.queries import voting as queries
+from participation.rules.electorate import Channel
 from participation.rules.voting import Choice, check_ballot
 from participation.selectors.projects import ballot_rules
 from participation.services.proposals import next_number
@@ -72,10 +73,11 @@ def make_people(rows: Sequence[tuple[str, str, str]]) -> list[Person]:
 
 @dataclass(frozen=True, slots=True)
 class PastBallot:
-    """What one person cast, first to last: when, and which proposal numbers in order of choice."""
+    """What one person cast, first to last: when, and which proposal numbers in order of choice; on paper by a clerk."""
 
     person: Person
     casts: Sequence[tuple[datetime, Sequence[int]]]
+    clerk: Person | None = None
 
 
 @transaction.atomic
@@ -100,7 +102,18 @@ def record_ballots(phase: Phase, ballots: Sequence[PastBallot]) -> None:
             check_ballot([Choice(number) for number in numbers], ballot_rules(phase), {})
             if not phase.opens_at <= at or (phase.closes_at is not None and at >= phase.closes_at):
                 raise ValueError(f"{at} lies outside the phase")
-            casts.append(BallotCast(ballot=row, phase=phase, cap=phase.cap, seq=seq, nonce=uuid4(), recorded_at=at))
+            casts.append(
+                BallotCast(
+                    ballot=row,
+                    phase=phase,
+                    cap=phase.cap,
+                    seq=seq,
+                    nonce=uuid4(),
+                    recorded_at=at,
+                    channel=Channel.PAPER if ballot.clerk else Channel.WEB,
+                    clerk=ballot.clerk,
+                )
+            )
             choices.append(numbers)
     BallotCast.objects.bulk_create(casts, batch_size=BATCH)
     Vote.objects.bulk_create(

@@ -137,6 +137,8 @@ def paper_page(request: HttpRequest, slug: str) -> HttpResponse:
                     return redirect("desk_paper", slug=slug)
                 context |= checked
                 status = 200
+                # The button of the check is what the keyboard is for now.
+                form.fields["email"].widget.attrs.pop("autofocus")
     context |= {"form": form, "options": options(project)}
     return render(request, "participation/desk_paper.html", context, status=status)
 

@@ -91,6 +91,12 @@ ROWS: dict[str, Row] = {
     # The stage's vote is for everybody with a mail address: it has no codes and takes no paper.
     "code": _project(everyone(409), first="by_letter"),
     "results": Row(EVERYONE, {"slug": "laden"}, {"slug": "zitbanken"}, page=True),
+    # Nothing of a result is there before the votes are counted.
+    "results_file": _project(NOBODY, page=False, kind="csv"),
+    "results_picture": _project(NOBODY, page=False),
+    "take_up_draft": _project(POST_ONLY, page=False),
+    # A link that was never given leads nowhere; the page itself: tests/integration/test_reminders.py.
+    "reminders": Row(NOBODY, {"token": "x"}, {"token": "x"}),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),

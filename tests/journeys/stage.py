@@ -125,6 +125,18 @@ def close_vote_a_second_ago(slug: str) -> None:
         cursor.execute("ALTER TABLE participation_phase ENABLE TRIGGER USER")
 
 
+def vote_by_letter(slug: str) -> None:
+    """Let the vote of a project be for whoever has a code and is 16; its ballots are from before."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE participation_phase DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE participation_phase SET eligibility = 'code', min_age = 16 FROM participation_project project"
+            " WHERE project.id = project_id AND project.slug = %s AND kind = 'vote'",
+            [slug],
+        )
+        cursor.execute("ALTER TABLE participation_phase ENABLE TRIGGER USER")
+
+
 def reopen_vote(slug: str) -> None:
     """Let the vote of a project run until tomorrow, whether it was counted or not."""
     with connection.cursor() as cursor:

@@ -8,7 +8,11 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from participation.models import Person, Phase
+from participation.queries.voting import database_now
+from participation.services.codes import make_codes
 from tests.contracts.pages import ROWS, Row
+from tests.journeys.stage import vote_by_letter
 from tests.journeys.walker import DESK, PHONE, NewWalker, Walker
 
 PROJECT = "/projects/laadpunten/"
@@ -81,6 +85,17 @@ def _choose(walker: Walker) -> None:
     walker.press("Next: check it")
 
 
+def _by_letter(walker: Walker) -> None:
+    vote_by_letter("laadpunten")
+
+
+def _letters(walker: Walker) -> None:
+    """A print, so that the list has a row."""
+    vote_by_letter("laadpunten")
+    vote = Phase.objects.select_related("project").get(project__slug="laadpunten", kind="vote")
+    make_codes(phase=vote, n=3, by=Person.objects.get(email=PEOPLE["planner"]), now=database_now())
+
+
 def _cast(walker: Walker) -> None:
     _choose(walker)
     walker.press("Cast my ballot")
@@ -92,6 +107,8 @@ FIRST: dict[str, Callable[[Walker], None]] = {
     "ask_code": _ask_code,
     "choose": _choose,
     "cast": _cast,
+    "by_letter": _by_letter,
+    "letters": _letters,
 }
 
 

@@ -37,7 +37,7 @@ from participation.services.synthetic import (
 from participation.services.voting import close_phase
 
 TEXTS = ("title", "question", "summary", "rules", "outcome")
-VOTE_RULES = ("cap", "n_winners", "write_ins", "write_ins_join")
+VOTE_RULES = ("cap", "n_winners", "write_ins", "write_ins_join", "takes_paper", "n_eligible")
 # Staff look within a day at what came in: so long a write-in waits before it can be voted on.
 LOOK = timedelta(days=1)
 
@@ -75,6 +75,7 @@ class Scene:
     now: datetime
     rng: random.Random
     an: Person
+    clerk: Person
     people: Sequence[Person]
     homes: Sequence[str]
 
@@ -107,11 +108,11 @@ def fill(town: Organisation, now: datetime) -> None:
     populations = make_areas(town)
     contents = [demo.project_content(slug) for slug in demo.PROJECTS]
     make_places(town, contents)
-    an = make_named_people(town)["resident"]
+    named = make_named_people(town)
     people = make_public(town, rng)
     # Where someone lives is drawn here and written nowhere: it only steers what they like.
     homes = demo.draw_homes(rng, populations, demo.N_RESIDENTS)
-    scene = Scene(now, rng, an, people, homes)
+    scene = Scene(now, rng, named["resident"], named["moderator"], people, homes)
     for content in contents:
         project = make_project(town, content, now)
         proposals = make_proposals(project, content, scene)
@@ -291,5 +292,10 @@ def make_ballots(project: Project, content: Mapping[str, Any], proposals: Sequen
         opens_at=vote.opens_at,
         until=min(vote.closes_at or scene.now, scene.now),
     )
-    record_ballots(vote, [PastBallot(scene.people[ballot.voter], ballot.casts) for ballot in drawn])
+    every = demo.PAPER_EVERY.get(project.slug)
+    ballots = [
+        PastBallot(scene.people[ballot.voter], ballot.casts, scene.clerk if every and n % every == 0 else None)
+        for n, ballot in enumerate(drawn, start=1)
+    ]
+    record_ballots(vote, ballots)
     close_phase(vote)
