@@ -43,6 +43,7 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/queue/<int:number>/", desk.moderate, name="desk_moderate"),
     path("desk/projects/<slug:slug>/ballot/", desk.shortlist_page, name="desk_shortlist"),
     path("desk/projects/<slug:slug>/ballot/change/", desk.shortlist, name="desk_shortlist_change"),
+    path("desk/projects/<slug:slug>/voters/", desk_voters.voters_page, name="desk_voters"),
     path("desk/projects/<slug:slug>/letters/", desk_voters.codes_page, name="desk_codes"),
     path(
         "desk/projects/<slug:slug>/letters/<int:batch>/withdraw/",

@@ -99,6 +99,7 @@ ROWS: dict[str, Row] = {
     "desk_moderate": _project(POST_ONLY, page=False, number=1),
     "desk_shortlist": _desk(staff()),
     "desk_shortlist_change": _project(POST_ONLY, page=False),
+    "desk_voters": _project(staff(roles=("planner", "manager")), by="planner"),
     "desk_codes": _project(staff(roles=("planner", "manager")), by="planner", first="letters"),
     "desk_codes_withdraw": _project(POST_ONLY, page=False, batch=1),
     "desk_paper": _project(staff(roles=("moderator", "planner", "manager")), by="planner"),
