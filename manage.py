@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from config import embedded
 
 # Commands that touch no database.
-WITHOUT_DATABASE = {"help", "version", "--version", "collectstatic", "compilemessages", "makemessages"}
+WITHOUT_DATABASE = {"help", "version", "--version", "collectstatic", "compilemessages", "makemessages", "allocate"}
 
 
 def main() -> None:

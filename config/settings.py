@@ -52,6 +52,11 @@ CSRF_TRUSTED_ORIGINS = names("KIESPLEK_TRUSTED_ORIGINS")
 # The town that answers on a host name that no organisation claims (a single-town installation needs no more).
 DEFAULT_ORGANISATION = os.environ.get("KIESPLEK_DEFAULT_ORGANISATION", "poperinge" if DEMO else "")
 
+# Where mails lead to, in a town that names no host names of its own.
+ADDRESS = os.environ.get("KIESPLEK_ADDRESS", "").rstrip("/") or (
+    f"http://127.0.0.1:{os.environ.get('PORT', '8000')}" if DEMO else f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}"
+)
+
 # --- the native libraries ---------------------------------------------------------------------------
 # The GDAL and GEOS inside the pyogrio and shapely wheels: newer than the distribution's, and the same
 # library for GeoDjango and geopandas in one process. Falls back to the system's when they are absent.
@@ -142,7 +147,12 @@ def database(url: str) -> dict[str, object]:
         | (
             {}
             if TESTING or not pool_size
-            else {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}, "prepare_threshold": 5}
+            # A pool waits twice as long before each new try of a database that went away, for five minutes: with these
+            # it tries at least every second or two, and ballots are taken again seconds after it is back.
+            else {
+                "pool": {"min_size": 1, "max_size": pool_size, "timeout": 3, "reconnect_timeout": 2},
+                "prepare_threshold": 5,
+            }
         ),
     }
 

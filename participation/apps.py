@@ -8,8 +8,12 @@ class ParticipationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the public layers."""
+        """Register the public layers, and what happens when somebody signs in."""
+        from django.contrib.auth.signals import user_logged_in
+
         from geo import catalog
         from participation.selectors.layers import public_layers
+        from participation.web.drafts import adopt
 
         catalog.register(public_layers)
+        user_logged_in.connect(adopt, dispatch_uid="participation.adopt_drafts")

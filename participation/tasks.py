@@ -8,6 +8,7 @@ from datetime import datetime
 from procrastinate.contrib.django import app
 
 from participation.services.notices import tell_of_ballot_on_paper
+from participation.services.reminders import remind_all
 from participation.services.voting import close_due_votes
 
 
@@ -16,6 +17,13 @@ from participation.services.voting import close_due_votes
 def close_due(timestamp: int) -> None:
     """Count every vote whose time is over; the database's clock says which."""
     close_due_votes()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="remind_of_ballots")
+def remind_of_ballots(timestamp: int) -> None:
+    """Remind whoever began a ballot and did not cast it; the database's clock says when."""
+    remind_all()
 
 
 @app.task

@@ -13,6 +13,7 @@ from participation.web import (
     me,
     projects,
     proposals,
+    reminders,
     results,
     suggest,
 )
@@ -35,6 +36,10 @@ urlpatterns = [
     path("projects/<slug:slug>/ballot/done/", ballot.done, name="ballot_done"),
     path("projects/<slug:slug>/code/", codes.code_page, name="code"),
     path("projects/<slug:slug>/results/", results.results, name="results"),
+    path("projects/<slug:slug>/results/results.<slug:kind>", results.results_file, name="results_file"),
+    path("projects/<slug:slug>/results/picture.png", results.picture, name="results_picture"),
+    path("projects/<slug:slug>/draft/", projects.take_up_draft, name="take_up_draft"),
+    path("reminders/<str:token>/", reminders.reminders, name="reminders"),
     path("me/", me.me, name="me"),
     path("accessibility/", home.accessibility, name="accessibility"),
     path("privacy/", home.privacy, name="privacy"),
@@ -44,6 +49,9 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/ballot/", desk.shortlist_page, name="desk_shortlist"),
     path("desk/projects/<slug:slug>/ballot/change/", desk.shortlist, name="desk_shortlist_change"),
     path("desk/projects/<slug:slug>/voters/", desk_voters.voters_page, name="desk_voters"),
+    path("desk/projects/<slug:slug>/vote/", closing.vote_page, name="desk_vote"),
+    path("desk/projects/<slug:slug>/vote/ask/", closing.ask, name="desk_vote_ask"),
+    path("desk/projects/<slug:slug>/vote/agree/<int:key>/", closing.agree, name="desk_vote_agree"),
     path("desk/projects/<slug:slug>/letters/", desk_voters.codes_page, name="desk_codes"),
     path(
         "desk/projects/<slug:slug>/letters/<int:batch>/withdraw/",
@@ -53,7 +61,4 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/paper/", desk_paper.paper_page, name="desk_paper"),
     path("desk/people/", desk_voters.people_page, name="desk_people"),
     path("desk/people/unverify/", desk_voters.people_unverify, name="desk_people_unverify"),
-    path("desk/projects/<slug:slug>/vote/", closing.vote_page, name="desk_vote"),
-    path("desk/projects/<slug:slug>/vote/ask/", closing.ask, name="desk_vote_ask"),
-    path("desk/projects/<slug:slug>/vote/agree/<int:key>/", closing.agree, name="desk_vote_agree"),
 ]

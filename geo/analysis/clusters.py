@@ -1,5 +1,6 @@
 """Groups pins that lie close together (DBSCAN), always with the same numbers for the same pins."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,16 +50,19 @@ class Clusters:
         return int(np.count_nonzero(self.labels < 0))
 
 
-def clusters(points_m: Floats, weights: Floats, *, radius_m: float, min_count: int) -> Clusters:
+def clusters(
+    points_m: Floats, weights: Floats, *, radius_m: float, min_count: int, ids: Ints | None = None
+) -> Clusters:
     """Group points that lie within ``radius_m`` of each other (DBSCAN).
 
     A point with at least ``min_count`` points within the radius, itself among them, is a core; cores within the
     radius of each other are one group; another point joins its nearest core within the radius (of two equally
-    near ones the western, then the southern).
+    near ones that with the lowest id).
 
-    Shape    points (n, 2) metres in a plane that measures truly (EPSG:31370); weights (n,), 0 or more.
-    Order    heaviest group first, then westernmost, then southernmost: the same points give the same numbering,
-             in whatever order they come.
+    Shape    points (n, 2) metres in a plane that measures truly (EPSG:31370); weights (n,), 0 or more; ids (n,), all
+             different, by default their places.
+    Order    heaviest group first, then westernmost, then southernmost: the same points with the same ids give the same
+             groups and numbers, in whatever order they come.
     Raises   InvalidRadius unless 0 < radius_m <= 5000; InvalidMinimum; ValueError for what is no number.
     Cost     about 1 s for a million points, after the first call of a process (compiled code is kept on disk).
     Source   Ester et al. 1996; grid of cells in which all points are neighbours: Gunawan 2013.
@@ -67,15 +71,30 @@ def clusters(points_m: Floats, weights: Floats, *, radius_m: float, min_count: i
         raise InvalidRadius(radius_m)
     if min_count < 1:
         raise InvalidMinimum(min_count)
+    known = np.arange(len(points_m)) if ids is None else ids
+    return numbered(points_m, weights, lambda x, y, order: _dbscan(x, y, known[order], float(radius_m), min_count))
+
+
+def numbered(points_m: Floats, weights: Floats, group: Callable[[Floats, Floats, Ints], tuple[Ints, int]]) -> Clusters:
+    """Group points by any method, and number the groups.
+
+    ``group`` gets x and y, from 0 on and in an order that does not depend on how the points came, and the place where
+    each came; it answers the group of each (from 0; -1 for none) and how many groups there are.
+
+    Order    heaviest group first, then westernmost, then southernmost.
+    Raises   ValueError for what is no number.
+    """
     if not (np.isfinite(points_m).all() and np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError("points and weights must be finite numbers, weights not below 0")
     n = len(points_m)
     if n == 0:
         return Clusters(np.empty(0, dtype=np.int64), ())
     # One order for the same points, however they came: sums then round alike, and ties fall alike.
-    order = np.lexsort((weights, points_m[:, 1], points_m[:, 0]))
+    order = np.lexsort((points_m[:, 1], points_m[:, 0]))
+    if (np.diff(points_m[order], axis=0) == 0).all(axis=1).any():
+        order = np.lexsort((weights, points_m[:, 1], points_m[:, 0]))
     x, y, weight = points_m[order, 0], points_m[order, 1], weights[order]
-    labels, n_groups = _dbscan(x - x.min(), y - y.min(), float(radius_m), min_count)
+    labels, n_groups = group(x - x.min(), y - y.min(), order)
 
     member = labels >= 0
     own = labels[member]
@@ -93,35 +112,40 @@ def clusters(points_m: Floats, weights: Floats, *, radius_m: float, min_count: i
     final[order[member]] = number_of[own]
     by_group = np.argsort(final[order], kind="stable")
     ends = np.searchsorted(final[order][by_group], np.arange(n_groups + 1))
+    inside = by_group[ends[0] :]
+    # Lines are made of bare numbers, a point each would take longer than all the rest; back to its first pin, because
+    # a line has two ends.
+    along = np.insert(inside, ends[1:] - ends[0], by_group[ends[:-1]])
+    lines = shapely.linestrings(x[along], y[along], indices=np.repeat(np.arange(n_groups), np.diff(ends) + 1))
+    hulls = shapely.buffer(shapely.convex_hull(lines), HULL_MARGIN_M, quad_segs=4)
     groups = []
-    for number, group in enumerate(rank):
-        inside = by_group[ends[number] : ends[number + 1]]
-        hull = shapely.convex_hull(shapely.multipoints(np.column_stack([x[inside], y[inside]])))
+    for number, root in enumerate(rank):
         groups.append(
             Cluster(
                 number=number + 1,
-                n=int(counts[group]),
-                weight=float(heavy[group]),
-                x=float(middle_x[group]),
-                y=float(middle_y[group]),
-                hull=shapely.buffer(hull, HULL_MARGIN_M, quad_segs=4),
+                n=int(counts[root]),
+                weight=float(heavy[root]),
+                x=float(middle_x[root]),
+                y=float(middle_y[root]),
+                hull=hulls[number],
             )
         )
     return Clusters(final, tuple(groups))
 
 
-def _dbscan(x: Floats, y: Floats, radius: float, min_count: int) -> tuple[Ints, int]:
+def _dbscan(x: Floats, y: Floats, ids: Ints, radius: float, min_count: int) -> tuple[Ints, int]:
     """Number the groups in the order of their first point; x, y from 0 on, in canonical order."""
     # Points of one cell all lie within the radius; a hair smaller, so that rounding cannot make that untrue.
     side = radius / np.sqrt(2) * (1 - 1e-9)
     column, row = np.floor(x / side).astype(np.int64), np.floor(y / side).astype(np.int64)
-    by_cell = np.lexsort((np.arange(len(x)), column, row))
+    # Whole numbers up to 5e6 m / 1e-5 m each: one key of both would overflow, two do not.
+    by_cell = np.lexsort((column, row))
     column, row = column[by_cell], row[by_cell]
     is_first = np.ones(len(x), dtype=np.bool_)
     is_first[1:] = (column[1:] != column[:-1]) | (row[1:] != row[:-1])
     starts = np.append(np.flatnonzero(is_first), len(x)).astype(np.int64)
     groups: Ints = _group(
-        x[by_cell], y[by_cell], by_cell, column[is_first], row[is_first], starts, radius * radius, min_count
+        x[by_cell], y[by_cell], ids[by_cell], column[is_first], row[is_first], starts, radius * radius, min_count
     )
     labels = np.empty(len(x), dtype=np.int64)
     labels[by_cell] = groups
@@ -156,7 +180,7 @@ def _root(parent: Ints, cell: int) -> int:
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _group(
-    x: Floats, y: Floats, index: Ints, column: Ints, row: Ints, starts: Ints, radius2: float, min_count: int
+    x: Floats, y: Floats, ids: Ints, column: Ints, row: Ints, starts: Ints, radius2: float, min_count: int
 ) -> Ints:
     """The group of each point, as the number of a cell; -1 for none."""
     n_cells, n = len(column), len(x)
@@ -215,7 +239,7 @@ def _group(
             if is_core[point]:
                 group[point] = _root(parent, cell)
                 continue
-            best, best_index = np.inf, n
+            best, best_id = np.inf, 0
             for step in range(5):
                 for near in range(run_from[cell, step], run_to[cell, step]):
                     for other in range(starts[near], starts[near + 1]):
@@ -224,7 +248,7 @@ def _group(
                         distance2 = (x[other] - x[point]) ** 2 + (y[other] - y[point]) ** 2
                         if distance2 > radius2 or distance2 > best:
                             continue
-                        if distance2 < best or index[other] < best_index:
-                            best, best_index = distance2, index[other]
+                        if distance2 < best or ids[other] < best_id:
+                            best, best_id = distance2, ids[other]
                             group[point] = _root(parent, near)
     return group

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.fft
+from numba import njit
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -81,11 +82,13 @@ def density(
         raise InvalidBandwidth(bandwidth_m)
     if not (np.isfinite(points_m).all() and np.isfinite(weights).all()):
         raise ValueError("points and weights must be finite numbers")
+    # Column by column: along rows of two numbers numpy is ten times slower.
+    x, y = np.ascontiguousarray(points_m[:, 0], np.float64), np.ascontiguousarray(points_m[:, 1], np.float64)
     if box is None:
         if len(points_m) == 0:
             return Density(Grid(np.zeros((0, 0), np.float32), Box(0, 0, 0, 0, crs)), 0.0, bandwidth_m)
         reach = REACH * bandwidth_m
-        (west, south), (east, north) = points_m.min(axis=0) - reach, points_m.max(axis=0) + reach
+        west, south, east, north = x.min() - reach, y.min() - reach, x.max() + reach, y.max() + reach
     else:
         west, south, east, north = box[:4]
     longest = max(east - west, north - south)
@@ -99,11 +102,11 @@ def density(
         scipy.fft.next_fast_len(height + 2 * margin, real=True),
         scipy.fft.next_fast_len(width + 2 * margin, real=True),
     )
-    column = np.floor((points_m[:, 0] - west) / cell).astype(np.int64) + margin
-    row = np.floor((north - points_m[:, 1]) / cell).astype(np.int64) + margin
-    inside = (column >= 0) & (column < width + 2 * margin) & (row >= 0) & (row < height + 2 * margin)
-    bins = np.bincount(row[inside] * shape[1] + column[inside], weights[inside], minlength=shape[0] * shape[1])
-    waves = scipy.fft.rfft2(bins.reshape(shape).astype(np.float32))
+    held = _binned(
+        *(x, y, weights.astype(np.float64), float(west), float(north), float(cell)),
+        *(margin, height + 2 * margin, width + 2 * margin, shape[0], shape[1]),
+    )
+    waves = scipy.fft.rfft2(held.astype(np.float32))
     turn = -2 * (np.pi * sigma) ** 2
     waves *= np.exp(turn * scipy.fft.fftfreq(shape[0]) ** 2).astype(np.float32)[:, None]
     waves *= np.exp(turn * scipy.fft.rfftfreq(shape[1]) ** 2).astype(np.float32)
@@ -133,8 +136,34 @@ def picture(found: Density) -> Picture:
     if not steps:
         return Picture(_png(np.zeros((1, 1), np.uint8)), Box(0, 0, 0, 0), ())
     shown = warp(found.grid, WEB_MERCATOR)
-    classes = np.digitize(shown.values, [step.from_per_km2 for step in steps]).astype(np.uint8)
+    classes = np.zeros(shown.values.shape, dtype=np.uint8)
+    for step in steps:
+        classes += shown.values >= step.from_per_km2
     return Picture(_png(classes), bounds(shown.box, CRS84), steps)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _binned(
+    x: Floats,
+    y: Floats,
+    weights: Floats,
+    west: float,
+    north: float,
+    cell: float,
+    margin: int,
+    n_rows: int,
+    n_columns: int,
+    height: int,
+    width: int,
+) -> Floats:
+    """The weight in each cell of a grid (height, width); what lies beyond its first rows and columns is left out."""
+    held = np.zeros((height, width))
+    for point in range(len(x)):
+        # Compared as they are: far away, they would not fit into whole numbers.
+        column, row = np.floor((x[point] - west) / cell) + margin, np.floor((north - y[point]) / cell) + margin
+        if 0 <= column < n_columns and 0 <= row < n_rows:
+            held[int(row), int(column)] += weights[point]
+    return held
 
 
 def _png(classes: NDArray[np.uint8]) -> bytes:

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
 from geo.plane.boxes import Box
 from geo.plane.crs import Crs, transform
@@ -42,19 +42,47 @@ def warp(grid: Grid, crs: Crs) -> Grid:
     """The same numbers on an upright grid of another plane, as many cells each way; 0 where nothing was."""
     if grid.box.crs.code == crs.code or not grid.values.size:
         return Grid(grid.values, grid.box if grid.values.size else grid.box._replace(crs=crs))
-    height, width = grid.values.shape
     box, (cell_x, cell_y) = bounds(grid.box, crs), grid.cell
     net_x, net_y = np.linspace(box.min_x, box.max_x, NET), np.linspace(box.max_y, box.min_y, NET)
     net = np.column_stack([axis.ravel() for axis in np.meshgrid(net_x, net_y)])
     ground = transform(net, crs, grid.box.crs)
     own_column = (ground[:, 0] - grid.box.min_x) / cell_x - 0.5
     own_row = (grid.box.max_y - ground[:, 1]) / cell_y - 0.5
-    at = np.meshgrid(
-        (np.arange(height) + 0.5) / height * (NET - 1), (np.arange(width) + 0.5) / width * (NET - 1), indexing="ij"
-    )
-    rows, columns = (map_coordinates(axis.reshape(NET, NET), at, order=1) for axis in (own_row, own_column))
-    values = map_coordinates(grid.values, [rows, columns], order=1, mode="constant", cval=0.0)
-    return Grid(values.astype(np.float32), box)
+    values = _sampled(np.ascontiguousarray(grid.values), own_row.reshape(NET, NET), own_column.reshape(NET, NET))
+    return Grid(values, box)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _sampled(
+    values: NDArray[np.float32], net_row: NDArray[np.float64], net_column: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """A grid of the same size, each cell from the place the net names for it: linear between, 0 beyond the edge."""
+    height, width = values.shape
+    last = len(net_row) - 1
+    found = np.zeros((height, width), dtype=np.float32)
+    for row in range(height):
+        down = (row + 0.5) / height * last
+        top = int(down)
+        down -= top
+        for column in range(width):
+            along = (column + 0.5) / width * last
+            left = int(along)
+            along -= left
+            a, b = (1 - down) * (1 - along), (1 - down) * along
+            c, d = down * (1 - along), down * along
+            y = a * net_row[top, left] + b * net_row[top, left + 1]
+            y += c * net_row[top + 1, left] + d * net_row[top + 1, left + 1]
+            x = a * net_column[top, left] + b * net_column[top, left + 1]
+            x += c * net_column[top + 1, left] + d * net_column[top + 1, left + 1]
+            if not (0 <= y <= height - 1 and 0 <= x <= width - 1):
+                continue
+            y0, x0 = int(y), int(x)
+            y1, x1 = min(y0 + 1, height - 1), min(x0 + 1, width - 1)
+            y, x = y - y0, x - x0
+            found[row, column] = (1 - y) * ((1 - x) * values[y0, x0] + x * values[y0, x1]) + y * (
+                (1 - x) * values[y1, x0] + x * values[y1, x1]
+            )
+    return found
 
 
 def crop(grid: Grid, box: Box) -> Grid:

@@ -22,10 +22,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from geo.formats.csv import inert
 from geo.formats.reading import RowFault, UnreadableFile
 from geo.problems import Problem
-from participation.models import Project
-from participation.rules.refusals import Refused
-from participation.selectors.operating import projects_called
+from participation.models import Phase, Project
+from participation.rules.refusals import Code, Refused
+from participation.selectors.operating import projects_called, votes_of
 from participation.services.importing.rows import RefusedRow
+from participation.services.voting import close_due_phases
 from participation.web.sentences import sentence
 
 # So many refused rows are named on the screen; all of them stand in the report.
@@ -109,6 +110,34 @@ def project_called(name: str) -> Project:
     if not found:
         raise CommandError(_("There is no project “%(name)s”.") % {"name": name[:100]})
     return found[0]
+
+
+def counted_vote_of(project: Project) -> Phase:
+    """Find the last vote of a project that is over, counted now if nobody did before.
+
+    Refuses  vote.not_open where there is none, vote.not_counted where none is over.
+    """
+    close_due_phases(project)
+    votes = votes_of(project)
+    if not votes:
+        raise Refused(Code.VOTE_NOT_OPEN)
+    over = [vote for vote in votes if vote.closed_at is not None]
+    if not over:
+        raise Refused(Code.VOTE_NOT_COUNTED)
+    return over[-1]
+
+
+def pabulib_text(path: Path) -> str:
+    """Read the text of a pabulib file.
+
+    Refuses  file.unreadable.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise Refused(Code.FILE_UNREADABLE, {"why": error.strerror}) from error
+    except UnicodeDecodeError as error:
+        raise Refused(Code.FILE_UNREADABLE, {"why": _("its text is not UTF-8")}) from error
 
 
 @contextlib.contextmanager

@@ -50,12 +50,15 @@ END $$;
 -- person when it is empty, or when the votes were counted (erasing a person).
 CREATE FUNCTION participation_ballot_keeps_person() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NEW.person_id IS NULL AND ROW (NEW.id, NEW.phase_id, NEW.tag) = ROW (OLD.id, OLD.phase_id, OLD.tag) AND (
-    EXISTS (SELECT FROM participation_phase WHERE id = OLD.phase_id AND closed_at IS NOT NULL)
+  IF ROW (NEW.id, NEW.phase_id, NEW.tag) = ROW (OLD.id, OLD.phase_id, OLD.tag) AND (CASE
+    -- Who voted by letter or on paper alone has no account: it turns out to be somebody's, and the ballot goes along.
+    WHEN NEW.person_id IS NOT NULL THEN
+      EXISTS (SELECT FROM participation_person WHERE id = OLD.person_id AND email IS NULL)
+    ELSE EXISTS (SELECT FROM participation_phase WHERE id = OLD.phase_id AND closed_at IS NOT NULL)
     OR NOT EXISTS (
       SELECT FROM participation_vote v WHERE v.cast_id = (
         SELECT id FROM participation_ballotcast c WHERE c.ballot_id = OLD.id ORDER BY seq DESC LIMIT 1))
-  ) THEN
+  END) THEN
     RETURN NEW;
   END IF;
   RAISE EXCEPTION 'a ballot that counts stays with its person'

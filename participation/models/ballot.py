@@ -22,6 +22,8 @@ class Ballot(models.Model):
     phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="ballots")
     person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="ballots")
     tag = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # The row of a pabulib file it came from, cell by cell; null in the cells that its votes say as well.
+    source = models.JSONField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["phase", "person"], name="ballot_once")]

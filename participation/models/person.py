@@ -41,6 +41,7 @@ class Person(AbstractBaseUser):
     public_name = models.CharField(_("name others see"), max_length=60, blank=True)
     language = models.CharField(max_length=7, default="nl")
     is_active = models.BooleanField(default=True)
+    reminders = models.BooleanField(default=True, help_text=_("Mails that remind of a ballot begun and not cast"))
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"

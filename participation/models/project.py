@@ -33,6 +33,9 @@ class Project(models.Model):
     area = models.MultiPolygonField(srid=4326, null=True, blank=True)
     moderated_first = models.BooleanField(default=False, help_text=_("Staff look before a proposal is public"))
     nearby_radius_m = models.PositiveIntegerField(default=250)
+    # What a pabulib file said of the vote: {"meta": [cells], "fields": {section: names of columns}}. Options are then
+    # numbered, and equals counted, in the order of the file.
+    source = models.JSONField(null=True, blank=True, editable=False)
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -42,6 +42,8 @@ class Proposal(models.Model):
     cost_cents = models.PositiveBigIntegerField(null=True, blank=True)
     on_ballot = models.BooleanField(default=False)
     n_supports = models.PositiveIntegerField(default=0, editable=False)
+    # The row of a pabulib file it came from, cell by cell.
+    source = models.JSONField(null=True, blank=True, editable=False)
     import_key = models.CharField(max_length=200, null=True, blank=True)
     created_at = models.DateTimeField()
 

@@ -57,12 +57,16 @@ class Election(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """How it ended: what each option got, all options from first to last, and the winners in order."""
+    """How it ended: what each option got, all options from first to last, and the winners in order.
+
+    ``share`` is what each ballot had to give at the end by equal shares, in the units of the costs.
+    """
 
     rule: Rule
     scores: dict[T, int]
     order: tuple[T, ...]
     winners: tuple[T, ...]
+    share: Fraction | None = None
 
 
 def election(
@@ -136,7 +140,9 @@ def equal_shares(election: Election[T], *, completion: Literal["greedy"] | None 
     """
     scores = _scores(election, Rule.EQUAL_SHARES)
     ranking = _ranking(election, scores)
-    bought = _Market(election, ranking).bought(_wanted(election, scores)) if election.n_ballots else []
+    share, bought = None, list[int]()
+    if election.n_ballots:
+        share, bought = Market(election, ranking).bought(wanted(scores))
     order = bought + [at for at in ranking if at not in set(bought)]
     if election.n_winners is not None:
         winners = [at for at in order if scores[at] > 0][: election.n_winners]
@@ -144,7 +150,7 @@ def equal_shares(election: Election[T], *, completion: Literal["greedy"] | None 
         winners = _fitting(election, order, scores, skip=True)
     else:
         winners = bought
-    return _outcome(Rule.EQUAL_SHARES, election, scores, order, winners)
+    return _outcome(Rule.EQUAL_SHARES, election, scores, order, winners, share)
 
 
 COUNT: dict[Rule, Callable[[Election[T]], Outcome[T]]] = {
@@ -164,24 +170,50 @@ class Spread(Generic[T]):
     go: tuple[T, ...]
 
 
-def at_least_one_per(order: Sequence[T], groups: Mapping[T, Hashable], n_winners: int) -> Spread[T]:
+def at_least_one_per(
+    order: Sequence[T],
+    groups: Mapping[T, Hashable],
+    n_winners: int,
+    *,
+    plain: Sequence[T] | None = None,
+    costs: Mapping[T, int] | None = None,
+) -> Spread[T]:
     """Let each group (a village) that has an option in ``order`` win with its best one.
 
-    Options without a group only fill up. Where there are more groups than winners, the groups whose best option
-    stands first win.
+    Options without a group only fill up, as do the winners without this wish (``plain``, else the first of the order).
+    Where there are more groups than winners, the groups whose best option stands first win. Where options cost
+    (``costs``), ``n_winners`` is the sum there is, and what no longer fits is skipped.
     """
     best: dict[Hashable, T] = {}
     for option in order:
         if option in groups:
             best.setdefault(groups[option], option)
-    must = list(best.values())[:n_winners]
-    fill = [option for option in order if option not in set(must)][: n_winners - len(must)]
-    chosen = {*must, *fill}
-    plain = order[:n_winners]
+    plain = order[:n_winners] if plain is None else plain
+    left, chosen = n_winners, set[T]()
+    for option in (*best.values(), *plain):
+        cost = costs[option] if costs is not None else 1
+        if option not in chosen and cost <= left:
+            chosen.add(option)
+            left -= cost
     return Spread(
         tuple(option for option in order if option in chosen),
         tuple(option for option in order if option in chosen and option not in set(plain)),
         tuple(option for option in plain if option not in chosen),
+    )
+
+
+def with_one_per(election: Election[T], outcome: Outcome[T], groups: Mapping[T, Hashable]) -> Spread[T]:
+    """Let each group with an option that somebody chose win with its best one, as far as places or the sum reach.
+
+    Order    as the outcome. Costs an election has no budget for are no matter.
+    """
+    costs = dict(zip(election.options, election.costs.tolist(), strict=True))
+    return at_least_one_per(
+        [option for option in outcome.order if outcome.scores[option] > 0],
+        groups,
+        len(outcome.winners) if election.budget is None else election.budget,
+        plain=outcome.winners,
+        costs=costs if election.budget is not None else None,
     )
 
 
@@ -232,7 +264,12 @@ def _fitting(election: Election[T], order: Sequence[int], scores: Ints, *, skip:
 
 
 def _outcome(
-    rule: Rule, election: Election[T], scores: Ints, order: Sequence[int], winners: Sequence[int]
+    rule: Rule,
+    election: Election[T],
+    scores: Ints,
+    order: Sequence[int],
+    winners: Sequence[int],
+    share: Fraction | None = None,
 ) -> Outcome[T]:
     options = election.options
     return Outcome(
@@ -240,15 +277,16 @@ def _outcome(
         {option: int(score) for option, score in zip(options, scores, strict=True)},
         tuple(options[at] for at in order),
         tuple(options[at] for at in winners),
+        share,
     )
 
 
-def _wanted(election: Election[T], scores: Ints) -> Ints:
+def wanted(scores: Ints) -> Ints:
     """Name the options somebody chose: no other is ever bought."""
     return np.flatnonzero(scores > 0)
 
 
-class _Market:
+class Market:
     """Where ballots buy options. Equal ballots are one buyer with a weight; prices are floats until one is doubtful.
 
     A buyer never has debts, and is broke once an option took all it had. So what a buyer has is the share minus
@@ -278,9 +316,10 @@ class _Market:
         self.tie = np.empty(len(tie), dtype=np.int64)
         self.tie[tie] = np.arange(len(tie))
 
-    def bought(self, wanted: Ints) -> list[int]:
-        """Buy with the share that raising ends at, in order."""
-        best = self.buy(Fraction(self.budget, self.n), wanted)
+    def bought(self, wanted: Ints) -> tuple[Fraction, list[int]]:
+        """Find the share that raising ends at, and buy with it, in order."""
+        share = Fraction(self.budget, self.n)
+        best = self.buy(share, wanted)
         extra = 0
         while self.raised:
             left = self.budget - sum(int(self.costs[at]) for at in best)
@@ -290,8 +329,8 @@ class _Market:
             more = self.buy(Fraction(self.budget, self.n) + extra, wanted)
             if sum(int(self.costs[at]) for at in more) > self.budget:
                 break
-            best = more
-        return best
+            share, best = Fraction(self.budget, self.n) + extra, more
+        return share, best
 
     def buy(self, share: Fraction, wanted: Ints) -> list[int]:
         """Buy with this share each until nothing can be paid."""

@@ -3,13 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from participation.rules.counting import Election, election
 from participation.rules.refusals import Code, Refused
-from participation.rules.voting import Method
+from participation.rules.voting import Method, Rule
 
 METHODS = {
     "approval": Method.BUDGET,
@@ -17,6 +17,13 @@ METHODS = {
     "cumulative": Method.POINTS,
     "scoring": Method.POINTS,
     "ordinal": Method.RANKING,
+}
+# How files name the rules we have; the first name of a rule is what we write.
+RULES = {
+    "greedy": Rule.GREEDY,
+    "greedy-no-skip": Rule.PLURALITY,
+    "equalshares/add1": Rule.EQUAL_SHARES,
+    "borda": Rule.BORDA,
 }
 # What a section cannot do without.
 SECTIONS = {
@@ -123,7 +130,6 @@ def election_of(file: Pabulib) -> Election[str]:
 
     Refuses  pabulib.project_unknown, pabulib.repeated, pabulib.points, pabulib.one_choice, pabulib.number.
     """
-    kind = file.about["vote_type"]
     projects = file.projects.column("project_id")
     costs = [Decimal(cost) for cost in file.projects.column("cost")]
     budget = Decimal(file.about["budget"])
@@ -131,14 +137,50 @@ def election_of(file: Pabulib) -> Election[str]:
     digits = max(-int(amount.normalize().as_tuple().exponent) for amount in (*costs, budget))
     unit = 10 ** max(digits, 0)
     return election(
-        METHODS[kind],
+        METHODS[file.about["vote_type"]],
         projects,
-        list(_ballots(file, kind, set(projects))),
+        list(ballots_of(file)),
         ties=projects,
         costs={project: int(cost * unit) for project, cost in zip(projects, costs, strict=True)},
         budget=int(budget * unit),
         unit=unit,
     )
+
+
+def ballots_of(file: Pabulib) -> Iterator[dict[str, int]]:
+    """Read what each ballot names, in its order, with the points or the rank of each; those without points left out.
+
+    Refuses  pabulib.project_unknown, pabulib.repeated, pabulib.points, pabulib.one_choice, pabulib.number.
+    """
+    kind, projects = file.about["vote_type"], set(file.projects.column("project_id"))
+    scored = METHODS[kind] is Method.POINTS
+    if scored and "points" not in file.votes.fields:
+        raise Refused(Code.PABULIB_FIELD_MISSING, {"section": "VOTES", "field": "points"})
+    points = file.votes.column("points") if scored else [""] * len(file.votes.rows)
+    for row, vote, given in zip(file.votes.rows, file.votes.column("vote"), points, strict=True):
+        named = _list(vote)
+        for project in named:
+            if project not in projects:
+                raise Refused(Code.PABULIB_PROJECT_UNKNOWN, {"line": row.line, "text": project[:40]})
+        if kind == "approval":
+            yield dict.fromkeys(named, 1)
+            continue
+        if len(set(named)) != len(named):
+            twice = next(project for project in named if named.count(project) > 1)
+            raise Refused(Code.PABULIB_REPEATED, {"line": row.line, "text": twice[:40]})
+        if kind == "choose-1" and len(named) > 1:
+            raise Refused(Code.PABULIB_ONE_CHOICE, {"line": row.line, "n": len(named)})
+        if scored:
+            numbers = [_number(_WHOLE, one, row.line, "points") for one in _list(given)]
+            if len(numbers) != len(named):
+                raise Refused(Code.PABULIB_POINTS, {"line": row.line, "n": len(named), "points": len(numbers)})
+            yield {project: number for project, number in zip(named, numbers, strict=True) if number}
+        else:
+            yield (
+                {project: rank for rank, project in enumerate(named, start=1)}
+                if kind == "ordinal"
+                else dict.fromkeys(named, 1)
+            )
 
 
 def _rows(text: str) -> Iterator[Row]:
@@ -192,37 +234,6 @@ def _number(shape: re.Pattern[str], text: str, line: int, field: str) -> int:
     if not shape.fullmatch(text):
         raise Refused(Code.PABULIB_NUMBER, {"line": line, "field": field, "text": text[:40]})
     return int(text.partition(".")[0])
-
-
-def _ballots(file: Pabulib, kind: str, projects: set[str]) -> Iterator[Mapping[str, int]]:
-    scored = METHODS[kind] is Method.POINTS
-    if scored and "points" not in file.votes.fields:
-        raise Refused(Code.PABULIB_FIELD_MISSING, {"section": "VOTES", "field": "points"})
-    points = file.votes.column("points") if scored else [""] * len(file.votes.rows)
-    for row, vote, given in zip(file.votes.rows, file.votes.column("vote"), points, strict=True):
-        named = _list(vote)
-        for project in named:
-            if project not in projects:
-                raise Refused(Code.PABULIB_PROJECT_UNKNOWN, {"line": row.line, "text": project[:40]})
-        if kind == "approval":
-            yield dict.fromkeys(named, 1)
-            continue
-        if len(set(named)) != len(named):
-            twice = next(project for project in named if named.count(project) > 1)
-            raise Refused(Code.PABULIB_REPEATED, {"line": row.line, "text": twice[:40]})
-        if kind == "choose-1" and len(named) > 1:
-            raise Refused(Code.PABULIB_ONE_CHOICE, {"line": row.line, "n": len(named)})
-        if scored:
-            numbers = [_number(_WHOLE, one, row.line, "points") for one in _list(given)]
-            if len(numbers) != len(named):
-                raise Refused(Code.PABULIB_POINTS, {"line": row.line, "n": len(named), "points": len(numbers)})
-            yield {project: number for project, number in zip(named, numbers, strict=True) if number}
-        else:
-            yield (
-                {project: rank for rank, project in enumerate(named, start=1)}
-                if kind == "ordinal"
-                else dict.fromkeys(named, 1)
-            )
 
 
 def _list(cell: str) -> list[str]:

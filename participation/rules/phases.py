@@ -44,12 +44,16 @@ OPEN_ACTS: dict[PhaseKind, frozenset[Act]] = {
 
 @dataclass(frozen=True, slots=True)
 class PhaseFacts:
-    """What the rules need to know of a phase: aware times, ``closes_at`` None for open-ended."""
+    """What the rules need to know of a phase: aware times, ``closes_at`` None for open-ended.
+
+    ``joins``: what comes in while the vote runs may join its ballot.
+    """
 
     kind: PhaseKind
     opens_at: datetime
     closes_at: datetime | None
     write_ins: bool = False
+    joins: bool = False
 
     def is_open(self, now: datetime) -> bool:
         """Does the phase run at this moment? The closing moment itself is closed."""

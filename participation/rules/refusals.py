@@ -83,6 +83,7 @@ class Code(StrEnum):
     AREA_NAME_MISSING = "area.name_missing"
     SLUG_BAD = "project.slug_bad"
     SLUG_TAKEN = "project.slug_taken"
+    PROJECT_NOT_EMPTY = "project.not_empty"
     ORGANISATION_UNKNOWN = "organisation.unknown"
     VOTE_NOT_COUNTED = "vote.not_counted"
     RULE_NOT_FOR_BALLOT = "vote.rule_not_for_ballot"

@@ -20,9 +20,9 @@ class DeskAct(StrEnum):
     MODERATE = "moderate"
     SHORTLIST = "shortlist"
     EXPORT = "export"
+    EXTEND = "extend"
     PAPER = "paper"
     ELECTORATE = "electorate"
-    EXTEND = "extend"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {

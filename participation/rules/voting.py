@@ -26,6 +26,10 @@ class Method(StrEnum):
     RANKING = "ranking"
 
 
+# Ballots on which an option is chosen or not, with no number to write.
+TICKED = frozenset({Method.CHOICES, Method.SUPPORT, Method.BUDGET})
+
+
 class Rule(StrEnum):
     """How ballots become an order and winners; participation/rules/counting.py holds them."""
 

@@ -18,6 +18,12 @@ def is_frozen(vote: Phase) -> bool:
     return vote.closed_at is not None or vote.ballots.exists()
 
 
+def areas_frozen(project: Project) -> bool:
+    """Did people vote in this project under a rule by which the neighbourhood of an option counts?"""
+    votes = Phase.objects.filter(project=project, kind="vote")
+    return any(is_frozen(vote) for vote in votes if vote.one_per_area or vote.cap_per_area is not None)
+
+
 def extensions_of(vote: Phase) -> QuerySet[Extension]:
     """Which later closing times were asked for, last first, with who asked and who agreed?"""
     return Extension.objects.filter(phase=vote).select_related("asked_by", "agreed_by")

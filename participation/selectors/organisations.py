@@ -1,5 +1,6 @@
 """Which municipality, which of its areas and places, and who someone is there."""
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import GEOSGeometry
 from django.contrib.postgres.search import TrigramSimilarity
@@ -18,6 +19,15 @@ def organisation_for_host(host: str, default_slug: str) -> Organisation | None:
         return Organisation.objects.filter(slug=default_slug).first()
     found = list(Organisation.objects.all()[:2])
     return found[0] if len(found) == 1 else None
+
+
+def address_of(organisation: Organisation) -> str:
+    """Under what address does a mail lead to this municipality? Without a slash at its end."""
+    if organisation.hosts:
+        scheme = "https" if settings.SECURE_COOKIES else "http"
+        return f"{scheme}://{organisation.hosts[0]}"
+    address: str = settings.ADDRESS
+    return address
 
 
 def role_in(organisation: Organisation, person: Person | AnonymousUser) -> Role | None:

@@ -57,7 +57,7 @@ def vote_named(organisation: Organisation, slug: str) -> Phase | None:
 def facts(phase: Phase) -> PhaseFacts:
     """Give the rules what they need to know of a phase; a counted phase is over whatever its date says."""
     closes_at = min(t for t in (phase.closes_at, phase.closed_at) if t) if phase.closes_at or phase.closed_at else None
-    return PhaseFacts(PhaseKind(phase.kind), phase.opens_at, closes_at, phase.write_ins)
+    return PhaseFacts(PhaseKind(phase.kind), phase.opens_at, closes_at, phase.write_ins, phase.write_ins_join)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Keeps and forgets drafts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from participation.models import Draft, Person, Project
 
@@ -15,6 +15,11 @@ def keep_draft(
     draft.content = dict(content)
     draft.save()
     return draft
+
+
+def adopt_drafts(tokens: Iterable[str], person: Person) -> None:
+    """Make drafts that nobody owns this person's; when they were touched last stays as it is."""
+    Draft.objects.filter(token__in=list(tokens), person=None).update(person=person)
 
 
 def drop_draft(token: str) -> None:

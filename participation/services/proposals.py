@@ -3,17 +3,19 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from participation.models import Draft, Person, Phase, Project, Proposal, Record, Support, Theme
+from participation.queries.voting import database_now
 from participation.rules.phases import Act
 from participation.rules.places import LonLat
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct, may
 from participation.rules.wording import REASON_MAX, cleaned, title_and_body
+from participation.selectors.closing import is_frozen
 from participation.selectors.organisations import role_in
-from participation.selectors.projects import standing
+from participation.selectors.projects import facts, standing
 from participation.selectors.proposals import geos_point, place_verdict
 
 
@@ -194,13 +196,14 @@ def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> 
     if not reason:
         raise Refused(Code.REASON_MISSING)
     proposal = _locked(project, number)
+    was_option = proposal.on_ballot
     proposal.state, proposal.hidden_because, proposal.on_ballot = (
         Proposal.State.HIDDEN,
         reason,
         False,
     )
     proposal.save(update_fields=["state", "hidden_because", "on_ballot"])
-    _record(project, by, "proposal.hidden", proposal, reason=proposal.hidden_because)
+    _record(project, by, "proposal.hidden", proposal, reason=proposal.hidden_because, on_ballot=was_option)
     return proposal
 
 
@@ -209,9 +212,10 @@ def set_shortlist(*, project: Project, numbers: Collection[int], on_ballot: bool
     """Put public proposals on the ballot or take them off; gives back the numbers that changed.
 
     Once a ballot was cast nothing can leave the list this way, and something can join only where the phase
-    said so beforehand (``write_ins_join``).
+    said so beforehand (``write_ins_join``) and as long as it runs.
 
-    Locks    the proposals' rows, in the order of their numbers, so that two planners never wait for each other.
+    Locks    the proposals' rows, in the order of their numbers, so that two planners never wait for each other; the
+             trigger ``list_frozen`` looks once more, also for a first ballot that is being cast meanwhile.
     Refuses  person.not_staff, proposal.not_found, proposal.not_public, ballot.frozen.
     """
     require_desk(project, by, DeskAct.SHORTLIST)
@@ -223,12 +227,18 @@ def set_shortlist(*, project: Project, numbers: Collection[int], on_ballot: bool
         raise Refused(Code.PROPOSAL_NOT_FOUND, {"number": min(missing)})
     if on_ballot and any(row.state != Proposal.State.PUBLISHED for row in rows):
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
-    voted = [phase for phase in Phase.objects.filter(project=project, kind="vote") if phase.ballots.exists()]
-    if voted and not (on_ballot and all(phase.write_ins_join and phase.closed_at is None for phase in voted)):
+    votes = Phase.objects.filter(project=project, kind="vote")
+    voted = [facts(phase) for phase in votes if is_frozen(phase)]
+    now = database_now()
+    if voted and not (on_ballot and all(phase.joins and phase.is_open(now) for phase in voted)):
         raise Refused(Code.BALLOT_FROZEN)
     changed = [row for row in rows if row.on_ballot != on_ballot]
     for row in changed:
         row.on_ballot = on_ballot
         _record(project, by, "ballot.joined" if on_ballot else "ballot.left", row)
-    Proposal.objects.bulk_update(changed, ["on_ballot"])
+    try:
+        with transaction.atomic():
+            Proposal.objects.bulk_update(changed, ["on_ballot"])
+    except IntegrityError as error:
+        raise Refused(Code.BALLOT_FROZEN) from error
     return [row.number for row in changed]

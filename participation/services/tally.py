@@ -1,19 +1,29 @@
 """Counts a vote by any rule that fits its ballots, and says what another rule or a fair spread would change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 from django.core.cache import cache
 
 from participation.models import Phase
 from participation.queries import voting as queries
-from participation.rules.counting import COUNT, Election, Outcome, at_least_one_per
+from participation.rules.counting import COUNT, Election, Outcome
+from participation.rules.explaining import Explained, explain
+from participation.rules.explaining import winners_of as winners_by
 from participation.rules.refusals import Code, Refused
 from participation.rules.voting import RULES_OF, Method, Rule, by_lot
-from participation.selectors.projects import options
+from participation.selectors.results import counted_options
+
+T = TypeVar("T")
 
 CENTS = 100
+
+
+def seed_of(phase: Phase) -> str:
+    """From what is the draw of a vote made? Published with its rules; participation.rules.voting.by_lot draws."""
+    return f"phase {phase.pk}"
 
 
 def election_of(phase: Phase) -> Election[int]:
@@ -21,7 +31,7 @@ def election_of(phase: Phase) -> Election[int]:
 
     Ballots of which nothing is left on the ballot do not count, as withdrawn ones.
     """
-    found = list(options(phase.project))
+    found = list(counted_options(phase))
     numbers = [option.number for option in found]
     rows = queries.last_ballots(phase.pk)
     method = Method(phase.method)
@@ -36,7 +46,8 @@ def election_of(phase: Phase) -> Election[int]:
         indptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         chosen=np.array([place[number] for number in rows[:, 1].tolist()], dtype=np.int64),
         values=np.ascontiguousarray(values),
-        ties=tuple(by_lot(numbers, seed=f"phase {phase.pk}")),
+        # A file brings no draw: who counts it again takes equals in the order in which they stand there.
+        ties=tuple(numbers if phase.project.source else by_lot(numbers, seed=seed_of(phase))),
         n_winners=None if spends else phase.n_winners,
         budget=phase.budget_cents if spends else None,
         unit=CENTS if spends else 1,
@@ -45,15 +56,33 @@ def election_of(phase: Phase) -> Election[int]:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How a vote ends by one rule, with or without one winner an area; what comes and goes against the binding one."""
+    """How a vote ends by one rule, with or without one winner an area; what comes and goes against the binding one.
+
+    ``n_ballots`` counted, with ``n_choices`` on them, or so many points where points are given.
+    """
 
     rule: Rule
     one_per_area: bool
     is_binding: bool
     outcome: Outcome[int]
-    winners: tuple[int, ...]
-    come: tuple[int, ...]
-    go: tuple[int, ...]
+    explained: Explained[int]
+    n_ballots: int
+    n_choices: int
+
+    @property
+    def winners(self) -> tuple[int, ...]:
+        """Who wins, in order."""
+        return self.explained.winners
+
+    @property
+    def come(self) -> tuple[int, ...]:
+        """Who wins and would not by what binds."""
+        return tuple(reason.option for reason in self.explained.come)
+
+    @property
+    def go(self) -> tuple[int, ...]:
+        """Who does not win and would by what binds."""
+        return tuple(reason.option for reason in self.explained.go)
 
 
 def rules_for(phase: Phase) -> tuple[Rule, ...]:
@@ -64,46 +93,56 @@ def rules_for(phase: Phase) -> tuple[Rule, ...]:
     return fitting
 
 
+def _once(phase: Phase, name: str, made: Callable[[], T]) -> T:
+    """What is closed never changes: make it once."""
+    if phase.closed_at is None:
+        return made()
+    key = f"{name}.{phase.pk}.{phase.closed_at.timestamp()}.{phase.project.revision}"
+    found = cache.get(key)
+    if found is None:
+        found = made()
+        cache.set(key, found, timeout=None)
+    return cast(T, found)
+
+
 def outcome_by(phase: Phase, rule: Rule) -> Outcome[int]:
-    """Count a vote by a rule; what is closed never changes, so it is counted once.
+    """Count a vote by a rule.
 
     Refuses  vote.rule_not_for_ballot.
     """
-    if phase.closed_at is None:
-        return COUNT[rule](election_of(phase))
-    key = f"outcome.{phase.pk}.{phase.project.revision}.{rule.value}"
-    found = cache.get(key)
-    if found is None:
-        found = COUNT[rule](election_of(phase))
-        cache.set(key, found, timeout=None)
-    return cast(Outcome[int], found)
+    return _once(phase, f"outcome.{rule.value}", lambda: COUNT[rule](election_of(phase)))
+
+
+def _areas(phase: Phase) -> dict[int, int]:
+    return {option.number: option.area_id for option in counted_options(phase) if option.area_id is not None}
 
 
 def winners_of(phase: Phase, outcome: Outcome[int], *, one_per_area: bool) -> tuple[int, ...]:
     """Who wins by this outcome, each neighbourhood with at least one place if so wished, in order."""
-    if not one_per_area:
-        return outcome.winners
-    areas = {option.number: option.area_id for option in options(phase.project) if option.area_id is not None}
-    return at_least_one_per(outcome.order, areas, len(outcome.winners)).winners
+    return winners_by(election_of(phase), outcome, _areas(phase)) if one_per_area else outcome.winners
 
 
 def counted_by(phase: Phase, rule: Rule, *, one_per_area: bool) -> Counted:
-    """How would this vote end so, and what would change against what binds?
+    """How would this vote end so, what would change against what binds, and why?
 
     Refuses  vote.not_counted while it runs, vote.rule_not_for_ballot.
     """
     if phase.closed_at is None:
         raise Refused(Code.VOTE_NOT_COUNTED)
+    return _once(phase, f"counted.{rule.value}.{one_per_area}", lambda: _counted(phase, rule, one_per_area))
+
+
+def _counted(phase: Phase, rule: Rule, one_per_area: bool) -> Counted:
+    election, binding = election_of(phase), Rule(phase.rule)
+    areas = _areas(phase)
+    bound = winners_by(election, outcome_by(phase, binding), areas if phase.one_per_area else None)
     outcome = outcome_by(phase, rule)
-    winners = winners_of(phase, outcome, one_per_area=one_per_area)
-    binding_rule = Rule(phase.rule)
-    bound = winners_of(phase, outcome_by(phase, binding_rule), one_per_area=phase.one_per_area)
     return Counted(
         rule=rule,
         one_per_area=one_per_area,
-        is_binding=rule is binding_rule and one_per_area == phase.one_per_area,
+        is_binding=rule is binding and one_per_area == phase.one_per_area,
         outcome=outcome,
-        winners=winners,
-        come=tuple(number for number in winners if number not in bound),
-        go=tuple(number for number in bound if number not in winners),
+        explained=explain(election, outcome, areas if one_per_area else None, against=bound),
+        n_ballots=election.n_ballots,
+        n_choices=int(election.values.sum()) if election.method is Method.POINTS else len(election.chosen),
     )

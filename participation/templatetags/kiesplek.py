@@ -7,9 +7,10 @@ from decimal import Decimal
 from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from participation.models import Phase
 from participation.rules.text import in_language
@@ -61,6 +62,26 @@ def colour(value: str) -> str:
 def is_number(value: object) -> bool:
     """Is this a figure, to be set at the right of its column?"""
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+@register.filter
+def cell_of(record: Mapping[str, object], key: str) -> object:
+    """Take the cell of a row that stands under this column."""
+    return record[key]
+
+
+@register.filter
+def figure(value: object) -> object:
+    """Write a figure in the reader's way, grouped, with as many decimals as it has; leave a text as it is."""
+    if not is_number(value):
+        return value
+    return number_format(value, use_l10n=True, force_grouping=True)  # type: ignore[arg-type]
+
+
+@register.filter
+def percent(share: float) -> str:
+    """Say a share (0..1) for every hundred: "62%"."""
+    return gettext("%(n)s%%") % {"n": number_format(100 * share, 1 if share < 0.1 else 0, use_l10n=True)}
 
 
 @register.filter

@@ -20,7 +20,7 @@ from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.electorate import Eligibility
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
-from participation.rules.voting import Choice, Method, check_ballot, in_drawn_order
+from participation.rules.voting import TICKED, Choice, Method, check_ballot, in_drawn_order
 from participation.selectors.projects import ballot_rules, choices_cast, option_facts, options, standing, vote_named
 from participation.services.voting import cast_ballot
 from participation.web.asking import (
@@ -34,7 +34,7 @@ from participation.web.asking import (
     voter_of,
 )
 from participation.web.ballot_words import WRONG, given
-from participation.web.drafts import draft_of, drop, keep
+from participation.web.drafts import draft_of, drop, keep, offered_draft
 from participation.web.maps import map_config
 from participation.web.projects import Chosen, chosen_of, chosen_on, drawing_seed, process_context
 from participation.web.sentences import refusal, sentence
@@ -103,6 +103,7 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
     rules = chosen.rules
     context |= voting_context(request, vote) | {
         "chosen": chosen,
+        "offered": offered_draft(request, project, Draft.Kind.BALLOT),
         "chosen_options": [Option(by_number[n], stood) for n, stood in stands.items() if n in by_number],
         "other_options": [Option(by_number[n], "") for n in drawn if n not in stands],
         "method": rules.method.value,
@@ -146,7 +147,7 @@ def _keep_choices(request: HttpRequest, project: Project, vote: Phase) -> HttpRe
     """Keep what was filled in, and go on to the check when it is a whole ballot."""
     rules = ballot_rules(vote)
     draft: dict[str, object]
-    if rules.method in {Method.CHOICES, Method.BUDGET}:
+    if rules.method in TICKED:
         numbers = dict.fromkeys(_whole(text) for text in request.POST.getlist("number")[:1000])
         draft = {"choices": [Choice(number) for number in numbers if number]}
     else:
@@ -232,6 +233,7 @@ def ballot_check(request: HttpRequest, slug: str) -> HttpResponse:
         | voting_context(request, vote)
         | {
             "chosen": chosen,
+            "offered": offered_draft(request, project, Draft.Kind.BALLOT),
             "lines": lines(chosen, project),
             "refusal": _why_not_whole(request, project, vote),
             "nonce": uuid4(),

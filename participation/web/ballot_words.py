@@ -20,7 +20,15 @@ class Words:
     over: str | Promise
 
 
+# Where nothing limits how many: to say "38 of your 38 choices left" would only puzzle.
+FREE = Words(
+    gettext_lazy("Choose as many as you like"),
+    gettext_lazy("%(used)s chosen, as many as you like"),
+    gettext_lazy("%(used)s chosen, as many as you like"),
+    gettext_lazy("%(used)s chosen, as many as you like"),
+)
 WORDS = {
+    Method.SUPPORT: FREE,
     Method.CHOICES: Words(
         gettext_lazy("You have %(cap)s choices"),
         gettext_lazy("%(left)s of your %(cap)s choices left"),
@@ -46,13 +54,6 @@ WORDS = {
         gettext_lazy("Too many ranks: take %(left)s off"),
     ),
 }
-# Where nothing limits how many: to say "38 of your 38 choices left" would only puzzle.
-FREE = Words(
-    gettext_lazy("Choose as many as you like"),
-    gettext_lazy("%(used)s chosen, as many as you like"),
-    gettext_lazy("%(used)s chosen, as many as you like"),
-    gettext_lazy("%(used)s chosen, as many as you like"),
-)
 # What ballot.js says while a ballot is filled in; the check says it in whole sentences.
 WRONG = {
     "most": gettext_lazy("Too many: at most %(cap)s"),

@@ -30,9 +30,9 @@ desk_pages: list[tuple[str, object]] = [
     ("desk_queue", _("Queue")),
     ("desk_shortlist", _("Ballot")),
     ("desk_voters", _("Voters")),
+    ("desk_vote", _("Vote")),
     ("desk_codes", _("Letters")),
     ("desk_paper", _("On paper")),
-    ("desk_vote", _("Vote")),
 ]
 
 

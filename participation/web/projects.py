@@ -9,18 +9,20 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
-from participation.rules.voting import BallotRules, Choice, Method, in_drawn_order, n_left
+from participation.rules.voting import TICKED, BallotRules, Choice, Method, in_drawn_order, n_left
 from participation.selectors.layers import counted_vote
 from participation.selectors.projects import Standing, ballot_rules, choices_cast, options, standing
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
 from participation.services.voting import close_due_phases
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, voter_of
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
-from participation.web.drafts import draft_of
+from participation.web.drafts import draft_of, take_up
 from participation.web.maps import map_config
+from participation.web.result_words import event_lines
 from participation.web.words import phase_line
 
 A_PAGE = 30
@@ -114,14 +116,19 @@ class Chosen:
         return self.rules.cap >= self.n_options
 
     @property
+    def is_uncounted(self) -> bool:
+        """Is there nothing to count down, because choices are all there is to give and all may be chosen?"""
+        return self.is_free and self.rules.method in {Method.CHOICES, Method.SUPPORT}
+
+    @property
     def n_dots(self) -> int:
         """How much is there to count off beside the words? 0 for nothing."""
-        return 0 if self.is_free and self.rules.method is Method.CHOICES else self.cap
+        return 0 if self.is_uncounted else self.cap
 
     @property
     def words(self) -> Words:
         """How this ballot says what is left."""
-        return FREE if self.is_free and self.rules.method is Method.CHOICES else WORDS[self.rules.method]
+        return FREE if self.is_uncounted else WORDS[self.rules.method]
 
     @property
     def offer(self) -> str:
@@ -136,7 +143,7 @@ class Chosen:
     @property
     def at_once(self) -> bool:
         """Is pressing one button enough to choose, with no number to write?"""
-        return self.rules.method in {Method.CHOICES, Method.BUDGET}
+        return self.rules.method in TICKED
 
 
 def chosen_on(request: HttpRequest, project: Project, vote: Phase) -> Chosen:
@@ -254,6 +261,15 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "participation/project.html", context)
 
 
+@require_POST
+def take_up_draft(request: HttpRequest, slug: str) -> HttpResponse:
+    """Go on here with what was begun in another browser."""
+    project = project_or_404(request, slug)
+    kind = Draft.Kind.PROPOSAL if request.POST.get("kind") == Draft.Kind.PROPOSAL else Draft.Kind.BALLOT
+    take_up(request, project, kind)
+    return redirect("ballot" if kind is Draft.Kind.BALLOT else "suggest", slug=slug)
+
+
 def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the rules of the game and what happens with the outcome."""
     project = project_or_404(request, slug)
@@ -261,4 +277,5 @@ def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
     vote = context["vote"]
     if isinstance(vote, Phase):
         context["limits_nothing"] = vote.cap >= options(project).count()
+        context["events"] = event_lines(project)
     return render(request, "participation/rules.html", context)

@@ -89,6 +89,7 @@ SENTENCES = {
     Code.AREA_NAME_MISSING: _("This neighbourhood has no name, or one that is longer than 100 characters."),
     Code.SLUG_BAD: _("“%(slug)s” cannot be an address. Use at most %(max)s small letters, digits and hyphens."),
     Code.SLUG_TAKEN: _("%(organisation)s has a project “%(slug)s” already."),
+    Code.PROJECT_NOT_EMPTY: _("The project “%(slug)s” holds proposals or ballots already. Give another name."),
     Code.ORGANISATION_UNKNOWN: _("There is no town “%(slug)s” here. Known are: %(known)s."),
     Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
     Code.RULE_NOT_FOR_BALLOT: _("The rule “%(rule)s” cannot count ballots of the kind “%(method)s”."),

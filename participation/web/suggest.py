@@ -20,7 +20,7 @@ from participation.selectors.proposals import last_proposal_of, nearby, place_ve
 from participation.services.proposals import checked_place, send_draft
 from participation.web.addresses import Address, addresses_called
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
-from participation.web.drafts import draft_of, drop, keep, token_of
+from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
 from participation.web.maps import map_config
 from participation.web.projects import process_context
 from participation.web.sentences import refusal
@@ -32,6 +32,7 @@ def _context(request: HttpRequest, project: Project, step: int, draft: Mapping[s
     return process_context(request, project, standing(project, now())) | {
         "step": step - (project.area is None),
         "draft": draft,
+        "offered": offered_draft(request, project, Draft.Kind.PROPOSAL),
         "has_map": project.area is not None,
         "steps": [gettext("Where?"), gettext("What and why?"), gettext("Is it right?")][project.area is None :],
     }

@@ -11,6 +11,13 @@ class Weigh(StrEnum):
     SUPPORTERS = "supporters"
 
 
+class Method(StrEnum):
+    """How groups are found: by a distance, or by density wherever it is higher than around."""
+
+    DBSCAN = "dbscan"
+    HDBSCAN = "hdbscan"
+
+
 # A street, and a walk of a quarter of an hour.
 MIN_RADIUS_M, MAX_RADIUS_M = 25, 1000
 # One pin is no cluster; above 50 only the largest projects have any.
@@ -30,6 +37,7 @@ class Grouping:
     radius_m: float = RADIUS_M
     min_count: int = MIN_COUNT
     weigh: Weigh = Weigh.SUPPORTERS
+    method: Method = Method.DBSCAN
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.analysis.clusters import clusters
 from geo.analysis.density import Density, Picture, density, picture
+from geo.analysis.hdbscan import hierarchical_clusters
 from geo.plane.crs import CRS84, LAMBERT_72, Crs, metric_for, reproject, transform
 from participation import public
 from participation.models import Project
-from siting.rules.settings import Grouping, Heat, Weigh
+from siting.rules.settings import Grouping, Heat, Method, Weigh
 
 T = TypeVar("T")
 Floats = NDArray[np.float64]
@@ -123,12 +124,17 @@ def clusters_of(project: Project, how: Grouping) -> ClusterMap:
     Order    heaviest first, then westernmost.
     Raises   InvalidRadius, InvalidMinimum (geo.analysis.clusters).
     """
-    return _kept(project, ("clusters", float(how.radius_m), how.min_count, how.weigh), partial(_group, project, how))
+    what = ("clusters", float(how.radius_m), how.min_count, how.weigh, how.method)
+    return _kept(project, what, partial(_group, project, how))
 
 
 def _group(project: Project, how: Grouping) -> ClusterMap:
     pins = measured_demand(project)
-    found = clusters(pins.points_m, pins.weights(how.weigh), radius_m=how.radius_m, min_count=how.min_count)
+    weights = pins.weights(how.weigh)
+    if how.method is Method.HDBSCAN:
+        found = hierarchical_clusters(pins.points_m, weights, min_count=how.min_count, apart_m=how.radius_m)
+    else:
+        found = clusters(pins.points_m, weights, radius_m=how.radius_m, min_count=how.min_count, ids=pins.numbers)
     member = found.labels >= 0
     n_supports = np.bincount(found.labels[member], pins.n_supports[member], minlength=len(found.groups))
     first = np.unique(found.labels[member], return_index=True)[1]

@@ -17,6 +17,9 @@ from uuid import UUID
 # Stands in a request where each sending puts a nonce of its own; as long as one.
 NONCE = b"00000000-0000-4000-8000-000000000000"
 CHUNK = 1 << 16
+# Between two casts of one client while others flood the server, in seconds.
+BREATH = 0.02
+N_TIMED = 2
 
 Counts = tuple[int, float, int]
 
@@ -107,6 +110,27 @@ def _client(port: int, requests: Sequence[bytes], status: int, begins_at: float,
     return n, time.process_time() - cpu, length
 
 
+def _timed(
+    port: int, requests: Sequence[bytes], status: int, begins_at: float, seconds: float, seed: int
+) -> list[float]:
+    """Send requests like somebody at a page, with a breath between them: how long each answer took, in seconds."""
+    chance = random.Random(seed)
+    connection = Connection(port)
+    took = []
+    time.sleep(max(0.0, begins_at - time.time()))
+    ends_at = begins_at + seconds
+    while time.time() < ends_at:
+        one = chance.choice(requests)
+        nonce = str(UUID(int=chance.getrandbits(128), version=4)).encode()
+        began = time.perf_counter()
+        found, head, _body = connection.send(one.replace(NONCE, nonce))
+        took.append(time.perf_counter() - began)
+        if found != status:
+            raise RuntimeError(f"expected {status}, got {head.decode(errors='replace')}")
+        time.sleep(BREATH)
+    return took
+
+
 class Clients:
     """Processes that wait to be told whom to keep busy; made once, because making them takes longer than a round."""
 
@@ -128,3 +152,21 @@ class Clients:
             client_share=sum(cpu for _n, cpu, _length in counts) / seconds,
             body_bytes=max(length for _n, _cpu, length in counts),
         )
+
+    def timed_in_flood(
+        self, port: int, requests: Sequence[bytes], flood: Sequence[bytes], *, seconds: float, status: int
+    ) -> list[float]:
+        """Let two clients send these requests while all others keep the server busy: how long each answer took."""
+        begins_at = time.time() + 0.3
+        flooding = [
+            self.processes.submit(_client, port, flood, 200, begins_at, seconds, int.from_bytes(os.urandom(8)))
+            for _ in range(self.n - N_TIMED)
+        ]
+        timed = [
+            self.processes.submit(_timed, port, requests, status, begins_at, seconds, int.from_bytes(os.urandom(8)))
+            for _ in range(N_TIMED)
+        ]
+        took = [one for client in timed for one in client.result()]
+        for client in flooding:
+            client.result()
+        return took

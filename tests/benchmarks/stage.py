@@ -58,8 +58,8 @@ def manage(*arguments: str) -> None:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[int]:
-    """Serve as ``make demo`` does, on a free port, with this process's environment."""
+def server(settings: str = "config.settings") -> Iterator[int]:
+    """Serve as ``make demo`` does, on a free port, with this process's environment and these settings."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -67,7 +67,10 @@ def server() -> Iterator[int]:
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS), "--no-ws"]
     command += ["--blocking-threads", str(THREADS)]
     command += ["config.wsgi:application"]
-    process = subprocess.Popen(command, cwd=embedded.ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings}
+    process = subprocess.Popen(
+        command, cwd=embedded.ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         _wait_until_ready(process, port)
         yield port

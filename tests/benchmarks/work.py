@@ -123,8 +123,16 @@ def tile_path(project: Project) -> str:
     return reverse("tile", args=(f"{project.slug}-proposals", "WebMercatorQuad", tile.z, tile.y, tile.x))
 
 
-def cast_request(port: int, session: str) -> bytes:
-    """Open the page on which a ballot is checked, as this person, and write the request that casts from it."""
+def export_path(project: Project) -> str:
+    """The address of a file of all pins."""
+    return reverse("export", args=(f"{project.slug}-proposals.csv",))
+
+
+def cast_request(port: int, session: str, *, at: int | None = None) -> bytes:
+    """Open the page on which a ballot is checked, as this person, and write the request that casts from it.
+
+    Cast it ``at`` another port: the session and the token are known there too.
+    """
     path = reverse("ballot_check", args=("laden",))
     status, head, _body = Connection(port).send(
         request("GET", path, port, headers=[("Cookie", f"sessionid={session}")], compressed=False)
@@ -134,14 +142,14 @@ def cast_request(port: int, session: str) -> bytes:
     cookie = re.search(r"csrftoken=([^;]+)", head.decode())
     if status != 200 or not token or not cookie:
         raise SystemExit(f"The page to check a ballot on answered {status} without a token.")
-    body = f"csrfmiddlewaretoken={token[1]}&nonce={NONCE.decode()}&number=3&number=1&number=7"
+    body = f"csrfmiddlewaretoken={token[1]}&nonce={NONCE.decode()}&choice=3:1&choice=1:1&choice=7:1"
     return request(
         "POST",
         reverse("ballot_cast", args=("laden",)),
-        port,
+        at or port,
         headers=[
             ("Cookie", f"sessionid={session}; csrftoken={cookie[1]}"),
-            ("Origin", f"http://127.0.0.1:{port}"),
+            ("Origin", f"http://127.0.0.1:{at or port}"),
         ],
         body=body.encode(),
     )

@@ -20,7 +20,8 @@ KEPT = re.compile(r"%\(\w+\)[sd]|\{\w*\}|</?\w[^>]*>|--[a-z][a-z-]+|%%")
 # Words that are the same in another language; everything else that was left as it is was forgotten.
 SAME = {
     "nl": {"Cluster", "Clusters", "Code", "Download", "Downloads", "Menu", "Open data", "Privacy", "Project", "Start"}
-    | {"open", "Zoom in", "%(n)s cluster.", "%(project)s: clusters", "%(layer)s: %(bytes)s bytes in %(output)s"},
+    | {"open", "Zoom in", "%(n)s cluster.", "%(project)s: clusters", "%(layer)s: %(bytes)s bytes in %(output)s"}
+    | {"“%(title)s”"},
     "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village", "Vote"}
     | {"points", "%(n)s point"},
     "de": {"Cluster", "Code", "Downloads", "Format", "Information", "Name", "Name in QGIS", "Phase", "Pins", "Start"},

@@ -192,6 +192,7 @@ def box(cast: Cast) -> Box:
     elsewhere = Proposal.objects.create(
         project=project, number=1, title="Elders", on_ballot=True, created_at=cast.vote.opens_at
     )
+    assert cast.vote.closes_at is not None
     later = cast.vote.closes_at + timedelta(days=3)
     ask_extension(project=cast.project, closes_at=later, reason="Storing", by=cast["Piet"])
     last = BallotCast.objects.get()

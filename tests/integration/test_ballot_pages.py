@@ -14,7 +14,7 @@ from django.utils import translation
 
 from participation.models import Ballot, BallotCast, Draft, Phase, Proposal, Vote
 from participation.rules.refusals import Code
-from participation.rules.voting import Choice
+from participation.rules.voting import NO_CAP, Choice
 from participation.selectors.projects import choices_cast
 from participation.web.sentences import sentence
 from tests.cast import Cast, picks
@@ -108,6 +108,7 @@ class Way:
     given: list[str]
 
 
+SUPPORT = {"method": "support", "cap": NO_CAP}
 WAYS = {
     "choices": Way(
         {},
@@ -119,8 +120,18 @@ WAYS = {
         "1 of your 3 choices left",
         [],
     ),
-    "support": Way(
+    "choices without a limit": Way(
         {"cap": 8},
+        {"number": ["3", "1"]},
+        picks([3, 1]),
+        {"number": ["2"]},
+        picks([2]),
+        "Choose as many as you like",
+        "2 chosen, as many as you like",
+        [],
+    ),
+    "support": Way(
+        SUPPORT,
         {"number": ["3", "1"]},
         picks([3, 1]),
         {"number": [str(n) for n in range(1, 9)]},
@@ -251,6 +262,12 @@ OVER: dict[str, tuple[dict[str, object], dict[str, object], str, dict[int, str]]
         say(Code.VOTE_TOO_MANY_IN_AREA, chosen=2, name="Westkant", cap=1),
         {1: "on", 2: "on"},
     ),
+    "theme of what is supported": (
+        SUPPORT | {"cap_per_theme": 1},
+        {"number": ["1", "2"]},
+        say(Code.VOTE_TOO_MANY_OF_THEME, chosen=2, name="Plein (en)", cap=1),
+        {1: "on", 2: "on"},
+    ),
     "theme": (
         {"cap_per_theme": 1},
         {"number": ["1", "2"]},
@@ -379,11 +396,12 @@ def test_who_is_not_signed_in_keeps_the_points_given(cast: Cast, an: Reader) -> 
     ("rules", "at_once", "words"),
     [
         ({}, True, "Choose"),
+        (SUPPORT, True, "Choose"),
         (BUDGET, True, "Choose"),
         (POINTS, False, "Give points"),
         (RANKING, False, "Give a rank"),
     ],
-    ids=["choices", "budget", "points", "ranking"],
+    ids=["choices", "support", "budget", "points", "ranking"],
 )
 def test_one_press_chooses_where_no_number_must_be_written(
     cast: Cast, an: Reader, rules: dict[str, object], *, at_once: bool, words: str
@@ -400,7 +418,9 @@ def test_one_press_chooses_where_no_number_must_be_written(
 
 
 @pytest.mark.parametrize("name", ["ballot", "rules"])
-@pytest.mark.parametrize("rules", [{}, POINTS, BUDGET, RANKING], ids=["choices", "points", "budget", "ranking"])
+@pytest.mark.parametrize(
+    "rules", [{}, SUPPORT, POINTS, BUDGET, RANKING], ids=["choices", "support", "points", "budget", "ranking"]
+)
 def test_a_project_without_a_map_speaks_of_proposals(
     cast: Cast, an: Reader, name: str, rules: dict[str, object]
 ) -> None:
@@ -426,6 +446,7 @@ def said_on(page: str) -> str:
     [
         ({}, ["Choose at most 3 places.", "Each choice is one vote.", "The first 2 places of that order are chosen."]),
         ({"cap": 8}, ["Choose as many as you like."]),
+        (SUPPORT, ["Choose as many as you like.", "Each choice is one vote."]),
         (
             {"cap_per_area": 1, "cap_per_theme": 2, "floor": 2, "one_per_area": True},
             [

@@ -1,6 +1,8 @@
 """A later closing time: asked by one officer with a reason, agreed to by another, and public from then on."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -83,7 +85,7 @@ def test_an_end_that_came_too_near_while_it_waited_is_refused(cast: Cast) -> Non
     assert refused.value.code is Code.EXTENSION_TOO_SOON
 
 
-REFUSED_ASKING = {
+REFUSED_ASKING: dict[str, tuple[Callable[[Cast], object], Code]] = {
     "no reason": (lambda cast: ask(cast, later(cast), reason=" \n"), Code.EXTENSION_REASON_MISSING),
     "the same time": (lambda cast: ask(cast, later(cast, timedelta())), Code.EXTENSION_NOT_LATER),
     "sooner": (lambda cast: ask(cast, later(cast, -timedelta(hours=1))), Code.EXTENSION_NOT_LATER),
@@ -121,10 +123,11 @@ def test_a_vote_that_is_over_is_not_reopened(cast: Cast) -> None:
     vote = vote_of(cast)
     asked = ask(cast, later(cast))
     end(vote)
+    acts: list[Callable[[], object]] = [lambda: ask(cast, database_now() + DAY), lambda: agree(cast, asked)]
     for counted in (False, True):
         if counted:
             assert close_phase(vote)
-        for act in (lambda: ask(cast, database_now() + DAY), lambda: agree(cast, asked)):
+        for act in acts:
             with pytest.raises(Refused) as refused:
                 act()
             assert refused.value.code is Code.VOTE_CLOSED
@@ -169,8 +172,8 @@ def test_before_the_first_ballot_the_times_are_free(cast: Cast) -> None:
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
-def text_of(response: object) -> str:
-    return response.content.decode()  # type: ignore[attr-defined]
+def text_of(response: Any) -> str:
+    return str(response.content.decode())
 
 
 def test_the_desk_shows_the_rules_and_moves_the_end(staged: Cast) -> None:

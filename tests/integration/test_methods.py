@@ -9,8 +9,9 @@ from django.db import IntegrityError, connection, transaction
 
 from participation.models import Ballot, BallotCast, Phase, Proposal, Vote
 from participation.rules.refusals import Code, Refused
-from participation.rules.voting import Choice
+from participation.rules.voting import NO_CAP, Choice, Rule
 from participation.selectors.projects import choices_cast
+from participation.services.tally import outcome_by
 from participation.services.voting import cast_ballot
 from tests.cast import Cast, picks, text
 
@@ -30,6 +31,7 @@ class Case:
 
 POINTS = {"method": "points", "points": 10, "points_max": 4, "cap": 8}
 BUDGET = {"method": "budget", "rule": "greedy", "budget_cents": 3 * CENTS, "cap": 8}
+SUPPORT = {"method": "support", "cap": NO_CAP}
 RANKING = {"method": "ranking", "rule": "borda", "cap": 3}
 # Options 1 to 4 lie in Westkant, 5 to 8 in Oostkant; 1 to 5 are squares; each costs 1,000 euros (see setting).
 CASES = {
@@ -64,6 +66,15 @@ CASES = {
         picks([1, 2, 6, 7, 8]),
         picks([1, 2, 3, 8]),
         Code.VOTE_TOO_MANY_OF_THEME,
+        "votes_within_limits",
+    ),
+    "support worth two": Case(SUPPORT, picks(range(1, 9)), [Choice(1, 2)], Code.VOTE_BAD_POINTS, "votes_within_limits"),
+    "support of one twice": Case(SUPPORT, picks([3, 1]), picks([3, 3]), Code.VOTE_TWICE, "vote_once_a_cast"),
+    "support in an area": Case(
+        SUPPORT | {"cap_per_area": 2},
+        picks([1, 2, 7, 8]),
+        picks([1, 2, 3, 8]),
+        Code.VOTE_TOO_MANY_IN_AREA,
         "votes_within_limits",
     ),
     "ranks": Case(RANKING, picks([3, 1, 2]), picks([3, 1, 2, 4]), Code.VOTE_TOO_MANY, "vote_within_cap"),
@@ -134,6 +145,22 @@ def test_a_position_over_the_cap_cannot_be_written(cast: Cast) -> None:
     setting(cast, **RANKING)
     assert written_by_sql(cast, picks([1, 2]), positions=[1, 4]) == "vote_within_cap"
     assert written_by_sql(cast, picks([1, 2]), positions=[2, 2]) == "participation_vote_pkey"
+
+
+def test_support_has_no_limit_and_takes_what_joins_later(cast: Cast) -> None:
+    with pytest.raises(IntegrityError, match="phase_support_has_no_cap"), transaction.atomic():
+        setting(cast, method="support", cap=8)
+    vote = setting(cast, **SUPPORT)
+    cast_ballot(phase=vote, person=cast["An"], choices=picks(range(1, 9)), nonce=uuid4())
+    late = Proposal.objects.create(
+        project=cast.project, number=9, title="Later", on_ballot=True, created_at=datetime.now(UTC)
+    )
+    cast_ballot(phase=vote, person=cast["An"], choices=picks(range(1, 10)), nonce=uuid4())
+    assert late.votes.count() == 1
+    with pytest.raises(Refused) as refused:
+        outcome_by(vote, Rule.BORDA)
+    assert refused.value.code is Code.RULE_NOT_FOR_BALLOT
+    assert set(outcome_by(vote, Rule.PLURALITY).scores.values()) == {1}
 
 
 def test_points_cannot_be_added_to_a_cast_afterwards(cast: Cast) -> None:

@@ -100,10 +100,10 @@ def test_the_page_switches_rules_and_says_what_changes(cast: Cast, client: Clien
     closed(cast, DIVIDED, n_winners=3)
     plain = client.get(address, headers={"accept-language": "en"}).content.decode()
     assert "12 people" in plain
-    assert "would come in place of" not in plain
+    assert "would drop out" not in plain
     fair = client.get(f"{address}?rule=equal-shares", headers={"accept-language": "en"}).content.decode()
     assert "Plek 7" in fair
-    assert "would come in place of" in fair
+    assert "1 would come in and 1 would drop out" in fair
     for nonsense in ("?rule=borda", "?rule=x&spread=x", "?spread=1", "?rule=%00"):
         assert client.get(address + nonsense).status_code == 200
 

@@ -261,12 +261,22 @@ def test_the_command_refuses_in_one_sentence(cast: Cast) -> None:
         (["--radius-m", "nan", "--min-count", "3"], "radius"),
         (["--radius-m", "5001", "--min-count", "3"], "radius"),
         (["--radius-m", "250", "--min-count", "0"], "min-count"),
-        (["--radius-m", "250", "--min-count", "3", "--method", "hdbscan"], "HDBSCAN"),
+        (["--min-count", "3"], "radius"),
+        (["--min-count", "1", "--method", "hdbscan"], "min-count must be at least 2"),
     ]:
         with pytest.raises(CommandError, match=words):
             commanded(*options)
     with pytest.raises(CommandError):
         call_command("clusters", "--project", "elders/laden", "--radius-m", "250", "--min-count", "3")
+
+
+def test_the_command_groups_by_density_too(cast: Cast) -> None:
+    two_groups(cast)
+
+    found = commanded("--min-count", "3", "--method", "hdbscan")
+
+    assert (found["n_points"], found["n_noise"]) == (16, 3)
+    assert [(group["n"], group["weight"]) for group in found["clusters"]] == [(3, 5), (4, 3), (6, 0)]
 
 
 def test_the_command_knows_a_project_by_its_town_too(cast: Cast) -> None:

@@ -7,16 +7,13 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from participation.management.operating import OperatorCommand, project_called
+from participation.management.operating import OperatorCommand, counted_vote_of, pabulib_text, project_called
 from participation.rules import pabulib
 from participation.rules.counting import COUNT, Outcome
-from participation.rules.refusals import Code, Refused
 from participation.rules.voting import Rule
-from participation.selectors.operating import votes_of
-from participation.selectors.projects import n_voters
-from participation.selectors.projects import options as options_of
+from participation.selectors.results import counted_options
+from participation.services.pabulib import id_of
 from participation.services.tally import counted_by
-from participation.services.voting import close_due_phases
 
 
 class Command(OperatorCommand):
@@ -43,22 +40,18 @@ class Command(OperatorCommand):
             self.tell_file(Path(options["file"]), Rule(options["rule"]), as_json=options["json"])
             return
         project = project_called(options["project"])
-        close_due_phases(project)
-        votes = votes_of(project)
-        if not votes:
-            raise Refused(Code.VOTE_NOT_OPEN)
-        closed = [vote for vote in votes if vote.closed_at is not None]
-        if not closed:
-            raise Refused(Code.VOTE_NOT_COUNTED)
-        vote = closed[-1]
+        vote = counted_vote_of(project)
         counted = counted_by(vote, Rule(options["rule"]), one_per_area=vote.one_per_area)
         outcome = counted.outcome
-        titles = {option.number: option.title for option in options_of(project)}
+        found = list(counted_options(vote))
+        titles = {option.number: option.title for option in found}
+        # What came from a file is called as there, so that the tallies of both are alike.
+        ids = {option.number: id_of(vote, option) for option in found} if project.source else {}
         result: dict[str, object] = {
             "rule": options["rule"],
-            "n_ballots": n_voters(vote),
-            "scores": {str(number): score for number, score in outcome.scores.items()},
-            "winners": list(counted.winners),
+            "n_ballots": counted.n_ballots,
+            "scores": {ids.get(number, str(number)): score for number, score in outcome.scores.items()},
+            "winners": [ids.get(number, number) for number in counted.winners],
         }
         words = "\n".join(
             f"{rank}\t{outcome.scores[number]}\t{number}\t{titles[number]}"
@@ -68,7 +61,7 @@ class Command(OperatorCommand):
 
     def tell_file(self, path: Path, rule: Rule, *, as_json: bool) -> None:
         """Count the ballots of a pabulib file; projects are named by their ids."""
-        election = pabulib.election_of(pabulib.read(_text(path)))
+        election = pabulib.election_of(pabulib.read(pabulib_text(path)))
         outcome: Outcome[str] = COUNT[rule](election)
         result: dict[str, object] = {
             "rule": rule.value,
@@ -80,12 +73,3 @@ class Command(OperatorCommand):
             f"{rank}\t{outcome.scores[option]}\t{option}" for rank, option in enumerate(outcome.winners, 1)
         )
         self.answer(result, words, as_json=as_json)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise Refused(Code.FILE_UNREADABLE, {"why": error.strerror}) from error
-    except UnicodeDecodeError as error:
-        raise Refused(Code.FILE_UNREADABLE, {"why": _("its text is not UTF-8")}) from error

@@ -20,6 +20,7 @@ from participation.rules.rows import (
     short_slug,
 )
 from participation.rules.wording import cleaned
+from participation.selectors.closing import areas_frozen
 from participation.selectors.places import ground_of
 from participation.services.importing.rows import (
     BATCH,
@@ -86,6 +87,8 @@ def load_areas(
 ) -> AreaCounts:
     """Take neighbourhoods in, known again by their code, and tell every proposal in which one it lies.
 
+    Options of a vote whose outcome depends on the neighbourhood keep theirs once a ballot was cast.
+
     Locks    the organisation's row: two loads of one town follow each other.
     Refuses  by row: row.*, area.name_missing, area.not_a_surface, row.repeated.
     """
@@ -141,6 +144,8 @@ def _assign_neighbourhoods(organisation: Organisation) -> None:
     for project in Project.objects.filter(organisation=organisation):
         ground = ground_of(project)
         rows = Proposal.objects.filter(project=project, point__isnull=False).only("pk", "point", "area_id")
+        if areas_frozen(project):
+            rows = rows.exclude(on_ballot=True)
         for batch in batches(rows.order_by("pk").iterator(chunk_size=BATCH)):
             places = [LonLat(row.point.x, row.point.y) for row in batch if row.point]
             found = ground.neighbourhood_ids(lons(places), lats(places))

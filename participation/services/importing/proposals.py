@@ -109,7 +109,7 @@ def _place(row: Row, zero: LonLat) -> _Place:
     return _Place(shape.x, shape.y)
 
 
-class _Themes:
+class Themes:
     """The themes of a project by the words of a file, made when they are first met."""
 
     def __init__(self, project: Project, language: str) -> None:
@@ -154,7 +154,7 @@ class _ProposalImport:
         self.project, self.columns, self.reading, self.now, self.on_refused = project, columns, reading, now, on_refused
         self.counts = Counts()
         self.ground: Ground = ground_of(project)
-        self.themes = _Themes(project, reading.language)
+        self.themes = Themes(project, reading.language)
         self.people = People(project.organisation, reading.language)
         self.number = next_number(project)
         self.seen: set[str] = set()

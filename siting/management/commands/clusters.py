@@ -9,36 +9,40 @@ from django.utils.translation import gettext as _
 
 from geo.analysis.clusters import MAX_RADIUS_M, InvalidMinimum, InvalidRadius
 from participation.management.operating import OperatorCommand, project_called
-from siting.rules.settings import Grouping
+from siting.rules.settings import Grouping, Method
 from siting.selectors.clusters import clusters_of
 
 
 class Command(OperatorCommand):
     """Group the pins of a project."""
 
-    help = "Group the public pins of a project into clusters (DBSCAN, in metres), heaviest first."
+    help = "Group the public pins of a project into clusters (DBSCAN or HDBSCAN, in metres), heaviest first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say which options there are."""
         parser.add_argument("--project", required=True, metavar="SLUG", help="slug, or organisation/slug")
-        parser.add_argument("--radius-m", required=True, type=float, metavar="R", help="distance between pins")
+        parser.add_argument(
+            "--radius-m", type=float, metavar="R", help="distance between pins; HDBSCAN does not part nearer ones"
+        )
         parser.add_argument("--min-count", required=True, type=int, metavar="K", help="least number of pins")
-        parser.add_argument("--method", choices=["dbscan", "hdbscan"], default="dbscan")
+        parser.add_argument("--method", choices=list(Method), default=Method.DBSCAN)
         self.add_json(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Group and print."""
-        if options["method"] == "hdbscan":
-            raise CommandError(_("HDBSCAN is not offered yet. Use --method dbscan."))
+        method = Method(options["method"])
+        if options["radius_m"] is None and method is Method.DBSCAN:
+            raise CommandError(_("Say with --radius-m how far apart pins of a cluster may lie."))
         project = project_called(options["project"])
         began = time.monotonic()
         try:
-            found = clusters_of(project, Grouping(options["radius_m"], options["min_count"]))
+            found = clusters_of(project, Grouping(options["radius_m"] or 0.0, options["min_count"], method=method))
         except InvalidRadius:
             limit = {"most": int(MAX_RADIUS_M)}
             raise CommandError(_("--radius-m must be above 0 and at most %(most)s.") % limit) from None
         except InvalidMinimum:
-            raise CommandError(_("--min-count must be at least 1.")) from None
+            least = {"least": 2 if method is Method.HDBSCAN else 1}
+            raise CommandError(_("--min-count must be at least %(least)s.") % least) from None
         clusters = [
             {"number": c.number, "n": c.n, "weight": c.weight, "lon": c.lon, "lat": c.lat} for c in found.groups
         ]
