@@ -51,6 +51,7 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/queue/<int:number>/", desk.moderate, name="desk_moderate"),
     path("desk/projects/<slug:slug>/ballot/", desk.shortlist_page, name="desk_shortlist"),
     path("desk/projects/<slug:slug>/ballot/change/", desk.shortlist, name="desk_shortlist_change"),
+    path("desk/projects/<slug:slug>/voters/", desk_voters.voters_page, name="desk_voters"),
     path("desk/projects/<slug:slug>/vote/", closing.vote_page, name="desk_vote"),
     path("desk/projects/<slug:slug>/vote/ask/", closing.ask, name="desk_vote_ask"),
     path("desk/projects/<slug:slug>/vote/agree/<int:key>/", closing.agree, name="desk_vote_agree"),

@@ -41,6 +41,7 @@ class Code(StrEnum):
     VOTE_TOO_MANY_OF_THEME = "vote.too_many_of_theme"
     VOTE_OPTION_GONE = "vote.option_gone"
     VOTE_BAD_NONCE = "vote.bad_nonce"
+    VOTE_VOTERS_FROZEN = "vote.voters_frozen"
     VOTE_NOT_VERIFIED = "vote.not_verified"
     VOTE_NO_CODE = "vote.no_code"
     VOTE_TOO_YOUNG = "vote.too_young"

@@ -42,6 +42,7 @@ SENTENCES = {
     Code.VOTE_TOO_MANY_OF_THEME: _("You chose %(chosen)s times “%(name)s”. At most %(cap)s are possible."),
     Code.VOTE_OPTION_GONE: _("No longer on the ballot: %(numbers)s. Take it off, then vote again."),
     Code.VOTE_BAD_NONCE: _("This form is not complete. Open your ballot again; your choices are kept."),
+    Code.VOTE_VOTERS_FROZEN: _("People voted already, so who may vote can no longer change."),
     Code.VOTE_NOT_VERIFIED: _(
         "Only residents whom the town verified can vote here. Ask the town to verify you: it asks your name and date"
         " of birth."
@@ -160,6 +161,7 @@ STATUS = {
     Code.VOTE_OPENS_LATER: 409,
     Code.VOTE_CLOSED: 409,
     Code.VOTE_OPTION_GONE: 409,
+    Code.VOTE_VOTERS_FROZEN: 409,
     Code.VOTE_NOT_VERIFIED: 403,
     Code.VOTE_NO_CODE: 403,
     Code.VOTE_TOO_YOUNG: 403,

@@ -128,6 +128,7 @@ ROWS: dict[str, Row] = {
     "desk_decisions": _desk(staff()),
     "desk_decisions_change": _project(POST_ONLY, page=False),
     "outcome": Row(EVERYONE, {"slug": "laden"}, {"slug": "laadpunten"}, page=True, by="planner", first="decision"),
+    "desk_voters": _project(staff(roles=("planner", "manager")), by="planner"),
     "desk_vote": _desk(staff()),
     "desk_vote_ask": _project(POST_ONLY, page=False),
     "desk_vote_agree": _project(POST_ONLY, page=False, key=1),
