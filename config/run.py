@@ -32,8 +32,8 @@ END_SECONDS = 10
 WORKERS = 2
 # Tasks of the background worker at a time.
 TASKS = 2
-# While one request of a worker waits for the disk to confirm a ballot, others go on.
-THREADS = 4
+# More than the heavy reads that a worker does at a time (geo/slots.py), so that some are always free for ballots.
+THREADS = 12
 
 # Where each role begins in the demo.
 FIRST_PAGES = {

@@ -134,7 +134,7 @@ def database(url: str) -> dict[str, object]:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// (PostgreSQL with PostGIS).")
     options: dict[str, object] = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or unquote(parts.hostname or "")
-    pool_size = int(os.environ.get("KIESPLEK_DB_POOL", "8"))
+    pool_size = int(os.environ.get("KIESPLEK_DB_POOL", "12"))
     return {
         "ENGINE": "django.contrib.gis.db.backends.postgis",
         "NAME": unquote(parts.path.lstrip("/")),

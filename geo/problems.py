@@ -96,6 +96,11 @@ class MethodNotAllowed(Problem):
     sentence = _("This address can only be read (GET).")
 
 
+class ServerBusy(Problem):
+    code = "server.busy"
+    sentence = _("The server is busy with other maps and files. Try again in a moment.")
+
+
 class NothingToDraw(Problem):
     code = "export.nothing_there"
     sentence = _("The layer “%(layer)s” has nothing here, so there is no picture to make of it.")

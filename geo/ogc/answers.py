@@ -31,7 +31,11 @@ STATUS: dict[type[problems.Problem], int] = {
     problems.FormatUnfit: 400,
     problems.MethodNotAllowed: 405,
     problems.NothingToDraw: 404,
+    problems.ServerBusy: 503,
 }
+
+# How soon a reader who found the server busy may come again: by then most tiles are made.
+RETRY_SECONDS = 1
 
 View = Callable[..., HttpResponseBase]
 
@@ -50,7 +54,7 @@ def reading(view: View) -> View:
             response = refusal(problem)
         # Public data, read without cookies from other origins: the browser sends none with "*".
         response["Access-Control-Allow-Origin"] = "*"
-        response["Access-Control-Expose-Headers"] = "Content-Crs, ETag, Link"
+        response["Access-Control-Expose-Headers"] = "Content-Crs, ETag, Link, Retry-After"
         return response
 
     return answer
@@ -71,6 +75,10 @@ def refusal(problem: problems.Problem) -> HttpResponse:
         status=status,
     )
     response["Cache-Control"] = "no-store"
+    if isinstance(problem, problems.ServerBusy):
+        response["Retry-After"] = str(RETRY_SECONDS)
+        # Django writes a line about every 5xx; a flood must not fill the log, and this one is meant.
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
     if status == 405:
         response["Allow"] = "GET, HEAD, OPTIONS"
     return response

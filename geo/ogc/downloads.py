@@ -10,6 +10,7 @@ from geo.export import TYPES, formats_of, write
 from geo.ogc import parameters
 from geo.ogc.answers import any_layer, reading
 from geo.plane.crs import ALL
+from geo.slots import EXPORTS
 
 
 @reading
@@ -22,8 +23,8 @@ def export(request: HttpRequest, name: str) -> HttpResponseBase:
     if format_name not in TYPES:
         raise problems.FormatUnknown(format=format_name, known=", ".join(formats_of(layer)))
     # On disk, because GDAL writes files only; gone from the folder as soon as it is open, so nothing stays behind
-    # when the line breaks.
-    with tempfile.TemporaryDirectory(prefix="kiesplek-export-") as folder:
+    # when the line breaks. The slot is free again before the first byte leaves: a slow reader keeps nobody waiting.
+    with EXPORTS, tempfile.TemporaryDirectory(prefix="kiesplek-export-") as folder:
         path = Path(folder) / name
         write(layer, format_name, crs, box, path)
         file = path.open("rb")

@@ -17,6 +17,7 @@ from geo.formats.geojson import feature_text
 from geo.ogc import documents, parameters
 from geo.ogc.answers import any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
 from geo.plane.crs import CRS84, Crs, flip, reproject
+from geo.slots import FEATURES
 
 # Short, as for tiles: what was just entered is looked for in QGIS too.
 FRESH_SECONDS = 10
@@ -66,6 +67,7 @@ def collection(request: HttpRequest, layer: str) -> HttpResponseBase:
 
 
 @reading
+@FEATURES
 def items(request: HttpRequest, layer: str) -> HttpResponseBase:
     """A page of features in the order of their keys."""
     found = _layer(request, layer)

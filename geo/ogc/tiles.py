@@ -9,6 +9,7 @@ from geo import problems
 from geo.ogc import parameters
 from geo.ogc.answers import is_unchanged, keep, pin_layer, reading, tag
 from geo.plane.tiles import MAX_ZOOM, BadTile, tile
+from geo.slots import TILES
 from geo.tiles import vector_tile
 
 TYPE = "application/vnd.mapbox-vector-tile"
@@ -47,7 +48,8 @@ def vector(request: HttpRequest, layer: str, matrix: str, z: str, y: str, x: str
     key = f"geo.tile.{source.fingerprint}.{wanted.z}.{wanted.x}.{wanted.y}"
     packed: bytes | None = cache.get(key)
     if packed is None:
-        content = vector_tile(source, *wanted)
+        with TILES:
+            content = vector_tile(source, *wanted)
         packed = gzip.compress(content, LEVEL, mtime=0) if len(content) > SMALL_BYTES else content
         cache.set(key, packed, KEPT_SECONDS)
     response = HttpResponse(packed, content_type=TYPE, status=200 if packed else 204)

@@ -16,8 +16,11 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.catalog import AnyLayer
 from geo.export import TYPES, formats_of, write
+from geo.ogc.answers import refusal
 from geo.plane.crs import ALL
 from geo.plane.tiles import BadTile
+from geo.problems import ServerBusy
+from geo.slots import EXPORTS
 from geo.tiles import vector_tile
 from participation import public
 from participation.models import Project
@@ -244,10 +247,13 @@ def view_file(request: HttpRequest, slug: str) -> HttpResponse | FileResponse:
     if layer is None or crs is None or format_name not in formats_of(layer):
         raise Http404("no such file")
     # On disk, because GDAL writes files only; gone from the folder as soon as it is open.
-    with tempfile.TemporaryDirectory(prefix="kiesplek-view-") as folder:
-        path = Path(folder) / f"{layer.id}.{format_name}"
-        write(layer, format_name, crs, None, path)
-        file = path.open("rb")
+    try:
+        with EXPORTS, tempfile.TemporaryDirectory(prefix="kiesplek-view-") as folder:
+            path = Path(folder) / f"{layer.id}.{format_name}"
+            write(layer, format_name, crs, None, path)
+            file = path.open("rb")
+    except ServerBusy as busy:
+        return refusal(busy)
     answer = FileResponse(
         file,
         as_attachment=True,

@@ -4,6 +4,8 @@ import { PbfReader } from "pbf";
 import { VectorTile } from "@mapbox/vector-tile";
 
 const REMEMBERED = 400;
+// How often a busy server is asked again for one tile.
+const TRIES = 6;
 
 const column = (lon, size) => Math.floor(((lon + 180) / 360) * size);
 const row = (lat, size) => {
@@ -43,6 +45,17 @@ export function decoded(buffer, { z, x, y }) {
   return found;
 }
 
+// The answer of a server that may be busy: then it says after how many seconds to come again.
+async function answered(address) {
+  for (let left = TRIES; ; left -= 1) {
+    const response = await fetch(address, { credentials: "same-origin" });
+    if (response.status !== 503 || left === 0) return response;
+    const seconds = Number(response.headers.get("Retry-After")) || 1;
+    // Up to twice as late, so that those who were refused together do not come back together.
+    await new Promise((resolve) => setTimeout(resolve, 1000 * seconds * (1 + Math.random())));
+  }
+}
+
 export class TileClient {
   #url;
   #tiles = new Map();
@@ -57,7 +70,7 @@ export class TileClient {
     if (!this.#tiles.has(address)) {
       this.#tiles.set(
         address,
-        fetch(address, { credentials: "same-origin" })
+        answered(address)
           .then(async (response) => {
             if (!response.ok) throw new Error(`tile ${response.status}`);
             return response.status === 204 ? [] : decoded(await response.arrayBuffer(), tile);
