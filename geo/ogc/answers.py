@@ -78,7 +78,7 @@ def refusal(problem: problems.Problem) -> HttpResponse:
     if isinstance(problem, problems.ServerBusy):
         response["Retry-After"] = str(RETRY_SECONDS)
         # Django writes a line about every 5xx; a flood must not fill the log, and this one is meant.
-        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
+        response._has_been_logged = True  # type: ignore[attr-defined]
     if status == 405:
         response["Allow"] = "GET, HEAD, OPTIONS"
     return response
