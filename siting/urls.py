@@ -6,7 +6,18 @@ from django.utils.translation import gettext_lazy as _
 from participation.web.desk import desk_pages, town_pages
 from participation.web.projects import project_tabs
 from siting.selectors.decisions import has_published
-from siting.web import candidates, decisions, downloads, layers, outcome, workbench
+from siting.web import (
+    candidates,
+    decisions,
+    downloads,
+    drawn,
+    keeping,
+    layers,
+    outcome,
+    scenarios,
+    studies,
+    workbench,
+)
 
 urlpatterns = [
     path("desk/layers/", layers.layers_page, name="desk_layers"),
@@ -20,15 +31,43 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/decisions/", decisions.decisions_page, name="desk_decisions"),
     path("desk/projects/<slug:slug>/decisions/change/", decisions.change, name="desk_decisions_change"),
     path("desk/projects/<slug:slug>/map/", workbench.map_page, name="desk_map"),
-    path("desk/projects/<slug:slug>/clusters.geojson", workbench.clusters_geojson, name="desk_clusters"),
-    path("desk/projects/<slug:slug>/heat.png", workbench.heat_png, name="desk_heat"),
+    path("desk/projects/<slug:slug>/map/<slug:name>.geojson", drawn.drawn_geojson, name="desk_drawn"),
+    path("desk/projects/<slug:slug>/map/heat.png", drawn.heat_png, name="desk_heat"),
+    path("desk/projects/<slug:slug>/map/pins/<int:z>/<int:y>/<int:x>", drawn.pins_tile, name="desk_pins_tile"),
+    path("desk/projects/<slug:slug>/map/file/", drawn.view_file, name="desk_view_file"),
+    path("desk/projects/<slug:slug>/map/run/", keeping.run, name="desk_cluster_run"),
+    path("desk/projects/<slug:slug>/clusters/", keeping.kept_page, name="desk_kept"),
+    path("desk/projects/<slug:slug>/clusters/keep/", keeping.keep, name="desk_keep"),
+    path("desk/projects/<slug:slug>/clusters/<int:number>/forget/", keeping.forget, name="desk_forget"),
     path("desk/projects/<slug:slug>/export/", downloads.export_page, name="desk_export"),
+]
+
+STUDIES = "desk/projects/<slug:slug>/studies/"
+STUDY = STUDIES + "<int:number>/"
+SCENARIO = STUDY + "scenarios/<int:scenario>/"
+urlpatterns += [
+    path(STUDIES, studies.list_page, name="desk_studies"),
+    path(STUDIES + "new/", studies.new_page, name="desk_study_new"),
+    path(STUDIES + "compare/", studies.compare_page, name="desk_studies_compare"),
+    path(STUDY, studies.study_page, name="desk_study"),
+    path(STUDY + "question/", studies.question_page, name="desk_study_question"),
+    path(STUDY + "criteria/", studies.criteria_page, name="desk_study_criteria"),
+    path(STUDY + "values/", studies.values_page, name="desk_study_values"),
+    path(STUDY + "progress/", studies.progress_page, name="desk_study_progress"),
+    path(STUDY + "act/", studies.act, name="desk_study_act"),
+    path(STUDY + "scenarios/", scenarios.compare_page, name="desk_scenarios"),
+    path(STUDY + "scenarios/new/", scenarios.new_page, name="desk_scenario_new"),
+    path(SCENARIO, scenarios.scenario_page, name="desk_scenario"),
+    path(SCENARIO + "progress/", scenarios.progress_page, name="desk_scenario_progress"),
+    path(SCENARIO + "act/", scenarios.act, name="desk_scenario_act"),
+    path("projects/<slug:slug>/studies/<int:number>/", studies.public_page, name="study"),
 ]
 
 town_pages += [("desk_layers", _("Layers"))]
 desk_pages += [
     ("desk_map", _("Map work")),
     ("desk_candidates", _("Candidates")),
+    ("desk_studies", _("Studies")),
     ("desk_decisions", _("Decisions")),
     ("desk_export", _("Downloads")),
 ]

@@ -37,6 +37,7 @@ DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
             DeskAct.MODERATE,
             DeskAct.SHORTLIST,
             DeskAct.EXPORT,
+            DeskAct.EXTEND,
             DeskAct.LAYERS,
             DeskAct.SITE,
             DeskAct.DECIDE,

@@ -42,6 +42,7 @@ SENTENCES = {
     Code.VOTE_TOO_MANY_OF_THEME: _("You chose %(chosen)s times “%(name)s”. At most %(cap)s are possible."),
     Code.VOTE_OPTION_GONE: _("No longer on the ballot: %(numbers)s. Take it off, then vote again."),
     Code.VOTE_BAD_NONCE: _("This form is not complete. Open your ballot again; your choices are kept."),
+    Code.VOTE_VOTERS_FROZEN: _("People voted already, so who may vote can no longer change."),
     Code.VOTE_NOT_VERIFIED: _(
         "Only residents whom the town verified can vote here. Ask the town to verify you: it asks your name and date"
         " of birth."
@@ -76,6 +77,8 @@ SENTENCES = {
     Code.EXTENSION_TOO_SOON: _("Give people at least 24 hours: not before %(earliest_at)s."),
     Code.EXTENSION_SAME_OFFICER: _("You asked for this yourself. A second officer must agree."),
     Code.EXTENSION_NOT_WAITING: _("There is no such later closing time that waits for agreement."),
+    Code.CLUSTER_NAME_MISSING: _("Give the cluster a name of at most %(max)s characters."),
+    Code.CLUSTER_NAME_TAKEN: _("This project has a cluster called “%(name)s” already. Choose another name."),
     Code.ALREADY_DECIDED: _("Somebody else decided about this proposal a moment ago."),
     Code.ROW_EMPTY: _("This row is empty."),
     Code.ROW_REPEATED: _("This row was in the file or in the project already."),
@@ -108,6 +111,16 @@ SENTENCES = {
     Code.DECISION_NOT_TO_BUILD: _("Only what was decided to come, and published, can be planned or built."),
     Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
     Code.RULE_NOT_FOR_BALLOT: _("The rule “%(rule)s” cannot count ballots of the kind “%(method)s”."),
+    Code.STUDY_FROZEN: _("This study was computed, so it stays as it is. Make a copy to change something."),
+    Code.STUDY_RUNNING: _("This is being computed now. Wait until it is done, or stop it."),
+    Code.STUDY_NOT_DONE: _("This study was not computed yet."),
+    Code.STUDY_NO_CANDIDATES: _("There are no candidate sites here to look into. Make some first."),
+    Code.STUDY_NO_CRITERIA: _("This study has no criteria. Add at least one."),
+    Code.STUDY_TOO_MANY_CANDIDATES: _(
+        "There are %(n)s candidate sites. A study can hold %(max)s: choose one neighbourhood, or drop some."
+    ),
+    Code.STUDY_TOO_MANY_CRITERIA: _("A study can have at most %(max)s criteria."),
+    Code.STUDY_TOO_MANY_SCENARIOS: _("A study can have at most %(max)s scenarios. Delete one first."),
     Code.ROLE_MISSING: _(
         "There is no role %(role)s, and %(owner)s may not make roles (CREATEROLE). Let a superuser run CREATE ROLE"
         " %(role)s LOGIN, then run this again. Until then the server can work as %(owner)s: all rules hold, but"
@@ -148,6 +161,7 @@ STATUS = {
     Code.VOTE_OPENS_LATER: 409,
     Code.VOTE_CLOSED: 409,
     Code.VOTE_OPTION_GONE: 409,
+    Code.VOTE_VOTERS_FROZEN: 409,
     Code.VOTE_NOT_VERIFIED: 403,
     Code.VOTE_NO_CODE: 403,
     Code.VOTE_TOO_YOUNG: 403,
@@ -162,8 +176,12 @@ STATUS = {
     Code.ROLL_KNOWN: 409,
     Code.BALLOT_FROZEN: 409,
     Code.ALREADY_DECIDED: 409,
+    Code.STUDY_FROZEN: 409,
+    Code.STUDY_RUNNING: 409,
+    Code.STUDY_NOT_DONE: 409,
     Code.EXTENSION_SAME_OFFICER: 403,
     Code.EXTENSION_NOT_WAITING: 409,
+    Code.CLUSTER_NAME_TAKEN: 409,
 }
 """What a machine hears; every other code is 422: understood, but not good."""
 

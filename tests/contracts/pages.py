@@ -55,6 +55,15 @@ def _desk(expected: Expected) -> Row:
     return _project(expected, by="planner")
 
 
+PLANNERS = staff(roles=("planner", "manager"))
+
+
+def _study(expected: Expected, *, by: str = "planner", query: str = "", page: bool = True, **more: object) -> Row:
+    """A page of studies: there must be one (tests/integration/studies.py, whole)."""
+    cast, demo = {"slug": "laden"} | more, {"slug": "laadpunten"} | more
+    return Row(expected, cast, demo, query=query, page=page, by=by, first="study")
+
+
 LAYER = ({"layer": "laden-proposals"}, {"layer": "laadpunten-proposals"})
 TILE: dict[str, object] = {"matrix": "WebMercatorQuad", "z": "0", "y": "0", "x": "0"}
 
@@ -97,6 +106,9 @@ ROWS: dict[str, Row] = {
     "take_up_draft": _project(POST_ONLY, page=False),
     # A link that was never given leads nowhere; the page itself: tests/integration/test_reminders.py.
     "reminders": Row(NOBODY, {"token": "x"}, {"token": "x"}),
+    # Until the town answered something only staff sees what a report would say.
+    "answers": _project(staff(nobody=404), by="planner"),
+    "answers_pdf": _project(staff(nobody=404), page=False),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
@@ -116,6 +128,7 @@ ROWS: dict[str, Row] = {
     "desk_decisions": _desk(staff()),
     "desk_decisions_change": _project(POST_ONLY, page=False),
     "outcome": Row(EVERYONE, {"slug": "laden"}, {"slug": "laadpunten"}, page=True, by="planner", first="decision"),
+    "desk_voters": _project(staff(roles=("planner", "manager")), by="planner"),
     "desk_vote": _desk(staff()),
     "desk_vote_ask": _project(POST_ONLY, page=False),
     "desk_vote_agree": _project(POST_ONLY, page=False, key=1),
@@ -125,9 +138,30 @@ ROWS: dict[str, Row] = {
     "desk_people": Row(staff(roles=("planner", "manager")), page=True, by="planner"),
     "desk_people_unverify": Row(POST_ONLY),
     "desk_map": _desk(staff()),
-    "desk_clusters": _project(staff(), page=False),
+    "desk_drawn": _project(staff(), page=False, name="clusters"),
     "desk_heat": _project(staff(), page=False),
+    "desk_pins_tile": _project(staff(), page=False, z=1, y=0, x=1),
+    "desk_view_file": _project(staff(), page=False),
+    "desk_cluster_run": _project(POST_ONLY, page=False),
+    "desk_kept": _desk(staff()),
+    "desk_keep": _project(POST_ONLY, page=False),
+    "desk_forget": _project(POST_ONLY, page=False, number=1),
     "desk_export": _desk(staff()),
+    "desk_studies": _study(staff()),
+    "desk_study_new": _study(PLANNERS),
+    "desk_studies_compare": _study(staff(), query="?a=1&b=1"),
+    "desk_study": _study(staff(), number=1),
+    "desk_study_question": _study(PLANNERS, number=2),
+    "desk_study_criteria": _study(PLANNERS, number=2),
+    "desk_study_values": _study(PLANNERS, number=2),
+    "desk_study_progress": _study(staff(), page=False, number=1),
+    "desk_study_act": _study(POST_ONLY, page=False, number=1),
+    "desk_scenarios": _study(staff(), number=1),
+    "desk_scenario_new": _study(PLANNERS, number=1),
+    "desk_scenario": _study(staff(), number=1, scenario=1),
+    "desk_scenario_progress": _study(staff(), page=False, number=1, scenario=1),
+    "desk_scenario_act": _study(POST_ONLY, page=False, number=1, scenario=1),
+    "study": _study(EVERYONE, by="", number=1),
     "ogc_landing": Row(EVERYONE, query="?f=html", page=True),
     "ogc_conformance": Row(EVERYONE, query="?f=html", page=True),
     "ogc_api": Row(EVERYONE),

@@ -12,6 +12,7 @@ from participation.models import Phase, Project, Proposal
 from participation.rules.roles import DESK_ACTS, DeskAct, Role
 from tests.cast import Cast, text
 from tests.contracts.pages import CAST, POST_ONLY, ROLES, ROWS, STAFF, Row, names
+from tests.integration import studies as stage
 
 SAFE_STATUS = 500
 # Addresses that write; reached by POST alone.
@@ -25,6 +26,7 @@ def staged(cast: Cast, settings: Settings) -> Cast:
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    stage.whole(cast.project, cast["Piet"])
     return cast
 
 
@@ -80,13 +82,15 @@ def test_a_draft_exists_for_staff_at_the_desk_alone(staged: Cast, role: str) -> 
         state=Project.State.DRAFT,
         area=staged.project.area,
     )
+    stage.whole(Project.objects.get(slug="geheim"), staged["Piet"])
     client = client_of(staged, role)
     for name, row in ROWS.items():
         if "slug" not in row.cast or row.expected is POST_ONLY:
             continue
-        status = client.get(address(name, row, slug="geheim")).status_code
+        response = client.get(address(name, row, slug="geheim"))
+        read(response)
         is_desk = name.startswith("desk_")
-        assert status == (row.expected[role] if is_desk else 404), name
+        assert response.status_code == (row.expected[role] if is_desk else 404), name
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from participation.models import Person, Phase
+from participation.models import Person, Phase, Project
 from participation.queries.voting import database_now
 from participation.services.codes import make_codes
 from tests.contracts.pages import ROWS, Row
+from tests.integration import studies
 from tests.journeys.stage import vote_by_letter
 from tests.journeys.walker import DESK, PHONE, NewWalker, Walker
 
@@ -101,6 +102,11 @@ def _cast(walker: Walker) -> None:
     walker.press("Cast my ballot")
 
 
+def _study(walker: Walker) -> None:
+    project = Project.objects.get(slug="laadpunten")
+    studies.whole(project, Person.objects.get(email=PEOPLE["planner"]))
+
+
 def _upload(walker: Walker) -> None:
     square = '{"type":"Polygon","coordinates":[[[2.7,50.84],[2.72,50.84],[2.72,50.86],[2.7,50.84]]]}'
     walker.go("/desk/layers/")
@@ -131,6 +137,7 @@ FIRST: dict[str, Callable[[Walker], None]] = {
     "ask_code": _ask_code,
     "choose": _choose,
     "cast": _cast,
+    "study": _study,
     "upload": _upload,
     "candidate": _candidate,
     "decision": _decision,
