@@ -176,7 +176,7 @@ def _map(project: Project, done: Sequence[Scenario]) -> dict[str, Any] | None:
         {
             "number": number,
             "title": f"{titles[number]}: {', '.join(str(n) for n in inside)}",
-            "text": "·".join(str(n) for n in inside) if len(inside) < len(done) else str(number),
+            "text": "·".join(str(n) for n in inside) if len(inside) < len(done) else "✓",
             "lon": lon,
             "lat": lat,
             "later": len(inside) < len(done),
