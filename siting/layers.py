@@ -1,7 +1,8 @@
 """The layers of the deciding side: what is computed from what residents ask for, the town's own layers, candidates.
 
-Clusters, outlines and heat maps are made with the settings that hold when nothing is set, from public proposals and
-their supports alone. Listing them costs one query; each is computed when it is first read.
+Of each public project everyone may see clusters, outlines, hot spots and a heat map, made with the settings that hold
+when nothing is set, from public proposals and their supports alone; the desk makes them with settings and filters of
+its own. Listing them costs one query; each is computed when it is first read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,13 +24,17 @@ from participation import public
 from participation.models import Project
 from participation.rules.text import in_language
 from siting.models import Layer, LayerFeature
-from siting.rules.settings import Grouping, Heat
+from siting.rules.settings import LEAST_PEOPLE_SHOWN, Grouping, Heat, Sieve, Spots
 from siting.selectors.candidates import candidates_revision, catalogued_candidates
-from siting.selectors.clusters import clusters_of, density_of, people_in
+from siting.selectors.clusters import clusters_of, people_in
+from siting.selectors.demand import EVERYTHING
+from siting.selectors.heard import turnout
+from siting.selectors.heat import density_of
+from siting.selectors.hotspots import hot_spots
 from siting.selectors.layers import catalogued
 
-# A count of people below this is left empty in what everyone may take along.
-LEAST_PEOPLE_SHOWN = 5
+# What holds where nothing is set.
+GROUPED, SPOTTED, HEATED = Grouping(), Spots(), Heat()
 
 # As what the database compares an attribute of this kind; everything else as text.
 _STORED = {"integer": BigIntegerField, "number": FloatField, "boolean": BooleanField}
@@ -45,18 +50,41 @@ CANDIDATE_COLUMNS = (
 COLUMNS = (
     Column("number", "", "integer", gettext_lazy("Number")),
     Column("n", "", "integer", gettext_lazy("Pins")),
-    Column("weight", "", "number", gettext_lazy("Supports")),
+    Column("weight", "", "number", gettext_lazy("What counts, added up")),
     Column("n_people", "", "integer", gettext_lazy("Different people (empty below 5)")),
     Column("radius_m", "", "number", gettext_lazy("Distance between pins, in metres")),
     Column("min_count", "", "integer", gettext_lazy("Least number of pins")),
 )
+SPOT_COLUMNS = (
+    Column("number", "", "integer", gettext_lazy("Number")),
+    Column("n", "", "integer", gettext_lazy("Pins")),
+    Column("weight", "", "number", gettext_lazy("What counts, added up")),
+    Column("z", "", "number", gettext_lazy("Gi* (standard deviations from what chance gives)")),
+    Column("p", "", "number", gettext_lazy("Probability of this much by chance, one hexagon by itself")),
+    Column(
+        "verdict", "", "text", gettext_lazy("hot, cold or even, over all hexagons together (sure to at least 95 %)")
+    ),
+    Column("sure", "", "integer", gettext_lazy("How sure that is, in per cent (0 where it is even)")),
+    Column("cell_m", "", "number", gettext_lazy("Width of a hexagon, in metres")),
+)
+AREA_COLUMNS = (
+    Column("code", "", "text", gettext_lazy("Code")),
+    Column("name", "", "text", gettext_lazy("Neighbourhood")),
+    Column("population", "", "integer", gettext_lazy("Inhabitants")),
+    Column("n_pins", "", "integer", gettext_lazy("Pins")),
+    Column("n_supports", "", "integer", gettext_lazy("Supports")),
+    Column("n_people", "", "integer", gettext_lazy("Different people (empty below 5)")),
+    Column("n_votes", "", "integer", gettext_lazy("Votes")),
+)
+Shape = Literal["points", "hulls"]
 
 
 def demand_layers(asker: Asker) -> Iterator[DerivedSource | Raster]:
-    """Clusters, outlines and heat map of every public project with a map."""
+    """Clusters, outlines, hot spots and heat map of every public project with a map."""
     for project in public.public_maps(asker.organisation):
         yield cluster_layer(project, "points")
         yield cluster_layer(project, "hulls")
+        yield spots_layer(project)
         yield heat_layer(project)
 
 
@@ -114,14 +142,9 @@ def _column(attribute: dict[str, Any]) -> Column:
     return Column(name, value, kind, name)
 
 
-def cluster_layer(project: Project, shape: Literal["points", "hulls"]) -> DerivedSource:
+def cluster_layer(project: Project, shape: Shape, how: Grouping = GROUPED, sieve: Sieve = EVERYTHING) -> DerivedSource:
     """The clusters of a project as a layer: their middles, or their outlines."""
-    how = Grouping()
-    facts = {
-        "project": in_language(project.title, get_language() or "nl"),
-        "radius": int(how.radius_m),
-        "n": how.min_count,
-    }
+    facts = {"project": _name(project), "radius": int(how.radius_m), "n": how.min_count}
     is_points = shape == "points"
     return DerivedSource(
         id=f"{project.slug}-clusters" if is_points else f"{project.slug}-cluster-hulls",
@@ -131,27 +154,59 @@ def cluster_layer(project: Project, shape: Literal["points", "hulls"]) -> Derive
         geometry_type="Point" if is_points else "Polygon",
         columns=COLUMNS,
         updated=f"{project.pk}.{project.revision}",
-        compute=partial(_features, project, shape, how),
-        fingerprint=_fingerprint(project, shape, how),
+        compute=partial(_clusters, project, shape, how, sieve),
+        fingerprint=_fingerprint(project, shape, how, sieve),
     )
 
 
-def heat_layer(project: Project) -> Raster:
+def spots_layer(project: Project, how: Spots = SPOTTED, sieve: Sieve = EVERYTHING) -> DerivedSource:
+    """The hot spots of a project as a layer of hexagons."""
+    facts = {"project": _name(project), "width": int(how.cell_m)}
+    return DerivedSource(
+        id=f"{project.slug}-hotspots",
+        title=_("%(project)s: hot spots") % facts,
+        description=_("Hexagons of %(width)s m in which more is asked for than chance gives (Getis-Ord Gi*).") % facts,
+        geometry_type="Polygon",
+        columns=SPOT_COLUMNS,
+        updated=f"{project.pk}.{project.revision}",
+        compute=partial(_spots, project, how, sieve),
+        fingerprint=_fingerprint(project, "hotspots", how, sieve),
+    )
+
+
+def heat_layer(project: Project, how: Heat = HEATED, sieve: Sieve = EVERYTHING) -> Raster:
     """The heat map of a project as a layer."""
-    how = Heat()
-    facts = {"project": in_language(project.title, get_language() or "nl"), "bandwidth": int(how.bandwidth_m)}
+    facts = {"project": _name(project), "bandwidth": int(how.bandwidth_m)}
     return Raster(
         id=f"{project.slug}-heat",
         title=_("%(project)s: heat map") % facts,
         description=_("Supports per square kilometre, spread over %(bandwidth)s m (Gaussian kernel).") % facts,
         updated=f"{project.pk}.{project.revision}",
-        compute=partial(_grid, project, how),
-        fingerprint=_fingerprint(project, "heat", how),
+        compute=partial(_grid, project, how, sieve),
+        fingerprint=_fingerprint(project, "heat", how, sieve),
     )
 
 
-def _features(project: Project, shape: Literal["points", "hulls"], how: Grouping) -> Sequence[Feature]:
-    found = clusters_of(project, how)
+def areas_layer(project: Project, sieve: Sieve) -> DerivedSource:
+    """The neighbourhoods with what was heard in each; for the desk."""
+    return DerivedSource(
+        id=f"{project.slug}-areas",
+        title=_("%(project)s: neighbourhoods") % {"project": _name(project)},
+        description=_("Who was heard in each neighbourhood. People are counted where their places are."),
+        geometry_type="MultiPolygon",
+        columns=AREA_COLUMNS,
+        updated=f"{project.pk}.{project.revision}",
+        compute=partial(_areas, project, sieve),
+        fingerprint=_fingerprint(project, "areas", sieve),
+    )
+
+
+def _name(project: Project) -> str:
+    return in_language(project.title, get_language() or "nl")
+
+
+def _clusters(project: Project, shape: Shape, how: Grouping, sieve: Sieve) -> Sequence[Feature]:
+    found = clusters_of(project, how, sieve)
     return [
         Feature(
             cluster.number,
@@ -169,8 +224,47 @@ def _features(project: Project, shape: Literal["points", "hulls"], how: Grouping
     ]
 
 
-def _grid(project: Project, how: Heat) -> Grid:
-    return density_of(project, how).grid
+def _spots(project: Project, how: Spots, sieve: Sieve) -> Sequence[Feature]:
+    return [
+        Feature(
+            spot.number,
+            spot.outline,
+            {
+                "number": spot.number,
+                "n": spot.n_pins,
+                "weight": spot.weight,
+                "z": spot.z,
+                "p": spot.p,
+                "verdict": spot.verdict.value,
+                "sure": spot.sure,
+                "cell_m": float(how.cell_m),
+            },
+        )
+        for spot in hot_spots(project, how, sieve).spots
+    ]
+
+
+def _areas(project: Project, sieve: Sieve) -> Sequence[Feature]:
+    return [
+        Feature(
+            number,
+            row.part.outline,
+            {
+                "code": row.part.code,
+                "name": row.part.name,
+                "population": row.part.population,
+                "n_pins": row.n_pins,
+                "n_supports": row.n_supports,
+                "n_people": row.n_people,
+                "n_votes": row.n_votes,
+            },
+        )
+        for number, row in enumerate(turnout(project, sieve).rows, start=1)
+    ]
+
+
+def _grid(project: Project, how: Heat, sieve: Sieve) -> Grid:
+    return density_of(project, how, sieve).grid
 
 
 def _fingerprint(project: Project, *how: object) -> str:

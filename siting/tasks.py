@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from siting.services.kept import carry_out
 from siting.services.layers import forget_old_drafts
 from siting.services.scenarios import RUN_SCENARIO, run_scenario
 from siting.services.studies import RUN_STUDY, run_study
@@ -19,6 +20,12 @@ from siting.services.studies import RUN_STUDY, run_study
 def forget_drafts(timestamp: int) -> None:
     """Delete the layers that were uploaded and never put to use."""
     forget_old_drafts(now=datetime.fromtimestamp(timestamp, UTC))
+
+
+@app.task
+def group_by_density(run_id: int) -> None:
+    """Group the pins of a project as asked."""
+    carry_out(run_id=run_id)
 
 
 @app.task(name=RUN_STUDY)

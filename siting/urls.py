@@ -6,7 +6,18 @@ from django.utils.translation import gettext_lazy as _
 from participation.web.desk import desk_pages, town_pages
 from participation.web.projects import project_tabs
 from siting.selectors.decisions import has_published
-from siting.web import candidates, decisions, downloads, layers, outcome, scenarios, studies, workbench
+from siting.web import (
+    candidates,
+    decisions,
+    downloads,
+    drawn,
+    keeping,
+    layers,
+    outcome,
+    scenarios,
+    studies,
+    workbench,
+)
 
 urlpatterns = [
     path("desk/layers/", layers.layers_page, name="desk_layers"),
@@ -20,8 +31,14 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/decisions/", decisions.decisions_page, name="desk_decisions"),
     path("desk/projects/<slug:slug>/decisions/change/", decisions.change, name="desk_decisions_change"),
     path("desk/projects/<slug:slug>/map/", workbench.map_page, name="desk_map"),
-    path("desk/projects/<slug:slug>/clusters.geojson", workbench.clusters_geojson, name="desk_clusters"),
-    path("desk/projects/<slug:slug>/heat.png", workbench.heat_png, name="desk_heat"),
+    path("desk/projects/<slug:slug>/map/<slug:name>.geojson", drawn.drawn_geojson, name="desk_drawn"),
+    path("desk/projects/<slug:slug>/map/heat.png", drawn.heat_png, name="desk_heat"),
+    path("desk/projects/<slug:slug>/map/pins/<int:z>/<int:y>/<int:x>", drawn.pins_tile, name="desk_pins_tile"),
+    path("desk/projects/<slug:slug>/map/file/", drawn.view_file, name="desk_view_file"),
+    path("desk/projects/<slug:slug>/map/run/", keeping.run, name="desk_cluster_run"),
+    path("desk/projects/<slug:slug>/clusters/", keeping.kept_page, name="desk_kept"),
+    path("desk/projects/<slug:slug>/clusters/keep/", keeping.keep, name="desk_keep"),
+    path("desk/projects/<slug:slug>/clusters/<int:number>/forget/", keeping.forget, name="desk_forget"),
     path("desk/projects/<slug:slug>/export/", downloads.export_page, name="desk_export"),
 ]
 

@@ -39,7 +39,9 @@ BEGIN
     RETURN true;
   END IF;
   -- A first ballot may be under way, unseen until it commits: not to get the lock means that there is one. Waiting
-  -- for it while holding the phase's row could end in a deadlock.
+  -- for it while holding the phase's row could end in a deadlock. Whoever else changes something waits in front, and
+  -- is not taken for a ballot.
+  PERFORM pg_advisory_xact_lock(1265198452, of_phase::int);
   IF NOT pg_try_advisory_xact_lock(1265198451, of_phase::int) THEN
     RETURN true;
   END IF;

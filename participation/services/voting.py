@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 
 from participation.models import Person, Phase, Project, Record, TallyRow
 from participation.queries import voting as queries
-from participation.rules.electorate import Channel, check_voter
+from participation.rules.electorate import Channel, Terms, check_voter
 from participation.rules.refusals import Code, Refused
 from participation.rules.voting import Choice, Rule, check_ballot
 from participation.selectors.electorate import terms_of, voter_in
@@ -93,6 +93,33 @@ def cast_ballot(
     check_ballot(choices, replace(rules, cap=answer.cap, floor=answer.floor), {})
     gone = {choice.number for choice in choices} - set(answer.good)
     raise Refused(Code.VOTE_OPTION_GONE, {"numbers": sorted(gone)})
+
+
+def set_voters(*, phase: Phase, terms: Terms, n_eligible: int | None, by: Person) -> None:
+    """Say who may vote, before anybody did.
+
+    Locks    none of its own: the trigger phase_rules_frozen holds it against a first ballot under way.
+    Refuses  vote.voters_frozen.
+    """
+    rules = {
+        "eligibility": terms.eligibility,
+        "min_age": terms.min_age,
+        "takes_paper": terms.takes_paper,
+        "n_eligible": n_eligible,
+    }
+    try:
+        with transaction.atomic():
+            Phase.objects.filter(pk=phase.pk).update(**rules)
+            Record.objects.create(
+                organisation=phase.project.organisation,
+                project=phase.project,
+                person=by,
+                act="voters.set",
+                subject=f"phase {phase.pk}",
+                detail=rules,
+            )
+    except IntegrityError as error:
+        raise Refused(Code.VOTE_VOTERS_FROZEN) from error
 
 
 @transaction.atomic

@@ -29,6 +29,7 @@ SAID = {
     "phase.extension_asked": _("a later closing time was asked for"),
     "phase.extended": _("the vote closes later"),
     "phase.closed": _("the votes were counted"),
+    "voters.set": _("who may vote was set"),
     "codes.made": _("%(n)s codes for letters were made"),
     "codes.withdrawn": _("%(n)s codes of letters were withdrawn"),
     "resident.verified": _("a resident was verified"),

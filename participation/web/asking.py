@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -84,6 +85,11 @@ def answering_refusals(view: View[Rest]) -> View[Rest]:
 def sign_in_first(request: HttpRequest, *, back_to: str) -> HttpResponse:
     """Send somebody to the sign-in page, and back to where they were when they are done."""
     return redirect_to_login(back_to, reverse("account_request_login_code"))
+
+
+def may_do(request: HttpRequest, act: DeskAct) -> bool:
+    """May whoever asks do this at the desk of this town?"""
+    return may(role_in(town_of(request), person_of(request) or AnonymousUser()), act)
 
 
 def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:

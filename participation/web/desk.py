@@ -29,6 +29,7 @@ A_PAGE = 50
 desk_pages: list[tuple[str, object]] = [
     ("desk_queue", _("Queue")),
     ("desk_shortlist", _("Ballot")),
+    ("desk_voters", _("Voters")),
     ("desk_vote", _("Vote")),
     ("desk_codes", _("Letters")),
     ("desk_paper", _("On paper")),
@@ -53,6 +54,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]
     role = role_in(town_of(request), request.user)
     vote = standing(project, now()).vote
     asked = {
+        "desk_voters": vote is not None and may(role, DeskAct.ELECTORATE),
         "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
         "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),
     }

@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from participation.models import Phase, Project
-from participation.rules.electorate import CODES_MAX, Eligibility, VerifiedBy
+from participation.rules.electorate import CODES_MAX, Eligibility, Terms, VerifiedBy
 from participation.rules.refusals import Refused
 from participation.rules.roles import DeskAct
-from participation.selectors.electorate import batches_of, verified_counts
+from participation.selectors.electorate import batches_of, terms_of, verified_counts
 from participation.selectors.projects import standing
 from participation.services.codes import make_codes, withdraw_batch
 from participation.services.roll import unverify_resident, verify_resident
+from participation.services.voting import set_voters
 from participation.web.asking import desk, now, town_of
 from participation.web.desk import clerk, desk_items, desk_project
 from participation.web.letters import write_zip
@@ -47,6 +48,35 @@ class BornField(forms.DateField):
             widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
             **kwargs,
         )
+
+
+class VotersForm(forms.Form):
+    """Who may vote."""
+
+    eligibility = forms.ChoiceField(
+        label=_("Who may vote"),
+        choices=[
+            (Eligibility.MAIL.value, _("Everyone with a mail address")),
+            (Eligibility.VERIFIED.value, _("Residents whom the town verified")),
+            (Eligibility.CODE.value, _("Everyone who gets a letter with a code")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    min_age = forms.IntegerField(
+        label=_("How old one must be"),
+        help_text=_("Leave it empty for every age."),
+        min_value=1,
+        max_value=99,
+        required=False,
+    )
+    takes_paper = forms.BooleanField(label=_("Staff type in ballots on paper"), required=False)
+    n_eligible = forms.IntegerField(
+        label=_("How many people may vote"),
+        help_text=_("Everyone can read it. Leave it empty where nobody knows."),
+        min_value=1,
+        max_value=2**31 - 1,
+        required=False,
+    )
 
 
 class LettersForm(forms.Form):
@@ -90,6 +120,40 @@ class ResidentForm(forms.Form):
 def vote_of(project: Project) -> Phase | None:
     """The vote of a project that runs, ran last or is to come."""
     return standing(project, now()).vote
+
+
+@desk(DeskAct.ELECTORATE)
+def voters_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Set who may vote, before anybody did."""
+    project = desk_project(request, slug)
+    vote = vote_of(project)
+    context: dict[str, object] = {"project": project, "desk_items": desk_items(request, project), "vote": vote}
+    if vote is None:
+        return render(request, "participation/desk_voters.html", context)
+    terms = terms_of(vote)
+    form = VotersForm(
+        request.POST or None,
+        initial={
+            "eligibility": terms.eligibility.value,
+            "min_age": terms.min_age,
+            "takes_paper": terms.takes_paper,
+            "n_eligible": vote.n_eligible,
+        },
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            asked = form.cleaned_data
+            terms = Terms(Eligibility(asked["eligibility"]), asked["min_age"], asked["takes_paper"])
+            try:
+                set_voters(phase=vote, terms=terms, n_eligible=asked["n_eligible"], by=clerk(request))
+            except Refused as refused:
+                context["refusal"], status = refusal(refused), status_of(refused)
+            else:
+                messages.success(request, gettext("Kept. Everyone reads it beside the vote button."))
+                return redirect("desk_voters", slug=slug)
+    return render(request, "participation/desk_voters.html", context | {"form": form}, status=status)
 
 
 @desk(DeskAct.ELECTORATE)

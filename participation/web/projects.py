@@ -18,6 +18,7 @@ from participation.rules.voting import TICKED, BallotRules, Choice, Method, in_d
 from participation.selectors.layers import counted_vote
 from participation.selectors.projects import Standing, ballot_rules, choices_cast, options, standing
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
+from participation.selectors.report import has_answers
 from participation.services.voting import close_due_phases
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, voter_of
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
@@ -216,6 +217,8 @@ def tabs(request: HttpRequest, project: Project, where: Standing) -> list[dict[s
     if where.vote_is_over:
         pages.append(("results", _("Result")))
     pages += [(name, label) for name, label, has in project_tabs if has(project)]
+    if has_answers(project):
+        pages.append(("answers", _("Answers")))
     rows: list[dict[str, object]] = []
     for name, label in pages:
         href = reverse(name, args=(project.slug,))

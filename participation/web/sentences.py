@@ -42,6 +42,7 @@ SENTENCES = {
     Code.VOTE_TOO_MANY_OF_THEME: _("You chose %(chosen)s times “%(name)s”. At most %(cap)s are possible."),
     Code.VOTE_OPTION_GONE: _("No longer on the ballot: %(numbers)s. Take it off, then vote again."),
     Code.VOTE_BAD_NONCE: _("This form is not complete. Open your ballot again; your choices are kept."),
+    Code.VOTE_VOTERS_FROZEN: _("People voted already, so who may vote can no longer change."),
     Code.VOTE_NOT_VERIFIED: _(
         "Only residents whom the town verified can vote here. Ask the town to verify you: it asks your name and date"
         " of birth."
@@ -76,6 +77,8 @@ SENTENCES = {
     Code.EXTENSION_TOO_SOON: _("Give people at least 24 hours: not before %(earliest_at)s."),
     Code.EXTENSION_SAME_OFFICER: _("You asked for this yourself. A second officer must agree."),
     Code.EXTENSION_NOT_WAITING: _("There is no such later closing time that waits for agreement."),
+    Code.CLUSTER_NAME_MISSING: _("Give the cluster a name of at most %(max)s characters."),
+    Code.CLUSTER_NAME_TAKEN: _("This project has a cluster called “%(name)s” already. Choose another name."),
     Code.ALREADY_DECIDED: _("Somebody else decided about this proposal a moment ago."),
     Code.ROW_EMPTY: _("This row is empty."),
     Code.ROW_REPEATED: _("This row was in the file or in the project already."),
@@ -158,6 +161,7 @@ STATUS = {
     Code.VOTE_OPENS_LATER: 409,
     Code.VOTE_CLOSED: 409,
     Code.VOTE_OPTION_GONE: 409,
+    Code.VOTE_VOTERS_FROZEN: 409,
     Code.VOTE_NOT_VERIFIED: 403,
     Code.VOTE_NO_CODE: 403,
     Code.VOTE_TOO_YOUNG: 403,
@@ -177,6 +181,7 @@ STATUS = {
     Code.STUDY_NOT_DONE: 409,
     Code.EXTENSION_SAME_OFFICER: 403,
     Code.EXTENSION_NOT_WAITING: 409,
+    Code.CLUSTER_NAME_TAKEN: 409,
 }
 """What a machine hears; every other code is 422: understood, but not good."""
 

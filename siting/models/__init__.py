@@ -2,12 +2,14 @@
 
 from siting.models.candidate import Candidate, Check, Origin
 from siting.models.decision import Decision, RollOut
+from siting.models.kept import ClusterRun, SavedCluster
 from siting.models.layer import Layer, LayerFeature
 from siting.models.study import Criterion, HandValue, Scenario, Study
 
 __all__ = [
     "Candidate",
     "Check",
+    "ClusterRun",
     "Criterion",
     "Decision",
     "HandValue",
@@ -15,6 +17,7 @@ __all__ = [
     "LayerFeature",
     "Origin",
     "RollOut",
+    "SavedCluster",
     "Scenario",
     "Study",
 ]

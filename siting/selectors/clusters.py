@@ -1,46 +1,30 @@
-"""Clusters and heat maps of what a project's residents ask for; computed once for each state of the project."""
+"""Clusters of what a project's residents ask for; computed once for each state of the project."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from hashlib import sha256
 
 import numpy as np
 import shapely
-from django.core.cache import cache
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.analysis.clusters import clusters
-from geo.analysis.density import Density, Picture, density, picture
+from geo.analysis.clusters import Clusters, clusters
 from geo.analysis.hdbscan import hierarchical_clusters
-from geo.plane.crs import CRS84, LAMBERT_72, Crs, metric_for, reproject, transform
+from geo.plane.crs import CRS84, transform
 from participation import public
 from participation.models import Project
-from siting.rules.settings import Grouping, Heat, Method, Weigh
+from siting.rules.settings import Grouping, Method, Sieve
+from siting.rules.words import standing_out
+from siting.selectors.demand import EVERYTHING, MeasuredDemand, measured_demand, weights
+from siting.selectors.remembered import remembered
 
-T = TypeVar("T")
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# A changed project has new keys; this only says how long unused answers are kept.
-KEPT_SECONDS = 3600
 # A centimetre.
 DIGITS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredDemand:
-    """Demand in metres of the plane ``crs``: numbers (n,) rising, points_m (n, 2), n_supports (n,)."""
-
-    numbers: Ints
-    points_m: Floats
-    n_supports: Ints
-    crs: Crs
-
-    def weights(self, weigh: Weigh) -> Floats:
-        """What each pin weighs."""
-        return np.ones(len(self.numbers)) if weigh is Weigh.PINS else self.n_supports.astype(np.float64)
+# Words of so many texts on either side are compared: enough to tell, and quick in the largest project.
+TEXTS_COMPARED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,86 +80,70 @@ class ClusterMap:
         return self.groups[int(self.labels[at])]
 
 
-def _kept(project: Project, what: tuple[object, ...], make: Callable[[], T]) -> T:
-    key = f"siting.{project.pk}.{project.revision}.{'.'.join(str(part) for part in what)}"
-    found: T | None = cache.get(key)
-    if found is None:
-        found = make()
-        cache.set(key, found, KEPT_SECONDS)
-    return found
-
-
-def measured_demand(project: Project) -> MeasuredDemand:
-    """Where is something asked for: in Lambert 72 in Belgium, else in the UTM zone of the middle."""
-    return _kept(project, ("demand",), partial(_measure, project))
-
-
-def _measure(project: Project) -> MeasuredDemand:
-    found = public.demand(project)
-    crs = metric_for(*np.median(found.points, axis=0)) if len(found.numbers) else LAMBERT_72
-    points_m = transform(found.points, CRS84, crs)
-    reachable = np.isfinite(points_m).all(axis=1)
-    return MeasuredDemand(found.numbers[reachable], points_m[reachable], found.n_supports[reachable], crs)
-
-
-def clusters_of(project: Project, how: Grouping) -> ClusterMap:
-    """Group the pins of a project.
+def clusters_of(project: Project, how: Grouping, sieve: Sieve = EVERYTHING) -> ClusterMap:
+    """Group the pins of a project that pass the sieve.
 
     Order    heaviest first, then westernmost.
-    Raises   InvalidRadius, InvalidMinimum (geo.analysis.clusters).
+    Raises   InvalidRadius, InvalidMinimum (geo.analysis.clusters); VotesNotCounted.
     """
-    what = ("clusters", float(how.radius_m), how.min_count, how.weigh, how.method)
-    return _kept(project, what, partial(_group, project, how))
+    return remembered(project, ("clusters", how, sieve), partial(_group, project, how, sieve))
 
 
-def _group(project: Project, how: Grouping) -> ClusterMap:
-    pins = measured_demand(project)
-    weights = pins.weights(how.weigh)
+def _group(project: Project, how: Grouping, sieve: Sieve) -> ClusterMap:
+    pins = measured_demand(project, sieve)
+    heavy = weights(project, pins, how.weigh)
     if how.method is Method.HDBSCAN:
-        found = hierarchical_clusters(pins.points_m, weights, min_count=how.min_count, apart_m=how.radius_m)
+        found = hierarchical_clusters(pins.points_m, heavy, min_count=how.min_count, apart_m=how.radius_m)
     else:
-        found = clusters(pins.points_m, weights, radius_m=how.radius_m, min_count=how.min_count, ids=pins.numbers)
+        found = clusters(pins.points_m, heavy, radius_m=how.radius_m, min_count=how.min_count, ids=pins.numbers)
+    return described(pins, found)
+
+
+def described(pins: MeasuredDemand, found: Clusters) -> ClusterMap:
+    """Say of each group where it lies on the globe and which pins it holds."""
+    if not found.groups:
+        return ClusterMap((), pins.numbers, pins.n_supports, found.labels)
     member = found.labels >= 0
     n_supports = np.bincount(found.labels[member], pins.n_supports[member], minlength=len(found.groups))
-    first = np.unique(found.labels[member], return_index=True)[1]
-    pin = pins.numbers[member][first]
-    groups = []
-    for group in found.groups:
-        middle = reproject(shapely.Point(group.x, group.y), pins.crs, CRS84)
-        groups.append(
-            Cluster(
-                number=group.number,
-                pin=int(pin[group.number - 1]),
-                n=group.n,
-                weight=group.weight,
-                n_supports=int(n_supports[group.number - 1]),
-                lon=round(middle.x, DIGITS),
-                lat=round(middle.y, DIGITS),
-                hull=reproject(group.hull, pins.crs, CRS84),
-                area_m2=float(group.hull.area),
-            )
+    pin = pins.numbers[member][np.unique(found.labels[member], return_index=True)[1]]
+    # All at once: one by one, a thousand clusters would take longer to bring to the globe than to find.
+    middles = transform(np.array([(group.x, group.y) for group in found.groups]), pins.crs, CRS84).round(DIGITS)
+    flat = np.array([group.hull for group in found.groups], dtype=object)
+    hulls = shapely.transform(flat, lambda points: transform(points, pins.crs, CRS84))
+    areas = shapely.area(flat)
+    groups = tuple(
+        Cluster(
+            number=group.number,
+            pin=int(pin[at]),
+            n=group.n,
+            weight=group.weight,
+            n_supports=int(n_supports[at]),
+            lon=float(middles[at, 0]),
+            lat=float(middles[at, 1]),
+            hull=hulls[at],
+            area_m2=float(areas[at]),
         )
-    return ClusterMap(tuple(groups), pins.numbers, pins.n_supports, found.labels)
+        for at, group in enumerate(found.groups)
+    )
+    return ClusterMap(groups, pins.numbers, pins.n_supports, found.labels)
 
 
 def people_in(project: Project, found: ClusterMap) -> list[int]:
     """How many different people propose or support something in each cluster, in its order?"""
-    counted: list[int] = public.people_per_group(project, found.numbers, found.labels, len(found.groups)).tolist()
-    return counted
+
+    def count() -> list[int]:
+        counted = public.people_per_group(project, found.numbers, found.labels, len(found.groups))
+        return [int(n) for n in counted]
+
+    # By what is in which cluster: the same groups are counted once, however they were found.
+    return remembered(project, ("people", sha256(found.numbers.tobytes() + found.labels.tobytes()).hexdigest()), count)
 
 
-def density_of(project: Project, how: Heat) -> Density:
-    """How much is asked for around each place?
+def words_of(project: Project, found: ClusterMap, cluster: Cluster, *, limit: int) -> list[str]:
+    """Which words stand out in the texts of a cluster, held against the other pins that are looked at?"""
 
-    Raises   InvalidBandwidth.
-    """
-    pins = measured_demand(project)
-    return density(pins.points_m, pins.weights(how.weigh), bandwidth_m=how.bandwidth_m, crs=pins.crs)
+    def texts(numbers: list[int]) -> list[str]:
+        return [f"{place.title} {place.body}" for place in public.asked_places(project, numbers)]
 
-
-def heat_picture(project: Project, how: Heat) -> Picture:
-    """The heat map as a picture for the map.
-
-    Raises   InvalidBandwidth.
-    """
-    return _kept(project, ("heat", float(how.bandwidth_m), how.weigh), lambda: picture(density_of(project, how)))
+    here = texts(found.members(cluster, TEXTS_COMPARED))
+    return standing_out(here, texts(found.others(cluster, TEXTS_COMPARED)), limit=limit)

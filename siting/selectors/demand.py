@@ -1,104 +1,110 @@
-"""What sites are chosen for: pins, supporters, counted votes, people of a layer, or a mix that says its shares."""
+"""What residents ask for, in metres, and the part of it that a planner looks at."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import partial
 
 import numpy as np
-import shapely
+from django.db.models import QuerySet
+from numpy.typing import NDArray
 
-from geo.analysis.measures import Floats
-from geo.plane.crs import Crs, transform
+from geo.plane.crs import CRS84, LAMBERT_72, Crs, metric_for, transform
 from participation import public
-from participation.models import Project
-from siting.models import Layer
-from siting.rules.scenarios import Ingredient, Source, mixed
-from siting.selectors.clusters import measured_demand
-from siting.selectors.measuring import shapes_of
-from siting.selectors.studies import layer_in_use
+from participation.models import Project, Proposal
+from siting.rules.settings import Ballot, Sieve, Weigh
+from siting.selectors.remembered import remembered
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+EVERYTHING = Sieve()
+FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
-class NoSuchDemand(LookupError):  # noqa: N818 -- an answer about what was asked
-    """An ingredient cannot be had: its layer or column is gone, or no vote was counted."""
-
-    def __init__(self, code: str, **facts: Any) -> None:
-        super().__init__(code)
-        self.code, self.facts = code, facts
+class VotesNotCounted(LookupError):  # noqa: N818 -- an answer about what was asked
+    """No vote of this project was counted yet, so nothing can be weighed by votes."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """One ingredient: where it is in metres (n, 2), and how much (n,)."""
+@dataclass(frozen=True, slots=True)
+class MeasuredDemand:
+    """Demand in metres of the plane ``crs``.
 
-    asked: Ingredient
-    points_m: Floats
-    amounts: Floats
-
-    @property
-    def total(self) -> float:
-        """How much there is of it."""
-        return float(self.amounts.sum())
-
-
-@dataclass(frozen=True)
-class DemandMix:
-    """All places where something is asked for, each place once.
-
-    Shape    points_m (n, 2); weights (n,) in the mix; amounts (parts, n) of each ingredient in its own unit.
+    Shape    numbers (n,) rising, points_m (n, 2), n_supports (n,); areas, themes and days (n,) as in
+             ``public.Demand``.
     """
 
-    parts: list[Part]
+    numbers: Ints
     points_m: Floats
-    weights: Floats
-    amounts: Floats
+    n_supports: Ints
+    areas: Ints
+    themes: Ints
+    days: Ints
+    crs: Crs
+
+    def only(self, chosen: Bools) -> "MeasuredDemand":
+        """The chosen pins alone."""
+        cut = {field.name: getattr(self, field.name)[chosen] for field in fields(self) if field.name != "crs"}
+        return MeasuredDemand(**cut, crs=self.crs)
 
 
-def demand_mix(project: Project, mix: tuple[Ingredient, ...], crs: Crs) -> DemandMix:
-    """Bring the ingredients together; places that are the same become one, which changes no answer.
+def measured_demand(project: Project, sieve: Sieve = EVERYTHING) -> MeasuredDemand:
+    """Where is something asked for: in Lambert 72 in Belgium, else in the UTM zone of the middle."""
+    found = remembered(project, "demand", partial(_measure, project))
+    if sieve == EVERYTHING:
+        return found
+    passing = remembered(project, ("passing", sieve), lambda: public.numbers_of(rows_of(project, sieve)))
+    return found.only(np.isin(found.numbers, passing, assume_unique=True))
 
-    Raises   NoSuchDemand.
+
+def neighbourhoods(project: Project) -> list[public.Neighbourhood]:
+    """The parts of the project's town, by name."""
+    revision = project.organisation.revision
+    return remembered(project, ("neighbourhoods", revision), partial(public.neighbourhoods, project))
+
+
+def rows_of(project: Project, sieve: Sieve) -> QuerySet[Proposal]:
+    """The proposals that pass the sieve, as rows of the database."""
+    return public.chosen(
+        project,
+        theme=sieve.theme,
+        area=sieve.area,
+        origin=sieve.origin,
+        on_ballot=None if sieve.ballot is None else sieve.ballot is Ballot.ON,
+        since=sieve.since,
+        until=sieve.until,
+        text=sieve.text,
+    )
+
+
+def _measure(project: Project) -> MeasuredDemand:
+    found = public.demand(project)
+    crs = metric_for(*np.median(found.points, axis=0)) if len(found.numbers) else LAMBERT_72
+    points_m = transform(found.points, CRS84, crs)
+    measured = MeasuredDemand(found.numbers, points_m, found.n_supports, found.areas, found.themes, found.days, crs)
+    reachable: Bools = np.isfinite(points_m).all(axis=1)
+    return measured.only(reachable)
+
+
+def weights(project: Project, pins: MeasuredDemand, weigh: Weigh) -> Floats:
+    """What does each pin weigh?
+
+    Raises   VotesNotCounted.
     """
-    parts = [_part(project, asked, crs) for asked in mix]
-    factors = mixed([part.total for part in parts], [part.asked.share for part in parts])
-    everywhere = np.concatenate([part.points_m for part in parts]) if parts else np.empty((0, 2))
-    # To a millimetre: what came through a transformation differs by less.
-    places, at = np.unique(np.round(everywhere, 3), axis=0, return_inverse=True)
-    at = at.ravel()
-    amounts = np.zeros((len(parts), len(places)))
-    start = 0
-    for number, part in enumerate(parts):
-        stop = start + len(part.points_m)
-        amounts[number] = np.bincount(at[start:stop], part.amounts, minlength=len(places))
-        start = stop
-    weights = np.asarray(factors) @ amounts if parts else np.zeros(len(places))
-    asked = weights > 0
-    return DemandMix(parts, places[asked], weights[asked], amounts[:, asked])
+    if weigh is Weigh.PINS:
+        return np.ones(len(pins.numbers))
+    return (pins.n_supports if weigh is Weigh.SUPPORTERS else n_votes(project, pins)).astype(np.float64)
 
 
-def _part(project: Project, asked: Ingredient, crs: Crs) -> Part:
-    if asked.source is Source.LAYER:
-        return _of_layer(project, asked, crs)
-    pins = measured_demand(project)
-    points = transform(pins.points_m, pins.crs, crs)
-    if asked.source is Source.PINS:
-        return Part(asked, points, np.ones(len(points)))
-    if asked.source is Source.SUPPORTS:
-        return Part(asked, points, pins.n_supports.astype(np.float64))
-    votes = public.counted_votes(project)
+def n_votes(project: Project, pins: MeasuredDemand) -> Ints:
+    """How many counted votes has each pin?
+
+    Raises   VotesNotCounted.
+    """
+    votes = public.votes(project)
     if votes is None:
-        raise NoSuchDemand("no_counted_vote")
-    got = dict(zip(votes.numbers.tolist(), votes.n_votes.tolist(), strict=True))
-    return Part(asked, points, np.array([got.get(number, 0) for number in pins.numbers.tolist()], dtype=np.float64))
-
-
-def _of_layer(project: Project, asked: Ingredient, crs: Crs) -> Part:
-    """The people of a layer, each at the middle of its feature (a square of a grid, a house)."""
-    layer: Layer | None = layer_in_use(project, asked.layer)
-    if layer is None:
-        raise NoSuchDemand("demand_layer_gone", layer=asked.layer)
-    if asked.attribute not in {column["name"] for column in layer.attributes}:
-        raise NoSuchDemand("demand_column_gone", layer=layer.name, column=asked.attribute)
-    found = shapes_of(layer, crs, asked.attribute)
-    middles = shapely.get_coordinates(shapely.centroid(found.shapes)) if len(found.shapes) else np.empty((0, 2))
-    # Less than nobody lives nowhere; grids mark "unknown" so.
-    amounts = np.clip(np.nan_to_num(found.numbers), 0, None) if len(middles) else np.empty(0)
-    return Part(asked, middles, amounts)
+        raise VotesNotCounted
+    if not len(votes.numbers):
+        return np.zeros(len(pins.numbers), dtype=np.int64)
+    at = np.minimum(np.searchsorted(votes.numbers, pins.numbers), len(votes.numbers) - 1)
+    return np.where(votes.numbers[at] == pins.numbers, votes.n_votes[at], 0)

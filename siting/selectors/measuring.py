@@ -20,7 +20,7 @@ from siting.models import Candidate, Check, Layer, LayerFeature, Study
 from siting.rules.criteria import Value
 from siting.rules.measures import NEEDS_LAYER, READS_LAYER, Asked, Measure, lacks
 from siting.rules.stamps import digest, plain
-from siting.selectors.clusters import measured_demand
+from siting.selectors.demand import measured_demand
 from siting.selectors.studies import asking, candidates_for, hand_values, layer_in_use, layers_in_use
 
 CHUNK = 5000

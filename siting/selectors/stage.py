@@ -14,8 +14,8 @@ from participation import public
 from participation.models import Project
 from siting.models import Origin, Study
 from siting.rules.scenarios import Model, Wanted
-from siting.selectors.demand import DemandMix, NoSuchDemand, demand_mix
 from siting.selectors.measuring import plane_for, shapes_of
+from siting.selectors.mixing import DemandMix, NoSuchDemand, demand_mix
 from siting.selectors.studies import Scored, layer_in_use, scored
 
 Bools = NDArray[np.bool_]

@@ -21,7 +21,6 @@ from participation.web.sentences import sentence
 from siting.models import Candidate, Check, Decision
 from siting.rules.links import day
 from siting.selectors.candidates import candidate_numbered, candidates_of, people_behind
-from siting.selectors.clusters import clusters_of
 from siting.selectors.decisions import decisions_of
 from siting.selectors.layers import feature_named
 from siting.services.candidates import (
@@ -34,6 +33,8 @@ from siting.services.candidates import (
     make_candidate,
 )
 from siting.web.asked import asked
+from siting.web.drawn import grouping_of
+from siting.web.there import there_of
 
 MOST_NUMBERS = 500
 # How wide the pages around one candidate look.
@@ -108,8 +109,8 @@ def _source(request: HttpRequest, project: Project, given: QueryDict) -> tuple[F
             "about": proposal,
         }
     if (pin := _whole(given.get("pin"))) is not None:
-        how = asked(given)[0].grouping
-        found = clusters_of(project, how)
+        view = asked(given, there_of(project))[0]
+        how, found = view.grouping, grouping_of(project, view)
         cluster = found.holding(pin)
         if cluster is None:
             raise Refused(Code.CLUSTER_NOT_FOUND)

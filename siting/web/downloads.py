@@ -33,6 +33,7 @@ LAYERS = {
     "proposals": gettext_lazy("Proposals"),
     "clusters": gettext_lazy("Clusters, their middles"),
     "cluster-hulls": gettext_lazy("Clusters, their outlines"),
+    "hotspots": gettext_lazy("Hot spots"),
     "heat": gettext_lazy("Heat map"),
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 import shapely
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -107,7 +107,7 @@ def _layer_or_404(request: HttpRequest, pk: int) -> Layer:
 
 
 @desk(DeskAct.SEE)
-def layers_page(request: HttpRequest) -> HttpResponse:
+def layers_page(request: HttpRequest) -> HttpResponseBase:
     """Show the town's layers, and take a new one in."""
     town = town_of(request)
     form = UploadForm(request.POST or None, request.FILES or None, organisation=town)

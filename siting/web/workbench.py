@@ -1,240 +1,288 @@
-"""The planner's workbench: clusters and heat over the map, what is in them, and where nobody was heard yet."""
+"""The planner's workbench: everything residents asked for, on one map, in lists and in figures, filtered together."""
 
 import json
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
-import shapely
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.vary import vary_on_headers
 
+from geo.export import FEATURE_FORMATS
 from participation import public
 from participation.models import Project
 from participation.rules.roles import DeskAct
-from participation.web.asking import desk
-from participation.web.desk import desk_items, desk_project
+from participation.web.asking import desk, may_do, now
+from participation.web.desk import desk_items
 from participation.web.maps import map_config
+from siting.models import Layer
 from siting.rules.settings import (
+    GROUP_PINS,
     LEAST_MIN_COUNT,
     MAX_BANDWIDTH_M,
+    MAX_CELL_M,
     MAX_RADIUS_M,
     MIN_BANDWIDTH_M,
+    MIN_CELL_M,
     MIN_RADIUS_M,
     MOST_MIN_COUNT,
+    Sieve,
 )
-from siting.rules.words import standing_out
-from siting.selectors.clusters import Cluster, ClusterMap, clusters_of, heat_picture, people_in
-from siting.web.asked import CLUSTERS, HEAT, PINS, Asked, SettingsForm, asked
+from siting.selectors.clusters import people_in
+from siting.selectors.demand import measured_demand
+from siting.selectors.figures import Figures, figures, last_day
+from siting.selectors.heard import turnout
+from siting.selectors.hotspots import SpotMap, Verdict, hot_spots
+from siting.selectors.kept import latest_runs, run_of, saved_clusters
+from siting.selectors.layers import current_layers
+from siting.web.asked import AREAS, CANDIDATES, HEAT, LAYER, OWN_LAYERS, PINS, SPOTS, Asked, Seen, SettingsForm
+from siting.web.downloads import FORMATS, PLANES
+from siting.web.drawn import CLUSTERS_DRAWN, grouping_of, sentence, view_of
+from siting.web.inspector import inspected, part_names
+from siting.web.legend import AREA_STEPS, CANDIDATE_STEPS, LAYER_COLOURS, SPOT_STEPS, heat_key, pins_key
 
 # So many rows are read by people; the files hold them all.
-CLUSTERS_LISTED, PROPOSALS_LISTED, WORDS_LISTED = 100, 25, 6
-# Words of so many texts on either side are compared: enough to tell, and quick in the largest project.
-TEXTS_COMPARED = 500
-DOTS_AT_MOST = 1000
-M2_PER_HA = 10_000
-# A decimetre: enough to draw.
-DRAWN_DIGITS = 6
+CLUSTERS_LISTED, SPOTS_LISTED, PINS_A_PAGE = 100, 50, 25
+
+Context = dict[str, Any]
 
 
 @vary_on_headers("HX-Request")
 @desk(DeskAct.SEE)
 def map_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the workbench; asked by a moving slider, only what the settings change."""
-    project = desk_project(request, slug)
-    view, form = asked(request.GET)
+    project, view, form = view_of(request, slug)
     status = 422 if form.errors else 200
-    context: dict[str, Any] = {"project": project, "desk_items": desk_items(request, project), "form": form}
+    context: Context = {"project": project, "desk_items": desk_items(request, project), "form": form}
     if project.area is None:
         return render(request, "siting/map_none.html", context, status=status)
-    context |= {"asked": view, "sentence": _sentence(form)} | _results(project, view)
+    context |= {
+        "asked": view,
+        "sentence": sentence(form),
+        "may_keep": may_do(request, DeskAct.SITE),
+        "may_run": may_do(request, DeskAct.EXPORT),
+    } | results(project, view)
     if request.headers.get("HX-Request"):
         return render(request, "siting/map_results.html", context, status=status)
     context |= {
         "map": map_config(project),
         "addresses": {
-            "clusters": reverse("desk_clusters", args=(slug,)),
             "page": reverse("desk_map", args=(slug,)),
-            "pins": _dots(project, context["found"]),
+            "clusters": reverse("desk_drawn", args=(slug, "clusters")),
+            "file": reverse("desk_view_file", args=(slug,)),
         },
-        "layers": {name: name in view.show for name in (PINS, CLUSTERS, HEAT)},
+        "layers": {name: name in view.show for name in OWN_LAYERS},
         "sliders": _sliders(view, form),
+        "there": form.there,
+        "group_pins": GROUP_PINS,
+        "formats": [(name, FORMATS[name]) for name in FEATURE_FORMATS if name in FORMATS],
+        "planes": list(PLANES.items()),
     }
     return render(request, "siting/map.html", context, status=status)
 
 
-@desk(DeskAct.SEE)
-def clusters_geojson(request: HttpRequest, slug: str) -> HttpResponse:
-    """Answer a moving slider: the outlines of the clusters, then their middles."""
-    project = desk_project(request, slug)
-    view, form = asked(request.GET)
-    if form.errors:
-        return _problem(form)
-    found = clusters_of(project, view.grouping)
-    outlines = [_feature(cluster, _outline(cluster)) for cluster in found.groups]
-    middles = [
-        _feature(cluster, {"type": "Point", "coordinates": [cluster.lon, cluster.lat]}) for cluster in found.groups
+def results(project: Project, view: Asked) -> Context:
+    """Everything that changes with the settings and filters."""
+    found = grouping_of(project, view)
+    shown = figures(project, view.sieve)
+    layers = list(current_layers(project.organisation))
+    context: Context = {
+        "found": found,
+        "figures": _bars(shown, view),
+        "inspected": inspected(project, view, found, layers),
+        "turnout": _heard(project, view),
+        "town_layers": _town_layers(view, layers),
+        "run": run_of(project, view.run),
+        "runs": latest_runs(project),
+        "n_saved": saved_clusters(project).count(),
+        "query": view.query(),
+        "clear_query": view.query(sieve=Sieve()),
+        "drawn": json.dumps(_drawn(project, view, shown, layers)),
+        "spots": hot_spots(project, view.spots, view.sieve) if SPOTS in view.show else None,
+        "heat": heat_key(project, view) if HEAT in view.show else None,
+        "spot_steps": SPOT_STEPS,
+        "area_steps": AREA_STEPS,
+        "candidate_steps": CANDIDATE_STEPS,
+    }
+    context["spot_rows"] = _spot_rows(project, view, context["spots"])
+    return context | _cluster_rows(project, view, context) | _pin_rows(project, view)
+
+
+def _spot_rows(project: Project, view: Asked, found: SpotMap | None) -> list[Context]:
+    """The hexagons that stand out, the most unusual first: what the map shows, in words."""
+    listed = sorted((spot for spot in found.spots if spot.sure), key=lambda spot: -spot.z) if found else []
+    listed = listed[:SPOTS_LISTED]
+    middles = [spot.outline.centroid for spot in listed]
+    names = part_names(project, [middle.x for middle in middles], [middle.y for middle in middles])
+    rows = []
+    for spot, part in zip(listed, names, strict=True):
+        see = Seen("hex", "", spot.number)
+        rows.append(
+            {
+                "spot": spot,
+                "part": part,
+                "is_hot": spot.verdict is Verdict.HOT,
+                "see": str(see),
+                "query": view.query(see=see),
+                "is_chosen": see == view.see,
+            }
+        )
+    return rows
+
+
+def _cluster_rows(project: Project, view: Asked, context: Context) -> Context:
+    found, looked_at = context["found"], context["inspected"]
+    n_people = people_in(project, found)
+    listed = found.groups[:CLUSTERS_LISTED]
+    names = part_names(project, [c.lon for c in listed], [c.lat for c in listed]) if listed else []
+    chosen = looked_at["cluster"] if looked_at and looked_at["kind"] == "cluster" else None
+    rows = []
+    for cluster, part in zip(listed, names, strict=True):
+        see = Seen("cluster", "", cluster.pin)
+        rows.append(
+            {
+                "cluster": cluster,
+                "part": part,
+                "n_people": n_people[cluster.number - 1],
+                "see": str(see),
+                "query": view.query(see=see),
+                "is_chosen": cluster is chosen,
+            }
+        )
+    return {
+        "rows": rows,
+        "n_more": len(found.groups) - len(listed),
+        "n_drawn": CLUSTERS_DRAWN if len(found.groups) > CLUSTERS_DRAWN else None,
+    }
+
+
+def _pin_rows(project: Project, view: Asked) -> Context:
+    """The pins with most supporters first, a page at a time."""
+    pins = measured_demand(project, view.sieve)
+    order = pins.numbers[np.argsort(-pins.n_supports, kind="stable")]
+    page = Paginator(order, PINS_A_PAGE).get_page(view.page)
+    rows = []
+    for place in public.asked_places(project, [int(number) for number in page.object_list]):
+        see = Seen("pin", "", place.number)
+        rows.append({"place": place, "see": str(see), "query": view.query(see=see), "is_chosen": see == view.see})
+    return {
+        "pin_rows": rows,
+        "pin_page": page,
+        "previous_query": view.query(page=page.number - 1) if page.has_previous() else "",
+        "next_query": view.query(page=page.number + 1) if page.has_next() else "",
+    }
+
+
+def _bars(shown: Figures, view: Asked) -> Context:
+    """The figures as bars that lead on: a neighbourhood opens, a theme and a time filter."""
+    sieve = view.sieve
+    areas = [
+        {"bar": bar, "see": f"area:{bar.name}", "query": view.query(see=Seen("area", bar.name))} for bar in shown.areas
     ]
-    answer = {
-        "type": "FeatureCollection",
-        "features": outlines + middles,
-        "n_points": len(found.labels),
-        "n_clusters": len(found.groups),
-        "n_noise": found.n_noise,
+    themes = [
+        {"bar": bar, "theme": theme, "query": view.query(sieve=replace(sieve, theme=theme.slug)) if theme else ""}
+        for theme, bar in shown.themes
+    ]
+    times = [
+        {
+            "bar": bar,
+            "query": view.query(sieve=replace(sieve, since=bar.first_day, until=last_day(bar, shown.step))),
+            "x": at,
+        }
+        for at, bar in enumerate(shown.times)
+    ]
+    tops = {
+        "top_area": max((bar.n_pins for bar in shown.areas), default=0),
+        "top_theme": max((bar.n_pins for _theme, bar in shown.themes), default=0),
+        "top_time": max((bar.n_pins for bar in shown.times), default=0),
     }
-    return JsonResponse(answer, content_type="application/geo+json", headers={"Cache-Control": "private, no-cache"})
+    return {"shown": shown, "areas": areas, "themes": themes, "times": times} | tops
 
 
-@desk(DeskAct.SEE)
-def heat_png(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the heat map as a picture for the map; where it lies stands in the page that names it."""
-    project = desk_project(request, slug)
-    view, form = asked(request.GET)
-    if form.errors:
-        return _problem(form)
-    png = heat_picture(project, view.heat).png
-    # The page names it with the project's revision, so that it may be kept.
-    return HttpResponse(png, content_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
-
-
-def _dots(project: Project, found: ClusterMap) -> str:
-    """Where the map finds every pin, as long as they can all be drawn as dots; else it draws its tiles."""
-    if not 0 < len(found.numbers) <= DOTS_AT_MOST:
-        return ""
-    return f"{reverse('ogc_items', args=(f'{project.slug}-proposals',))}?f=json&limit={DOTS_AT_MOST}"
-
-
-def _outline(cluster: Cluster) -> dict[str, Any]:
-    ring = np.round(shapely.get_coordinates(cluster.hull), DRAWN_DIGITS).tolist()
-    return {"type": "Polygon", "coordinates": [ring]}
-
-
-def _feature(cluster: Cluster, geometry: dict[str, Any]) -> dict[str, Any]:
-    facts = {"number": cluster.number, "n": cluster.n, "weight": cluster.weight, "pin": cluster.pin}
-    return {"type": "Feature", "id": cluster.number, "geometry": geometry, "properties": facts}
-
-
-def _sentence(form: SettingsForm) -> str:
-    return " ".join(str(sentence) for sentences in form.errors.values() for sentence in sentences)
-
-
-def _problem(form: SettingsForm) -> HttpResponse:
-    """Refuse settings that cannot be, for a machine (RFC 9457)."""
-    answer = {
-        "type": "about:blank",
-        "title": _("This setting is not possible."),
-        "status": 422,
-        "code": "parameter.bad",
-        "detail": _sentence(form),
+def _heard(project: Project, view: Asked) -> Context:
+    """Who takes part where, and in which phase that is."""
+    moment = now()
+    found = turnout(project, view.sieve)
+    running = [
+        phase
+        for phase in project.phases.all()
+        if phase.opens_at <= moment and (phase.closes_at is None or moment < phase.closes_at)
+    ]
+    return {
+        "rows": [
+            {"row": row, "see": f"area:{row.part.code}", "query": view.query(see=Seen("area", row.part.code))}
+            for row in found.rows
+        ],
+        "found": found,
+        "silent": [row.part.name for row in found.rows if row.is_silent],
+        "phase": running[-1] if running else None,
+        "n_voters": public.turnout(project, moment),
     }
-    return JsonResponse(answer, status=422, content_type="application/problem+json")
 
 
-def _sliders(view: Asked, form: SettingsForm) -> dict[str, dict[str, Any]]:
+def _drawn(project: Project, view: Asked, shown: Figures, layers: list[Layer]) -> dict[str, Any]:
+    """Where the map finds each layer that is ticked, and how it looks; the addresses change when the answer does."""
+    filters = view.sieve.told()
+
+    def address(name: str, **settings: object) -> str:
+        query = urlencode({**settings, **filters, "v": project.revision})
+        return f"{reverse('desk_drawn', args=(project.slug, name))}?{query}"
+
+    weigh = view.grouping.weigh.value
+    drawn: dict[str, Any] = {}
+    if PINS in view.show:
+        drawn[PINS] = pins_key(project, view, shown.n_pins, address(PINS))
+    if HEAT in view.show and (key := heat_key(project, view)) and key["steps"]:
+        drawn[HEAT] = {"image": key["src"], "bounds": key["bounds"]}
+    if SPOTS in view.show:
+        drawn[SPOTS] = {
+            "url": address(SPOTS, cell_m=int(view.spots.cell_m), weigh=weigh),
+            "under": True,
+            "steps": {step.name: step.style for step in SPOT_STEPS},
+        }
+    if AREAS in view.show:
+        drawn[AREAS] = {
+            "url": address(AREAS),
+            "under": True,
+            "label": "name",
+            "steps": {step.name: step.style for step in AREA_STEPS},
+        }
+    if CANDIDATES in view.show:
+        url = reverse("desk_drawn", args=(project.slug, CANDIDATES))
+        drawn[CANDIDATES] = {"url": url, "mark": "number", "className": "ks-candidate"}
+    for at, layer in enumerate(layers):
+        if (name := LAYER + layer.slug) in view.show:
+            colour = LAYER_COLOURS[at % len(LAYER_COLOURS)]
+            url = f"{reverse('desk_drawn', args=(project.slug, name))}?v={layer.pk}"
+            drawn[name] = {"url": url, "colour": colour, "label": "label"}
+    return drawn
+
+
+def _town_layers(view: Asked, layers: list[Layer]) -> list[Context]:
+    return [
+        {
+            "name": LAYER + layer.slug,
+            "layer": layer,
+            "is_shown": LAYER + layer.slug in view.show,
+            "colour": LAYER_COLOURS[at % len(LAYER_COLOURS)],
+        }
+        for at, layer in enumerate(layers)
+    ]
+
+
+def _sliders(view: Asked, form: SettingsForm) -> dict[str, Context]:
     """What each slider shows: as set where it can be, else as it was written, with the reason why not."""
     limits = {
         "radius_m": (MIN_RADIUS_M, MAX_RADIUS_M, int(view.grouping.radius_m)),
         "min_count": (LEAST_MIN_COUNT, MOST_MIN_COUNT, view.grouping.min_count),
         "bandwidth_m": (MIN_BANDWIDTH_M, MAX_BANDWIDTH_M, int(view.heat.bandwidth_m)),
+        "cell_m": (MIN_CELL_M, MAX_CELL_M, int(view.spots.cell_m)),
     }
     return {
         name: {"name": name, "least": least, "most": most, "value": value, "errors": form.errors.get(name, [])}
         for name, (least, most, value) in limits.items()
     }
-
-
-def _results(project: Project, view: Asked) -> dict[str, Any]:
-    """Everything that changes with the settings: the clusters, the chosen one, who was heard, the heat map's key."""
-    found = clusters_of(project, view.grouping)
-    n_people = people_in(project, found)
-    parts = public.neighbourhoods(project)
-    listed = found.groups[:CLUSTERS_LISTED]
-    chosen = found.holding(view.pin) if view.pin is not None else next(iter(found.groups), None)
-    seen = {cluster.number: cluster for cluster in (*listed, *([chosen] if chosen else []))}
-    names = dict(zip(seen, _part_names(parts, list(seen.values())), strict=True))
-    rows = [
-        {
-            "cluster": cluster,
-            "part": names[cluster.number],
-            "n_people": n_people[cluster.number - 1],
-            "query": view.query(pin=cluster.pin),
-            "is_chosen": cluster is chosen,
-        }
-        for cluster in listed
-    ]
-    return {
-        "found": found,
-        "rows": rows,
-        "n_more": len(found.groups) - len(listed),
-        "inspected": _inspected(project, found, chosen, names, n_people) if chosen else None,
-        "heard": _heard(parts),
-    } | _heat(project, view)
-
-
-def _part_names(parts: list[public.Neighbourhood], clusters: list[Cluster]) -> list[str]:
-    """In which part of the town the middle of each cluster lies; empty outside all of them."""
-    names = np.full(len(clusters), "", dtype=object)
-    lon, lat = np.array([c.lon for c in clusters]), np.array([c.lat for c in clusters])
-    for part in reversed(parts):
-        names[shapely.contains_xy(part.outline, lon, lat)] = part.name
-    return [str(name) for name in names]
-
-
-def _inspected(
-    project: Project, found: ClusterMap, cluster: Cluster, names: dict[int, str], n_people: list[int]
-) -> dict[str, Any]:
-    places = public.asked_places(project, found.members(cluster, TEXTS_COMPARED))
-    others = public.asked_places(project, found.others(cluster, TEXTS_COMPARED))
-    here, elsewhere = ([f"{place.title} {place.body}" for place in some] for some in (places, others))
-    return {
-        "cluster": cluster,
-        # What most people there asked for says best where it is.
-        "title": places[0].title if places else "",
-        "part": names[cluster.number],
-        "n_people": n_people[cluster.number - 1],
-        "area_ha": cluster.area_m2 / M2_PER_HA,
-        "words": standing_out(here, elsewhere, limit=WORDS_LISTED),
-        "places": places[:PROPOSALS_LISTED],
-        "n_more": cluster.n - min(len(places), PROPOSALS_LISTED),
-        "hull": json.dumps(_feature(cluster, _outline(cluster))),
-    }
-
-
-def _heard(parts: list[public.Neighbourhood]) -> dict[str, Any]:
-    """Who was heard in each part of the town, the least first; where the inhabitants are not known, last."""
-
-    def per_thousand(n: int, population: int | None) -> float | None:
-        return 1000 * n / population if population else None
-
-    rows = [
-        {
-            "part": part,
-            "proposals": per_thousand(part.n_proposals, part.population),
-            "people": per_thousand(part.n_people, part.population),
-        }
-        for part in parts
-    ]
-    rows.sort(
-        key=lambda row: (row["people"] is None, row["people"] or 0, row["proposals"] or 0, row["part"].name)  # type: ignore[union-attr]
-    )
-    known = [part for part in parts if part.population]
-    inhabitants = sum(part.population or 0 for part in known)
-    return {"rows": rows, "average": per_thousand(sum(part.n_proposals for part in known), inhabitants)}
-
-
-def _heat(project: Project, view: Asked) -> dict[str, Any]:
-    """Where the heat map's picture is, where it lies, and what its colours mean; or that there is nothing to show."""
-    if HEAT not in view.show:
-        return {}
-    picture = heat_picture(project, view.heat)
-    if not picture.legend:
-        return {"heat_is_empty": True}
-    query = f"bandwidth_m={int(view.heat.bandwidth_m)}&weigh={view.heat.weigh.value}&v={project.revision}"
-    key = {
-        "src": f"{reverse('desk_heat', args=(project.slug,))}?{query}",
-        "bounds": json.dumps([round(edge, DRAWN_DIGITS) for edge in picture.box[:4]]),
-        "steps": picture.legend,
-    }
-    return {"heat": key}

@@ -87,9 +87,10 @@ def test_a_draft_exists_for_staff_at_the_desk_alone(staged: Cast, role: str) -> 
     for name, row in ROWS.items():
         if "slug" not in row.cast or row.expected is POST_ONLY:
             continue
-        status = client.get(address(name, row, slug="geheim")).status_code
+        response = client.get(address(name, row, slug="geheim"))
+        read(response)
         is_desk = name.startswith("desk_")
-        assert status == (row.expected[role] if is_desk else 404), name
+        assert response.status_code == (row.expected[role] if is_desk else 404), name
 
 
 @pytest.mark.parametrize("role", ROLES)

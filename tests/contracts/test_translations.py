@@ -19,22 +19,72 @@ LANGUAGES = ("nl", "fr", "de")
 KEPT = re.compile(r"%\(\w+\)[sd]|\{\w*\}|</?\w[^>]*>|--[a-z][a-z-]+|%%")
 # Words that are the same in another language; everything else that was left as it is was forgotten.
 SAME = {
-    "nl": {"Cluster", "Clusters", "Code", "Download", "Downloads", "Menu", "Open data", "Privacy", "Project", "Start"}
-    | {"“%(title)s”", "Criteria", "Score", "Studies"}
-    | {
-        "Document",
-        "later",
-        "open",
-        "Zoom in",
+    "nl": {
+        "%(layer)s: %(bytes)s bytes in %(output)s",
+        "%(n)s cluster",
         "%(n)s cluster.",
         "%(project)s: clusters",
-        "%(layer)s: %(bytes)s bytes in %(output)s",
+        "Cluster",
+        "Clusters",
+        "Code",
+        "Criteria",
+        "Document",
+        "Download",
+        "Downloads",
+        "Filter",
+        "Menu",
+        "Open data",
+        "Privacy",
+        "Project",
+        "Score",
+        "Start",
+        "Studies",
+        "Zoom in",
+        "later",
+        "open",
+        "“%(title)s”",
     },
-    "fr": {"Code", "Format", "Information", "Menu", "Pages", "Phase", "Public", "public", "Village", "Vote"}
-    | {"points", "%(n)s point", "Document", "Licence", "Source", "Version", "Versions", "surfaces", "version %(n)s"}
-    | {"Conditions", "Latitude", "Longitude", "Points", "Question"},
-    "de": {"Cluster", "Code", "Downloads", "Format", "Information", "Name", "Name in QGIS", "Phase", "Pins", "Start"}
-    | {"Version"},
+    "fr": {
+        "%(n)s point",
+        "Code",
+        "Conditions",
+        "Document",
+        "Format",
+        "Information",
+        "Latitude",
+        "Licence",
+        "Longitude",
+        "Menu",
+        "Pages",
+        "Phase",
+        "Points",
+        "Public",
+        "Question",
+        "Source",
+        "Version",
+        "Versions",
+        "Village",
+        "Vote",
+        "points",
+        "public",
+        "surfaces",
+        "version %(n)s",
+    },
+    "de": {
+        "Cluster",
+        "Code",
+        "Downloads",
+        "Filter",
+        "Format",
+        "Information",
+        "Name",
+        "Name in QGIS",
+        "Phase",
+        "Pin",
+        "Pins",
+        "Start",
+        "Version",
+    },
 }
 # Of Django and allauth, whose own catalogues say them.
 BORROWED = (
@@ -44,7 +94,7 @@ BORROWED = (
     "Too many failed login attempts. Try again later.",
 )
 # Proper names, which are nobody's to translate.
-NAMES = {"Kiesplek", "WGS 84", "Lambert 72", "Lambert 2008", "ha", "m"}
+NAMES = {"Kiesplek", "WGS 84", "Lambert 72", "Lambert 2008", "Gi", "ha", "m"}
 
 
 def catalogue(language: str) -> polib.POFile:

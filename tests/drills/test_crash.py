@@ -92,7 +92,7 @@ class Town:
             self.cluster.start()
         elif target != "web process":
             self.start(target)
-        while target == "web" and not self.answers():
+        while target.startswith("web") and not self.answers():
             time.sleep(0.05)
         return killed, time.monotonic()
 

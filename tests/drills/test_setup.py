@@ -367,13 +367,22 @@ def status_of(port: int, path: str) -> int:
         return connection.getresponse().status
 
 
+def body_of(port: int, path: str) -> str:
+    """What one answer says."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_the_demo_ends_cleanly(copy: Path, port: int, number: signal.Signals) -> None:
     # When it fails, the port stays taken or a postgres stays behind; the control is the answer before the end.
     running = demo(copy, port)
     try:
         wait_for("Ctrl-C ends it", running)
-        assert status_of(port, "/readyz") == http.HTTPStatus.OK
+        # The second line would say that the server could change votes, or lose confirmed ones.
+        assert body_of(port, "/readyz") == "ready\n"
         assert status_of(port, "/") == http.HTTPStatus.OK
         running.send_signal(number)
         assert running.wait(30) == 0

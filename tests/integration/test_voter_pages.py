@@ -225,6 +225,28 @@ def test_casting_in_a_vote_for_everybody_asks_the_database_no_more_than_before(c
     assert not [sql for sql in asked if re.search("membership|votingcode|participation_phase", sql)], asked
 
 
+def test_the_desk_sets_who_may_vote_until_somebody_did(cast: Cast) -> None:
+    piet = browser(cast["Piet"])
+    form = {"eligibility": "code", "min_age": "16", "takes_paper": "on", "n_eligible": "8000"}
+    page = said(piet.post(address("desk_voters"), form, follow=True))
+    assert "8,000 people may vote." in page
+    cast.vote.refresh_from_db()
+    vote = cast.vote
+    assert (vote.eligibility, vote.min_age, vote.takes_paper, vote.n_eligible) == ("code", 16, True, 8000)
+    assert Record.objects.get().detail["eligibility"] == "code"
+    assert piet.post(address("desk_voters"), form | {"min_age": "0"}).status_code == 422
+    (code, _other) = codes(cast)
+    an = browser(cast["An"])
+    an.post(address("code"), {"code": code})
+    cast_now(an, [1], of_age="1")
+    answer = piet.post(address("desk_voters"), {"eligibility": "mail"})
+    assert (answer.status_code, 'data-code="vote.voters_frozen"' in said(answer)) == (409, True)
+    cast.vote.refresh_from_db()
+    assert cast.vote.eligibility == "code"
+    assert Record.objects.filter(act="voters.set").count() == 1
+    assert browser(cast["Mo"]).post(address("desk_voters"), form).status_code == 404
+
+
 # --- letters ---------------------------------------------------------------------------------------------------
 
 
@@ -254,11 +276,11 @@ def test_one_post_answers_with_all_letters_and_keeps_no_code(cast: Cast) -> None
     assert len({row["code"] for row in rows}) == 3
     pages = PdfReader(io.BytesIO(archive.read("letters.pdf"))).pages
     assert [tuple(map(round, page.mediabox[2:])) for page in pages] == [(595, 842)] * 3
-    for row, page in zip(rows, pages, strict=True):
+    for row, letter in zip(rows, pages, strict=True):
         assert row["url"] == "http://testserver/projects/laden/code/"
         assert row["qr_url"] == f"{row['url']}?code={row['code']}"
         assert row["locator"] == row["code"][:4]
-        text = page.extract_text()
+        text = letter.extract_text()
         assert row["code"] in text
         for words in ("Toonstad", "Waar wil jij laden?", "Waar wil jij laden? (fr)", "testserver/projects/laden/code/"):
             assert words in text, words

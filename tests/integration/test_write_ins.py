@@ -80,7 +80,7 @@ def test_an_option_leaves_only_by_being_hidden_with_a_reason(staged: Cast) -> No
     assert 'data-code="ballot.frozen"' in post(piet, "desk_shortlist_change", {"number": 2, "act": "off"})
     assert 'data-code="reason.missing"' in post(piet, "desk_moderate", {"act": "hide", "reason": " "}, 2)
     post(piet, "desk_moderate", {"act": "hide", "reason": "Privégrond"}, 2)
-    assert Record.objects.get(act="proposal.hidden").detail == {"reason": "Privégrond"}
+    assert Record.objects.get(act="proposal.hidden").detail["reason"] == "Privégrond"
     an = client_of(staged, "resident")
     assert "Plek 2" not in an.get(reverse("ballot", args=("laden",))).content.decode().split("<main")[1]
     # Shown again it is no option any more, until it joins as another would.

@@ -19,6 +19,8 @@ from django.db import connection
 from django.test import override_settings
 from pytest_django.live_server_helper import LiveServer
 
+from tests.past import triggers_off
+
 # Playwright's synchronous calls keep an event loop in the tests' thread, and Django then suspects every query there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -139,8 +141,7 @@ def vote_by_letter(slug: str) -> None:
 
 def reopen_vote(slug: str) -> None:
     """Let the vote of a project run until tomorrow, whether it was counted or not."""
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE participation_phase DISABLE TRIGGER USER")
+    with triggers_off(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE participation_phase SET closes_at = clock_timestamp() + interval '1 day', closed_at = NULL"
             " FROM participation_project project"
@@ -148,7 +149,6 @@ def reopen_vote(slug: str) -> None:
             [slug],
         )
         cursor.execute("DELETE FROM participation_tallyrow WHERE phase_id = %s", cursor.fetchone())
-        cursor.execute("ALTER TABLE participation_phase ENABLE TRIGGER USER")
 
 
 @contextmanager

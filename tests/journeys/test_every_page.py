@@ -138,11 +138,11 @@ FIRST: dict[str, Callable[[Walker], None]] = {
     "choose": _choose,
     "cast": _cast,
     "study": _study,
-    "by_letter": _by_letter,
-    "letters": _letters,
     "upload": _upload,
     "candidate": _candidate,
     "decision": _decision,
+    "by_letter": _by_letter,
+    "letters": _letters,
 }
 
 

@@ -106,6 +106,51 @@ def test_planner_reads_clusters_and_heat(walker: Walker) -> None:
     expect(page.locator("img.kp-map__image")).to_be_attached()
 
 
+def test_planner_sends_a_filtered_view_to_a_colleague(walker: Walker, new_walker: NewWalker) -> None:
+    walker.enter_as(PLANNER)
+    page = walker.page
+    walker.go(f"{DESK_PAGES}map/")
+    everything = int(page.locator("#bench-count").inner_text())
+    page.locator("input[name=text]").fill("plein")
+    page.locator("input[name=show][value=areas]").check()
+    expect(page.locator("#bench-count")).not_to_have_text(str(everything))
+    few = page.locator("#bench-count").inner_text()
+    # A row and a place on the map lead to the same words.
+    page.locator("#bench-heard tbody a").first.click()
+    expect(page.locator("#bench-inspector h2")).to_have_text(page.locator("#bench-heard tbody a").first.inner_text())
+    page.locator("#bench-pins tbody a").first.click()
+    expect(page.locator("#bench-inspector h2")).to_have_text(
+        page.locator("#bench-pins tbody a").first.inner_text().split(". ", 1)[1]
+    )
+    assert "text=plein" in page.url
+    assert "see=pin" in page.url
+
+    colleague = new_walker(script=False)
+    colleague.enter_as(PLANNER)
+    colleague.go("/" + page.url.split("/", 3)[3])
+    assert colleague.page.locator("#bench-count").inner_text() == few
+    assert colleague.page.locator("input[name=text]").input_value() == "plein"
+    assert colleague.page.locator("input[name=show][value=areas]").is_checked()
+    assert (
+        colleague.page.locator("#bench-inspector h2").inner_text() == page.locator("#bench-inspector h2").inner_text()
+    )
+
+
+def test_planner_keeps_two_clusters_and_compares_them(walker: Walker) -> None:
+    walker.enter_as(PLANNER)
+    page = walker.page
+    for at, name in enumerate(("Plein", "Station")):
+        walker.go(f"{DESK_PAGES}map/")
+        page.locator("#bench-clusters tbody a").nth(at).click()
+        expect(page.locator("#bench-clusters tbody a").nth(at)).to_have_attribute("aria-current", "true")
+        page.locator(".ks-keep input[name=name]").fill(name)
+        walker.press("Keep", page.locator(".ks-keep"))
+    for box in page.locator("input[name=cluster]").all():
+        box.check()
+    walker.press("Put the two ticked ones side by side")
+    expect(page.locator("#side-by-side")).to_be_visible()
+
+
 def test_planner_reads_clusters_without_javascript(new_walker: NewWalker, size: tuple[int, int]) -> None:
     walker = new_walker(size=size, script=False)
     walker.enter_as(PLANNER)

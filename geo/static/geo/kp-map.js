@@ -41,6 +41,8 @@ class KiesplekMap extends HTMLElement {
   #card;
   #note;
   #layers = new Map();
+  // The ground, the uppermost first.
+  #lowest = [];
   #round = 0;
   #shown;
 
@@ -73,14 +75,15 @@ class KiesplekMap extends HTMLElement {
   // --- for pages -----------------------------------------------------------------------------------
 
   // style: Leaflet's path options, and label (the property to say on hover), radius (of points, in pixels);
-  // or, for points, mark (the property to write on a disc) and className (how the disc looks).
+  // or, for points, mark (the property to write on a disc) and className (how the disc looks); steps (path options by
+  // the property step); under (true: below what else is drawn, as a ground).
   setGeoJSON(name, collection, style = {}) {
     this.#drop(name);
-    const { label, mark, radius = 5, ...path } = style;
+    const { label, mark, steps, under, radius = 5, ...path } = style;
     const disc = ({ properties }) =>
       L.divIcon({ className: path.className, iconSize: [30, 30], html: element("span", "", String(properties[mark])) });
     const layer = L.geoJSON(collection, {
-      style: path,
+      style: (feature) => ({ ...path, ...steps?.[feature.properties?.step] }),
       pointToLayer: (feature, latlng) =>
         mark ? L.marker(latlng, { icon: disc(feature), keyboard: false }) : L.circleMarker(latlng, { radius, ...path }),
       onEachFeature: (feature, part) => {
@@ -92,6 +95,7 @@ class KiesplekMap extends HTMLElement {
         part.on("click", () => this.#tell("kp:feature", { layer: name, properties: feature.properties }));
       },
     });
+    layer.isUnder = under;
     this.#keep(name, layer);
   }
 
@@ -103,7 +107,7 @@ class KiesplekMap extends HTMLElement {
   toggle(name, on = !this.#map.hasLayer(this.#layers.get(name))) {
     const layer = this.#layers.get(name);
     if (!layer) return;
-    if (on) layer.addTo(this.#map);
+    if (on) this.#lay(layer);
     else layer.remove();
     this.#names.draw(this.#taken());
   }
@@ -134,8 +138,14 @@ class KiesplekMap extends HTMLElement {
 
   #keep(name, layer) {
     this.#layers.set(name, layer);
-    layer.addTo(this.#map);
+    this.#lay(layer);
     this.#names.draw(this.#taken());
+  }
+
+  #lay(layer) {
+    layer.addTo(this.#map);
+    if (!layer.isUnder) return;
+    for (const lower of [layer, ...this.#lowest]) lower.bringToBack();
   }
 
   #drop(name) {
@@ -218,11 +228,12 @@ class KiesplekMap extends HTMLElement {
     const { outline, areas } = this.#config;
     const over = overPictures ? " is-over-pictures" : "";
     if (areas) {
-      L.geoJSON(areas, { interactive: false, style: { className: `kp-map__area${over}`, weight: 1 } }).addTo(this.#map);
+      const style = { className: `kp-map__area${over}`, weight: 1 };
+      this.#lowest.unshift(L.geoJSON(areas, { interactive: false, style }).addTo(this.#map));
     }
     if (outline) {
       const style = { className: `${areas ? "kp-map__outline" : "kp-map__land"}${over}`, weight: 1.5 };
-      L.geoJSON(outline, { interactive: false, style }).addTo(this.#map);
+      this.#lowest.unshift(L.geoJSON(outline, { interactive: false, style }).addTo(this.#map));
     }
   }
 

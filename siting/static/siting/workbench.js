@@ -2,68 +2,78 @@
 // Without this file the same form is sent with a button.
 
 const PAUSE_MS = 80;
-// The parts of the page that a setting changes; they keep their element, so that a screen reader hears the new words.
-const PARTS = ["bench-said", "bench-key", "bench-clusters", "bench-inspector"];
+const TYPING_MS = 400;
+// How often a grouping in the background is asked after.
+const POLL_MS = 1500;
 
 const form = document.querySelector("#bench");
 const map = document.querySelector("kp-map");
 const said = document.querySelector("#bench-said");
-const { clusters: clustersUrl, pins: pinsUrl, tiles: tilesUrl, failed } = form.dataset;
+const { clusters: clustersUrl, failed } = form.dataset;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const isShown = (layer) => form.querySelector(`[name=show][value=${layer}]`).checked;
+const isShown = (layer) => Boolean(form.querySelector(`[name=show][value="${layer}"]`)?.checked);
 
 let waiting = 0;
+let polling = 0;
 const askClusters = oneAtATime(drawClusters);
 const askPage = oneAtATime(swap);
-let heatDrawn = "";
+// Which address each layer was drawn from.
+const drawn = new Map();
 
 form.querySelector("#bench-show").hidden = true;
 for (const slider of form.querySelectorAll("input[type=range]")) slider.hidden = false;
 
 form.addEventListener("submit", (event) => {
+  // A file is handed out by the server.
+  if (event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   refresh();
 });
 form.addEventListener("input", ({ target }) => {
+  // What a file is made of changes nothing on the screen.
+  if (["layer", "format", "crs"].includes(target.name)) return;
   const other = target.dataset.for
     ? document.getElementById(target.dataset.for)
     : target.type === "number" && form.querySelector(`[data-for=${target.id}]`);
   if (other) other.value = target.value;
+  if (target.name === "text") {
+    clearTimeout(waiting);
+    waiting = setTimeout(refresh, TYPING_MS);
+    return;
+  }
   // Not put off by the next movement: the map follows while the slider moves.
   waiting ||= setTimeout(refresh, PAUSE_MS);
 });
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-choose]");
+  const link = event.target.closest("[data-see]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  choose(link.dataset.choose);
+  see(link.dataset.see);
 });
-map.addEventListener("kp:feature", ({ detail }) => {
-  const { pin, number } = detail.properties;
-  // A cluster names one of its pins; a pin is one.
-  choose(pin ?? number);
-});
-map.addEventListener("kp:pin", ({ detail }) => choose(detail.number));
+map.addEventListener("kp:feature", ({ detail }) => detail.properties.see && see(detail.properties.see));
+map.addEventListener("kp:pin", ({ detail }) => see(`pin:${detail.number}`));
 
-function choose(pin) {
-  form.elements.pin.value = pin;
+function see(what) {
+  form.elements.see.value = what;
   refresh();
 }
 
 function query() {
-  const given = new FormData(form);
-  if (!given.get("pin")) given.delete("pin");
-  return new URLSearchParams(given);
+  const given = new URLSearchParams(new FormData(form));
+  for (const name of ["layer", "format", "crs"]) given.delete(name);
+  // The page of the list belongs to the filters it was turned with.
+  return new URLSearchParams([...given].filter(([, value]) => value !== ""));
 }
 
 // What was set while an answer was under way is asked when it is there: the map follows, and nothing piles up.
 function oneAtATime(show) {
   let next = null;
-  let isAsking = false;
+  let asking = null;
   return async (address, headers = {}) => {
     next = address;
-    if (isAsking) return;
-    isAsking = true;
+    if (asking) return asking;
+    let done;
+    asking = new Promise((resolve) => (done = resolve));
     while (next) {
       const asked = next;
       next = null;
@@ -75,28 +85,43 @@ function oneAtATime(show) {
         said.textContent = failed;
       }
     }
-    isAsking = false;
+    asking = null;
+    done();
   };
 }
 
 function refresh() {
   clearTimeout(waiting);
+  clearTimeout(polling);
   waiting = 0;
   const asked = query();
-  const page = `${form.action}?${asked}`;
+  const page = `${form.getAttribute("action")}?${asked}`;
   history.replaceState(null, "", page);
-  return Promise.all([askClusters(`${clustersUrl}?${asked}`), askPage(page, { "HX-Request": "true" })]);
+  // The words are asked for when the map has its clusters: these are then known already, and not worked out twice.
+  const mapFirst = isShown("clusters") ? askClusters(`${clustersUrl}?${asked}`) : hideClusters();
+  return Promise.resolve(mapFirst).then(() => askPage(page, { "HX-Request": "true" }));
 }
 
+// The parts keep their element, so that a screen reader hears the new words, and what was opened stays open.
 function swap(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
-  const held = document.activeElement?.dataset.choose;
-  for (const id of PARTS) {
-    document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
+  const held = document.activeElement?.dataset.see;
+  for (const part of fresh.querySelectorAll("[data-part]")) {
+    const here = document.getElementById(part.id);
+    if (!here || here.contains(document.activeElement) && document.activeElement.matches("select, input")) continue;
+    const open = [...here.querySelectorAll("details")].map((details) => details.open);
+    here.replaceChildren(...part.childNodes);
+    [...here.querySelectorAll("details")].forEach((details, at) => (details.open = open[at] ?? false));
   }
-  if (held) document.querySelector(`[data-choose="${held}"]`)?.focus();
+  if (held) document.querySelector(`[data-see="${CSS.escape(held)}"]`)?.focus();
+  for (const field of document.querySelectorAll("[data-query]")) field.value = document.querySelector("#query").value;
   drawChosen();
-  drawHeat();
+  drawLayers();
+  if (document.querySelector("[data-running]")) polling = setTimeout(refresh, POLL_MS);
+}
+
+function hideClusters() {
+  for (const layer of ["hulls", "middles"]) map.toggle(layer, false);
 }
 
 function drawClusters(text) {
@@ -109,39 +134,40 @@ function drawClusters(text) {
 }
 
 function drawChosen() {
-  const hull = document.querySelector("[data-hull]")?.dataset.hull;
-  const features = hull ? [JSON.parse(hull)] : [];
-  map.setGeoJSON("chosen", features, { color: colour("--kp-turn-line"), fillOpacity: 0, weight: 4, interactive: false });
-  map.toggle("chosen", isShown("clusters"));
+  const chosen = document.querySelector("[data-chosen]")?.dataset.chosen;
+  const features = chosen ? [JSON.parse(chosen)] : [];
+  map.setGeoJSON("chosen", features, { color: colour("--kp-turn-line"), fillOpacity: 0, weight: 4, radius: 12, interactive: false });
 }
 
-function drawHeat() {
-  const key = document.querySelector("[data-heat]");
-  const wanted = isShown("heat") && key ? key.dataset.heat : "";
-  if (wanted && wanted !== heatDrawn) map.setImage("heat", wanted, JSON.parse(key.dataset.bounds), 0.8);
-  if (!wanted) map.toggle("heat", false);
-  heatDrawn = wanted;
+// Every layer but the clusters, which are asked for while a slider moves.
+function drawLayers() {
+  const wanted = JSON.parse(document.querySelector("#drawn").value);
+  for (const name of drawn.keys()) {
+    if (name in wanted) continue;
+    if (name === "pins") map.setTiles(null);
+    map.toggle(name, false);
+    drawn.delete(name);
+  }
+  for (const [name, how] of Object.entries(wanted)) {
+    const address = how.url ?? how.image ?? how.tiles;
+    if (drawn.get(name) === address) continue;
+    drawn.set(name, address);
+    if (name === "pins") map.setTiles(how.tiles ?? null);
+    if (how.tiles) map.toggle(name, false);
+    if (how.image) map.setImage(name, how.image, how.bounds, 0.8);
+    if (how.url) drawFeatures(name, how);
+  }
 }
 
-let pinsDrawn = false;
-
-async function drawPins() {
-  if (!pinsUrl) {
-    map.setTiles(isShown("pins") ? tilesUrl : null);
-    return;
-  }
-  if (!pinsDrawn) {
-    const answer = await fetch(pinsUrl);
-    if (!answer.ok) return;
-    const ink = colour("--kp-accent-text");
-    map.setGeoJSON("pins", await answer.json(), { color: ink, fillColor: ink, fillOpacity: 0.55, weight: 1, radius: 4, label: "title" });
-    pinsDrawn = true;
-  }
-  map.toggle("pins", isShown("pins"));
+async function drawFeatures(name, { url, steps, under, label, mark, className, colour: own, dots }) {
+  const answer = await fetch(url);
+  // Switched off, or set otherwise, while the answer was under way.
+  if (!answer.ok || drawn.get(name) !== url) return;
+  const ink = own ?? colour("--kp-accent-text");
+  const plain = { color: ink, fillColor: ink, fillOpacity: dots ? 0.55 : 0.25, weight: dots ? 1 : 2, radius: dots ? 4 : 5 };
+  map.setGeoJSON(name, await answer.json(), { ...plain, steps, under, label: dots ? "title" : label, mark, className });
 }
 
 await map.ready;
-if (pinsUrl) map.setTiles(null);
-for (const box of form.querySelectorAll("[name=show][value=pins]")) box.addEventListener("change", drawPins);
-await drawPins();
+map.setTiles(null);
 await refresh();
