@@ -15,7 +15,7 @@ from siting.rules.criteria import Kind
 from siting.rules.measures import Asked, Measure
 from siting.rules.scenarios import Ingredient, Model, Source, Wanted, kept, mixed, read
 from siting.selectors import stage as stages
-from siting.selectors.demand import demand_mix
+from siting.selectors.mixing import demand_mix
 from siting.selectors.studies import scored
 from siting.services.scenarios import create_scenario, move_site, run_scenario
 from siting.services.studies import CriterionSettings, add_criterion
@@ -278,7 +278,7 @@ def test_a_scenario_stopped_half_way_leaves_nothing(supported: Cast) -> None:
 
     def stopped(*args: object) -> object:
         Scenario.objects.filter(pk=made.pk).update(state=Scenario.State.STOPPED)
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args)
 
     with patch.object(stages, "demand_mix", stopped):
         run_scenario(made.pk, clock=clock)
