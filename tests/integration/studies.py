@@ -115,7 +115,9 @@ def scenario(
 
 
 def whole(project: Project, by: Person) -> None:
-    """What every page of studies needs: study 1, computed and public, with two scenarios, and study 2, begun."""
+    """What every page of studies needs, made once: study 1, public, with two scenarios, and study 2, begun."""
+    if project.studies.exists():
+        return
     pins = project.proposals.filter(point__isnull=False).order_by("number")
     places = [(row.title, row.point) for row in pins[:12]] or [("Here", Point(2.7, 50.85))]
     for number, (title, point) in enumerate(places, start=1001):

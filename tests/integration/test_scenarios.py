@@ -276,9 +276,9 @@ def test_a_scenario_stopped_half_way_leaves_nothing(supported: Cast) -> None:
     )
     real = demand_mix
 
-    def stopped(*args: object) -> object:
+    def stopped(*args: Any) -> object:
         Scenario.objects.filter(pk=made.pk).update(state=Scenario.State.STOPPED)
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args)
 
     with patch.object(stages, "demand_mix", stopped):
         run_scenario(made.pk, clock=clock)
