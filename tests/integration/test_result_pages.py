@@ -35,7 +35,7 @@ from tests.integration.test_results import DIVIDED, closed
 
 ADDRESS = "/projects/laden/results/"
 ENGLISH = {"accept-language": "en"}
-QUERIES = 20
+QUERIES = 22
 
 
 @pytest.fixture(autouse=True)
