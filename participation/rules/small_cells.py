@@ -10,15 +10,11 @@ FEWEST = 5
 
 
 def without_small(counts: Mapping[T, int]) -> dict[T, int | None]:
-    """The parts of a known whole, with None for each that is not said.
+    """The parts of a known whole, all with None where one of them is too small to be said.
 
-    Whoever knows the whole can subtract: so what is not said is never one part alone, and together at least
-    ``FEWEST``; the smallest of the others is then kept back too.
+    Whoever knows the whole can subtract, and whoever knows how parts are picked to be kept back can work out more:
+    so either every part is said, or none.
     """
-    hidden = {key for key, n in counts.items() if 0 < n < FEWEST}
-    while hidden and (len(hidden) == 1 or sum(counts[key] for key in hidden) < FEWEST):
-        others = sorted((key for key in counts if key not in hidden), key=lambda key: (counts[key] == 0, counts[key]))
-        if not others:
-            break
-        hidden.add(others[0])
-    return {key: None if key in hidden else n for key, n in counts.items()}
+    if any(0 < n < FEWEST for n in counts.values()):
+        return dict.fromkeys(counts)
+    return dict(counts)

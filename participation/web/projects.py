@@ -20,7 +20,7 @@ from participation.selectors.projects import Standing, ballot_rules, choices_cas
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
 from participation.selectors.report import has_answers
 from participation.services.voting import close_due_phases
-from participation.web.asking import answering_refusals, now, person_of, project_or_404, voter_of
+from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first, voter_of
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
 from participation.web.drafts import draft_of, take_up
 from participation.web.maps import map_config
@@ -279,6 +279,8 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
 def take_up_draft(request: HttpRequest, slug: str) -> HttpResponse:
     """Go on here with what was begun in another browser."""
     project = project_or_404(request, slug)
+    if person_of(request) is None:
+        return sign_in_first(request, back_to=reverse("project", args=(slug,)))
     kind = Draft.Kind.PROPOSAL if request.POST.get("kind") == Draft.Kind.PROPOSAL else Draft.Kind.BALLOT
     take_up(request, project, kind)
     return redirect("ballot" if kind is Draft.Kind.BALLOT else "suggest", slug=slug)

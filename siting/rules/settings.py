@@ -77,9 +77,15 @@ class Sieve:
     @classmethod
     def read(cls, told: Mapping[str, str]) -> "Sieve":
         """The filters that these words tell."""
-        days = {name: date.fromisoformat(told[name]) for name in ("since", "until") if name in told}
-        words = {name: told[name] for name in ("theme", "area", "origin", "text") if name in told}
-        return cls(**words, **days, ballot=Ballot(told["ballot"]) if "ballot" in told else None)
+        return cls(
+            theme=told.get("theme", ""),
+            area=told.get("area", ""),
+            origin=told.get("origin", ""),
+            text=told.get("text", ""),
+            since=date.fromisoformat(told["since"]) if "since" in told else None,
+            until=date.fromisoformat(told["until"]) if "until" in told else None,
+            ballot=Ballot(told["ballot"]) if "ballot" in told else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

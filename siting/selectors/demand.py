@@ -82,7 +82,7 @@ def _measure(project: Project) -> MeasuredDemand:
     crs = metric_for(*np.median(found.points, axis=0)) if len(found.numbers) else LAMBERT_72
     points_m = transform(found.points, CRS84, crs)
     measured = MeasuredDemand(found.numbers, points_m, found.n_supports, found.areas, found.themes, found.days, crs)
-    reachable: Bools = np.isfinite(points_m).all(axis=1)
+    reachable: Bools = np.asarray(np.isfinite(points_m).all(axis=1))
     return measured.only(reachable)
 
 

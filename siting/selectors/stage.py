@@ -21,7 +21,7 @@ from siting.selectors.studies import Scored, layer_in_use, scored
 Bools = NDArray[np.bool_]
 
 # Places that are reached and the sites that reach them, and distances: both stay within some hundred megabytes.
-MOST_PAIRS, MOST_DISTANCES = 4_000_000, 10_000_000
+MOST_PAIRS, MOST_DISTANCES = 4_000_000, 6_000_000
 # Where there are more, demand is put together in squares of so many metres.
 CELLS_M = (25, 50, 100, 200, 400, 800, 1600)
 

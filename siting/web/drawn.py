@@ -193,7 +193,7 @@ def _candidates(project: Project, view: Asked) -> HttpResponse:
 
 
 def _town_layer(layer: Layer) -> Iterable[JsonObject]:
-    for key, place, label in drawn(layer, FEATURES_DRAWN):
+    for key, place, label in drawn(layer, FEATURES_DRAWN, in_town=True):
         shape = shapely.from_wkb(place)
         shown = shape if shape.geom_type.endswith("Point") else shapely.simplify(shape, DRAWN_TOLERANCE)
         yield _feature(f"layer:{layer.slug}:{key}", outline(shown), label=label or layer.name)

@@ -176,7 +176,7 @@ def _map(project: Project, done: Sequence[Scenario]) -> dict[str, Any] | None:
         {
             "number": number,
             "title": f"{titles[number]}: {', '.join(str(n) for n in inside)}",
-            "text": "·".join(str(n) for n in inside) if len(inside) < len(done) else str(number),
+            "text": "·".join(str(n) for n in inside) if len(inside) < len(done) else "✓",
             "lon": lon,
             "lat": lat,
             "later": len(inside) < len(done),
@@ -307,11 +307,11 @@ def act(request: HttpRequest, slug: str, number: int, scenario: int) -> HttpResp
 
 def _moved(request: HttpRequest, row: Scenario) -> HttpResponse:
     assert row.result is not None
-    back = {"slug": row.study.project.slug, "number": row.study.number}
+    slug, number = row.study.project.slug, row.study.number
     form = MoveForm(request.POST, chosen=row.result["chosen"])
     if not form.is_valid():
         messages.error(request, gettext("Choose a place, and give its new longitude and latitude as numbers."))
-        return redirect("desk_scenario", scenario=row.number, **back)
+        return redirect("desk_scenario", slug=slug, number=number, scenario=row.number)
     before = row.result["figures"]["covered_after"]
     moved = services.move_site(
         scenario=row,
@@ -325,4 +325,4 @@ def _moved(request: HttpRequest, row: Scenario) -> HttpResponse:
     if moved.result:
         shares = {"before": words.percent(before), "after": words.percent(moved.result["figures"]["covered_after"])}
         messages.success(request, gettext("Demand within reach: %(after)s; before the move %(before)s.") % shares)
-    return redirect("desk_scenario", scenario=moved.number, **back)
+    return redirect("desk_scenario", slug=slug, number=number, scenario=moved.number)

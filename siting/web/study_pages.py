@@ -67,7 +67,7 @@ def site_rows(found: Scored, start: int = 0, stop: int | None = None) -> list[di
 def _values(found: Scored, at: int) -> list[str]:
     """What was found of one candidate, in the order of the criteria."""
     score = found.scores[at]
-    values = {one.code: one.value for one in (*score.parts, *score.checks)}
+    values = {part.code: part.value for part in score.parts} | {check.code: check.value for check in score.checks}
     return [words.value(values[row.code], row.unit) for row in found.criteria]
 
 

@@ -118,12 +118,20 @@ ROWS: dict[str, Row] = {
     "desk_shortlist": _desk(staff()),
     "desk_shortlist_change": _project(POST_ONLY, page=False),
     "desk_layers": Row(staff(), page=True, by="planner"),
-    # There is no layer and no candidate on the small stage.
+    # There is no layer on the small stage.
     "desk_layer": Row(staff(allowed=404), {"pk": 1}, {"pk": 1}, page=True, by="planner", first="upload"),
     "desk_layer_change": Row(POST_ONLY, {"pk": 1}, {"pk": 1}),
     "desk_candidates": _desk(staff()),
     "desk_candidate_new": _desk(staff(roles=("planner", "manager"))),
-    "desk_candidate": _project(staff(allowed=404), by="planner", first="candidate", number=1),
+    # The stage of studies numbers its candidates from 1001.
+    "desk_candidate": Row(
+        staff(),
+        {"slug": "laden", "number": 1001},
+        {"slug": "laadpunten", "number": 1},
+        page=True,
+        by="planner",
+        first="candidate",
+    ),
     "desk_candidate_change": _project(POST_ONLY, page=False, number=1),
     "desk_decisions": _desk(staff()),
     "desk_decisions_change": _project(POST_ONLY, page=False),

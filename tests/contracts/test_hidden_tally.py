@@ -40,7 +40,15 @@ MORE = {
     "ogc_collections": ["?f=json"],
     "ogc_item": ["?f=json"],
 }
-LAYERS = ("laden-proposals", "laden-clusters", "laden-cluster-hulls", "laden-heat", "areas")
+LAYERS = (
+    "laden-proposals",
+    "laden-clusters",
+    "laden-cluster-hulls",
+    "laden-heat",
+    "laden-hotspots",
+    "laden-candidates",
+    "areas",
+)
 FORMATS = ("csv", "geojson", "gpkg", "tif")
 TILES = [("0", "0", "0"), ("9", "171", "259"), ("12", "1372", "2077"), ("14", "5489", "8311")]
 
@@ -53,7 +61,7 @@ DRAWN = [
     rb'value="[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"',
 ]
 HEADERS = ("Content-Type", "Content-Length", "ETag", "Last-Modified", "Cache-Control", "Location", "Link")
-N_TOOK_PART = re.compile(rb"\d+ (people|person) took part")
+N_TOOK_PART = re.compile(rb"\d+ (people|person) (took part|voted so far)")
 
 Answers = dict[tuple[str, str], tuple[int, tuple[str | None, ...], bytes]]
 

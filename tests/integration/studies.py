@@ -115,14 +115,16 @@ def scenario(
 
 
 def whole(project: Project, by: Person) -> None:
-    """What every page of studies needs: study 1, computed and public, with two scenarios, and study 2, begun."""
-    places = [row for row in project.proposals.order_by("number")[:12] if row.point is not None]
-    for number, row in enumerate(places, start=1 + project.candidates.count()):
+    """What every page of studies needs, made once: study 1, public, with two scenarios, and study 2, begun."""
+    if project.studies.exists():
+        return
+    pins = project.proposals.filter(point__isnull=False).order_by("number")
+    places = [(row.title, row.point) for row in pins[:12]] or [("Here", Point(2.7, 50.85))]
+    for number, (title, point) in enumerate(places, start=1001):
+        assert point is not None
         Candidate.objects.create(
-            project=project, number=number, title=row.title, point=row.point, created_by=by, created_at=NOW
+            project=project, number=number, title=title, point=point, created_by=by, created_at=NOW
         )
-    if not places:
-        Candidate.objects.create(project=project, number=1, title="Here", point=Point(2.7, 50.85), created_at=NOW)
     plain = Settings("Which first?", "Which places come first?", None, "", 3)
     first = run(create_study(project=project, by=by, settings=plain, template="charging", now=NOW))
     publish_study(study=first, is_public=True, by=by)

@@ -42,6 +42,12 @@ def closing_in(cast: Cast, hours: float) -> None:
     Phase.objects.filter(pk=cast.vote.pk).update(closes_at=datetime.now(UTC) + timedelta(hours=hours))
 
 
+def counted(cast: Cast) -> bool:
+    """Let the vote be over and count it."""
+    closing_in(cast, -1)
+    return close_phase(cast.vote)
+
+
 def text_of(mail: EmailMessage) -> str:
     """The words of a mail."""
     body = mail.get_body(("plain",))
@@ -99,7 +105,7 @@ SILENT: dict[str, Callable[[Cast], object]] = {
     "no mail address": lambda cast: Person.objects.update(email=None),
     "vote to come": lambda cast: Phase.objects.update(opens_at=datetime.now(UTC) + timedelta(hours=1)),
     "vote over": lambda cast: Phase.objects.update(closes_at=datetime.now(UTC) - timedelta(hours=1)),
-    "vote counted": lambda cast: (closing_in(cast, -1), close_phase(cast.vote)),
+    "vote counted": counted,
     "project shelved": lambda cast: Project.objects.update(state=Project.State.ARCHIVED),
     "cast since": lambda cast: cast_ballot(
         phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=begun(cast).pk

@@ -1,6 +1,7 @@
 """Scenarios choose by their model under their conditions, prove how good that is, and say what is impossible."""
 
 from itertools import combinations
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -14,6 +15,8 @@ from siting.rules.criteria import Kind
 from siting.rules.measures import Asked, Measure
 from siting.rules.scenarios import Ingredient, Model, Source, Wanted, kept, mixed, read
 from siting.selectors import stage as stages
+from siting.selectors.mixing import demand_mix
+from siting.selectors.studies import scored
 from siting.services.scenarios import create_scenario, move_site, run_scenario
 from siting.services.studies import CriterionSettings, add_criterion
 from tests.cast import Cast
@@ -75,7 +78,7 @@ def test_the_best_cover_is_the_best_of_all_choices(supported: Cast) -> None:
 def test_median_and_fewest_answer_their_own_question(supported: Cast) -> None:
     study = stage.run(stage.study(supported))
     median = stage.scenario(supported, study, Model.MEDIAN, k=1, mix=SUPPORTS)
-    at = {site.number: index for index, site in enumerate(stages.scored(study).sites)}
+    at = {site.number: index for index, site in enumerate(scored(study).sites)}
     assert at[chosen(median)[0]] in {1, 2, 3}
     fewest = stage.scenario(supported, study, Model.FEWEST, radius_m=1500)
     assert len(chosen(fewest)) == 3
@@ -84,7 +87,7 @@ def test_median_and_fewest_answer_their_own_question(supported: Cast) -> None:
 
 def test_conditions_hold(supported: Cast) -> None:
     study = stage.run(stage.study(supported))
-    wanted = {"mix": SUPPORTS, "k": 3, "radius_m": 300}
+    wanted: dict[str, Any] = {"mix": SUPPORTS, "k": 3, "radius_m": 300}
     assert chosen(stage.scenario(supported, study, **wanted)) == [1, 2, 3]
     assert set(chosen(stage.scenario(supported, study, must=(8,), must_not=(1,), **wanted))) == {8, 2, 3}
     assert set(chosen(stage.scenario(supported, study, spacing_m=2000, **wanted))) == {1, 3, 5}
@@ -271,11 +274,11 @@ def test_a_scenario_stopped_half_way_leaves_nothing(supported: Cast) -> None:
     made = create_scenario(
         study=study, title="x", wanted=Wanted(Model.COVER, SUPPORTS, k=1), by=supported["Piet"], now=NOW
     )
-    real = stages.demand_mix
+    real = demand_mix
 
-    def stopped(*args: object) -> object:
+    def stopped(*args: Any) -> object:
         Scenario.objects.filter(pk=made.pk).update(state=Scenario.State.STOPPED)
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args)
 
     with patch.object(stages, "demand_mix", stopped):
         run_scenario(made.pk, clock=clock)

@@ -30,7 +30,7 @@ from siting.selectors.heat import LEAST_PER_KM2, PER, density_of
 from siting.selectors.hotspots import Verdict, hot_spots
 from siting.selectors.kept import packed, unpacked
 from siting.services import kept as service
-from tests.cast import Cast, person
+from tests.cast import Cast, box, person
 from tests.integration.test_siting import LON_M, address, fresh_cache, pin, signed_in, two_groups
 
 pytestmark = pytest.mark.django_db
@@ -330,7 +330,7 @@ def test_who_was_not_heard_comes_first(cast: Cast) -> None:
     two_groups(cast)
     Area.objects.create(
         organisation=cast.town, code="W3", name="Zuidkant", population=900,
-        outline=GEOSGeometry("MULTIPOLYGON(((2.6 50.7,2.7 50.7,2.7 50.8,2.6 50.8,2.6 50.7)))", srid=4326),
+        outline=box(2.6, 50.7, 2.7, 50.8),
     )  # fmt: skip
     page = seen(cast)
 
@@ -348,8 +348,8 @@ def test_times_are_told_in_steps_that_fit(cast: Cast) -> None:
     year = figures(cast.project, Sieve(origin="resident"))
     assert year.step is Step.MONTH
     assert sum(bar.n_pins for bar in year.times) == 4
-    days = figures(cast.project, Sieve(origin="resident", until=(first + timedelta(days=20)).date()))
-    assert (days.step, [bar.n_pins for bar in days.times]) == (Step.DAY, [1, 2])
+    few = figures(cast.project, Sieve(origin="resident", until=(first + timedelta(days=20)).date()))
+    assert (few.step, [bar.n_pins for bar in few.times]) == (Step.DAY, [1, 2])
 
 
 # --- what is kept ---------------------------------------------------------------------------------------------

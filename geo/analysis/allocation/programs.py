@@ -31,7 +31,7 @@ class Solved:
     is_impossible: bool
 
 
-class _Quiet(highspy.Highs):
+class _Quiet(highspy.Highs):  # type: ignore[misc]
     """HiGHS without a word: its constructor greets on stdout, where the JSON of a command goes."""
 
     def __init__(self) -> None:

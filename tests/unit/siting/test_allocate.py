@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import translation
 
 from config.embedded import ROOT
 
@@ -18,6 +20,13 @@ from config.embedded import ROOT
 CHAIN = "5 5 2\n1 2 10\n2 3 10\n3 4 500\n3 4 10\n4 5 10\n"
 DEMAND = "id,x,y,weight\na,0,0,1\nb,10,0,2\nc,500,0,3\n"
 CANDIDATES = "id;x;y\nwest;5;0\neast;500;0\nfar;9000;0\n"
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Whatever was spoken before."""
+    with translation.override("en"):
+        yield
 
 
 def allocated(*options: str) -> dict[str, Any]:
