@@ -1,9 +1,17 @@
 """Bounds how much heavy reading one process does at a time, so that threads and processor stay free for ballots."""
 
+import weakref
+from collections.abc import Callable
 from contextlib import ContextDecorator
+from functools import wraps
 from threading import BoundedSemaphore
+from typing import ParamSpec
+
+from django.http import FileResponse
 
 from geo.problems import ServerBusy
+
+P = ParamSpec("P")
 
 
 class Slots(ContextDecorator):
@@ -23,6 +31,23 @@ class Slots(ContextDecorator):
 
     def __exit__(self, *_raised: object) -> None:
         self._free.release()
+
+    def until_sent(self, answer: Callable[P, FileResponse]) -> Callable[P, FileResponse]:
+        """Keep the slot until the file is sent or the line breaks: a slow reader too holds a thread of the server."""
+
+        @wraps(answer)
+        def within(*args: P.args, **kwargs: P.kwargs) -> FileResponse:
+            self.__enter__()
+            try:
+                response = answer(*args, **kwargs)
+                # Runs once: at the closing of the answer, or when a server forgets it without closing it.
+                response._resource_closers.append(weakref.finalize(response, self.__exit__))  # type: ignore[attr-defined]
+            except BaseException:
+                self.__exit__()
+                raise
+            return response
+
+        return within
 
 
 # Together fewer than the threads of a process (config/run.py). A tile is the database's work, and a browser asks for

@@ -2,9 +2,7 @@
 
 import gzip
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +13,12 @@ from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from geo.catalog import AnyLayer
-from geo.export import TYPES, formats_of, write
+from geo.export import formats_of
 from geo.ogc.answers import refusal
+from geo.ogc.downloads import file_of
 from geo.plane.crs import ALL
 from geo.plane.tiles import BadTile
 from geo.problems import ServerBusy
-from geo.slots import EXPORTS
 from geo.tiles import vector_tile
 from participation import public
 from participation.models import Project
@@ -246,22 +244,10 @@ def view_file(request: HttpRequest, slug: str) -> HttpResponse | FileResponse:
     layer = _layer(project, view, name)
     if layer is None or crs is None or format_name not in formats_of(layer):
         raise Http404("no such file")
-    # On disk, because GDAL writes files only; gone from the folder as soon as it is open.
     try:
-        with EXPORTS, tempfile.TemporaryDirectory(prefix="kiesplek-view-") as folder:
-            path = Path(folder) / f"{layer.id}.{format_name}"
-            write(layer, format_name, crs, None, path)
-            file = path.open("rb")
+        return file_of(layer, format_name, crs, None)
     except ServerBusy as busy:
         return refusal(busy)
-    answer = FileResponse(
-        file,
-        as_attachment=True,
-        filename=f"{layer.id}_epsg{crs.code}.{format_name}",
-        content_type=TYPES[format_name],
-    )
-    answer["Cache-Control"] = "no-store"
-    return answer
 
 
 def _layer(project: Project, view: Asked, name: str) -> AnyLayer | None:

@@ -1,12 +1,15 @@
 """Maps and files take only so many threads: who comes when all slots are taken is refused, and ballots go on."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.http import FileResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -146,13 +149,24 @@ def test_a_refused_export_gives_its_slot_back(staged: Cast) -> None:
     assert free(EXPORTS) == 1
 
 
-def test_a_file_that_is_not_read_to_its_end_holds_no_slot(staged: Cast) -> None:
+def test_a_file_holds_its_slot_until_it_is_sent_or_the_line_breaks(staged: Cast) -> None:
     client = client_of(staged, "resident")
-    unread = [client.get(f"/export/{LAYER}.csv") for _ in range(3)]
-    assert [answer.status_code for answer in unread] == [200, 200, 200]
-    for answer in unread:
-        answer.close()
+    answer = client.get(f"/export/{LAYER}.csv")
+    assert (answer.status_code, free(EXPORTS)) == (200, 0)
+    assert client.get(f"/export/{LAYER}.csv").status_code == 503
+    answer.close()
     assert free(EXPORTS) == 1
+    answer.close()  # closed twice, given back once
+    assert free(EXPORTS) == 1
+
+
+def test_an_answer_that_is_forgotten_gives_its_slot_back() -> None:
+    slots = Slots(1)
+    forgotten = [slots.until_sent(lambda: FileResponse(BytesIO(b"rows")))()]
+    assert free(slots) == 0
+    forgotten.clear()
+    gc.collect()
+    assert free(slots) == 1
 
 
 def _in_threads(n: int, work: Callable[[], None]) -> None:
