@@ -15,7 +15,7 @@ from participation.models import Phase, Proposal
 from participation.services.voting import cast_ballot
 from tests.cast import Cast, picks
 from tests.contracts.pages import POST_ONLY, ROWS
-from tests.contracts.test_pages import client_of, staged
+from tests.contracts.test_pages import client_of, read, staged
 from tests.integration.test_methods import FROZEN
 
 __all__ = ["staged"]
@@ -90,5 +90,5 @@ def test_no_page_changes_the_rules(staged: Cast) -> None:
         client = client_of(staged, role)
         for name, row in ROWS.items():
             if row.expected is POST_ONLY or name.startswith("desk_"):
-                client.post(reverse(name, kwargs=dict(row.cast)), fields | {"act": ""})
+                read(client.post(reverse(name, kwargs=dict(row.cast)), fields | {"act": ""}))
     assert seen(staged) == before

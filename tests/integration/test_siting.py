@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from django.utils.timezone import now
 
 from geo.catalog import Asker, DerivedSource, Raster, layer, layers_for
@@ -271,7 +272,7 @@ def test_the_command_refuses_in_one_sentence(cast: Cast) -> None:
         (["--min-count", "3"], "radius"),
         (["--min-count", "1", "--method", "hdbscan"], "min-count must be at least 2"),
     ]:
-        with pytest.raises(CommandError, match=words):
+        with pytest.raises(CommandError, match=words), translation.override("en"):
             commanded(*options)
     with pytest.raises(CommandError):
         call_command("clusters", "--project", "elders/laden", "--radius-m", "250", "--min-count", "3")
@@ -475,7 +476,7 @@ def test_the_page_asks_the_database_little(cast: Cast, django_assert_max_num_que
     two_groups(cast)
     client = signed_in(cast["Piet"])
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(28):
         client.get(address("desk_map", cast.project, "?show=heat&show=pins&show=clusters"))
 
 
