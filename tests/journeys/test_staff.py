@@ -170,7 +170,8 @@ def test_planner_reads_the_result(walker: Walker) -> None:
     walker.page.locator('a[href="/projects/zitbanken/"]').first.click()
     walker.press("See the result")
     expect(walker.page.locator(".kp-bars__row").first).to_be_visible()
-    expect(walker.page.locator("table caption").first).to_have_text(walker.say("Per neighbourhood"))
+    captions = walker.page.locator("table caption").filter(has_text=walker.say("Per neighbourhood"))
+    expect(captions.first).to_be_visible()
 
 
 @pytest.mark.parametrize(
