@@ -57,7 +57,7 @@ def import_pabulib(*, organisation: Organisation, slug: str, file: Pabulib, now:
     Order    options are numbered from 1 in the order of the file, ballots get ascending keys in theirs.
     Refuses  project.not_empty, project.slug_bad; what rules.pabulib_vote.vote_told and
              rules.voting.check_ballot refuse.
-    Cost     100,000 ballots with three choices each: about a minute.
+    Cost     29,000 ballots with 266,000 choices in two minutes, on a busy machine of two cores.
     """
     told = vote_told(file)
     project = _project(organisation, slug, file)
