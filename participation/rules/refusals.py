@@ -113,6 +113,8 @@ class Code(StrEnum):
     DECISION_NOTHING_CHOSEN = "decision.nothing_chosen"
     DECISION_NOTHING_TO_PUBLISH = "decision.nothing_to_publish"
     DECISION_NOT_TO_BUILD = "decision.not_to_build"
+    DOSSIER_SCENARIO_NOT_DONE = "dossier.scenario_not_done"
+    DOSSIER_NOTHING_NEW = "dossier.nothing_new"
     ROLE_MISSING = "role.missing"
     ROLE_TOO_STRONG = "role.too_strong"
     PABULIB_SECTION_MISSING = "pabulib.section_missing"
