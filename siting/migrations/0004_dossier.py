@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name="Dossier",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("version", models.PositiveIntegerField(help_text="Counts from 1 within a project")),
+                ("version", models.PositiveIntegerField()),
                 ("content", models.JSONField()),
                 ("content_hash", models.CharField(max_length=64)),
                 ("published_at", models.DateTimeField()),

@@ -1,8 +1,6 @@
 """The decision dossier as the town published it."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
-
 from participation.models import Person, Project
 
 
@@ -15,7 +13,7 @@ class Dossier(models.Model):
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="dossiers")
-    version = models.PositiveIntegerField(help_text=_("Counts from 1 within a project"))
+    version = models.PositiveIntegerField()
     content = models.JSONField()
     content_hash = models.CharField(max_length=64)
     published_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="dossiers")

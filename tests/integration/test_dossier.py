@@ -87,6 +87,11 @@ def words(page: bytes) -> str:
     return re.sub(r"\s+", " ", strip_tags(page.decode()))
 
 
+def _cell(cell: ElementTree.Element, strings: list[str]) -> str:
+    value = cell.findtext(f"{SHEET}v") or ""
+    return strings[int(value)] if cell.get("t") == "s" else value
+
+
 def sheets(content: bytes) -> dict[str, list[list[str]]]:
     """A workbook as rows of texts, by the name of each sheet; a cell that would compute fails."""
     with zipfile.ZipFile(io.BytesIO(content)) as book:
@@ -99,14 +104,8 @@ def sheets(content: bytes) -> dict[str, list[list[str]]]:
         for at, name in enumerate(names, start=1):
             tree = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{at}.xml"))
             assert tree.find(f".//{SHEET}f") is None, "a cell computes"
-            found[str(name)] = [
-                [
-                    strings[int(cell.findtext(f"{SHEET}v") or 0)] if cell.get("t") == "s" else cell.findtext(f"{SHEET}v") or ""
-                    for cell in row
-                ]
-                for row in tree.iter(f"{SHEET}row")
-            ]  # fmt: skip
-        return found
+            found[str(name)] = [[_cell(cell, strings) for cell in row] for row in tree.iter(f"{SHEET}row")]
+    return found
 
 
 # --- what stands in it --------------------------------------------------------------------------------------------
@@ -212,7 +211,7 @@ def test_nothing_of_a_running_vote_is_in_it(staged: Cast) -> None:
     end(staged.vote)
     assert close_phase(staged.vote)
     after = content_now(staged)["vote"]
-    assert [row["number"] for row in after["options"] if row["is_winner"]][0] == 8
+    assert next(row["number"] for row in after["options"] if row["is_winner"]) == 8
     assert after["n_people"] == 9
 
 
@@ -269,7 +268,9 @@ def test_what_was_published_stays_and_a_later_one_is_a_new_version(staged: Cast)
     )  # fmt: skip
     publish_decisions(project=staged.project, by=staged["Piet"], base_url="http://testserver/", now=NOW)
     again = re.search(r"<main.*</main>", read(client, "dossier", "?version=1").decode(), re.S)
-    assert before and again and before[0] == again[0]
+    assert before
+    assert again
+    assert before[0] == again[0]
     second = published(staged)
     assert (first.version, second.version) == (1, 2)
     assert "A new one." in read(client, "dossier").decode()
