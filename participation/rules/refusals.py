@@ -114,6 +114,7 @@ class Code(StrEnum):
     DECISION_NOTHING_TO_PUBLISH = "decision.nothing_to_publish"
     DECISION_NOT_TO_BUILD = "decision.not_to_build"
     DOSSIER_SCENARIO_NOT_DONE = "dossier.scenario_not_done"
+    DOSSIER_CHANGED = "dossier.changed"
     DOSSIER_NOTHING_NEW = "dossier.nothing_new"
     ROLE_MISSING = "role.missing"
     ROLE_TOO_STRONG = "role.too_strong"

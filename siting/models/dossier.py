@@ -1,6 +1,7 @@
 """The decision dossier as the town published it."""
 
 from django.db import models
+
 from participation.models import Person, Project
 
 

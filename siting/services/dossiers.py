@@ -15,12 +15,14 @@ from siting.selectors.dossier import contents, dossiers_of, scenarios_done
 
 @transaction.atomic
 def publish_dossier(
-    *, project: Project, study: Study, scenarios: Collection[int], by: Person, now: datetime
+    *, project: Project, study: Study, scenarios: Collection[int], by: Person, now: datetime, seen: str = ""
 ) -> Dossier:
     """Freeze the dossier about this study and these of its scenarios (by number), and let everybody read it.
 
+    ``seen`` is the fingerprint of what the planner looked at; where it is given nothing else is published.
+
     Locks    the project's row: two publications at once do not get one number, and the second finds nothing new.
-    Refuses  study.not_done, dossier.scenario_not_done, dossier.nothing_new.
+    Refuses  study.not_done, dossier.scenario_not_done, dossier.changed, dossier.nothing_new.
     """
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if study.state != Study.State.DONE:
@@ -31,6 +33,8 @@ def publish_dossier(
             raise Refused(Code.DOSSIER_SCENARIO_NOT_DONE, {"number": number})
     content = contents(project, study, [done[number] for number in sorted(set(scenarios))])
     content_hash = digest(content)
+    if seen and seen != content_hash:
+        raise Refused(Code.DOSSIER_CHANGED)
     latest = dossiers_of(project).first()
     if latest is not None and latest.content_hash == content_hash:
         raise Refused(Code.DOSSIER_NOTHING_NEW, {"version": latest.version})

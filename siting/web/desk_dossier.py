@@ -130,6 +130,7 @@ def _desk_page(request: HttpRequest, project: Project, *, refused: str = "", sta
             ],
             "is_new": not versions or versions[0].content_hash != shown.fingerprint,
             "language": draft.language,
+            "seen": shown.fingerprint,
         }
         with translation.override(draft.language):
             chapters = with_pictures(chapters_of(shown, request), standing_in(shown, width_mm=SCREEN_MM))
@@ -158,7 +159,12 @@ def desk_dossier_publish(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404("no study was computed")
     try:
         found = publish_dossier(
-            project=project, study=draft.study, scenarios=draft.scenarios, by=clerk(request), now=now()
+            project=project,
+            study=draft.study,
+            scenarios=draft.scenarios,
+            by=clerk(request),
+            now=now(),
+            seen=request.POST.get("seen", ""),
         )
     except Refused as refusal:
         return _desk_page(request, project, refused=sentence(refusal.code, refusal.facts), status=422)

@@ -56,11 +56,13 @@ class Shown:
 
 
 def published(project: Project, version: Dossier) -> Shown:
+    """A version as everybody may read it now."""
     content = without_hidden(project, version.content)
     return Shown(project, told(content), version.content_hash, version, content != version.content)
 
 
 def languages_of(project: Project) -> list[str]:
+    """The languages of the project's town."""
     return project.organisation.languages or ["nl"]
 
 
@@ -126,10 +128,17 @@ def standing_in(shown: Shown, *, width_mm: float) -> Callable[[str], str]:
     return lambda name: as_picture(drawn(name, how, of=shown.of, width_mm=width_mm)) if name in how else ""
 
 
+def title_of(shown: Shown, text: str = "title") -> str:
+    """The title (or ``question``) of the project as it was then, in the reader's language."""
+    return in_language(shown.told.content["project"][text], get_language() or "nl")
+
+
 def context_of(shown: Shown, chapters: list[Chapter]) -> dict[str, Any]:
+    """What the templates of a dossier show, on screen and on paper."""
     return {
         "project": shown.project,
-        "title": in_language(shown.told.content["project"]["title"], get_language() or "nl"),
+        "title": title_of(shown),
+        "question": title_of(shown, "question"),
         "chapters": chapters,
         "summary": summary_of(shown.told),
         "version": shown.version,
@@ -144,7 +153,7 @@ def file_of(request: HttpRequest, shown: Shown, kind: str) -> HttpResponse:
     headers = {"Content-Disposition": f'inline; filename="{name}.{kind}"', "Cache-Control": "private, no-cache"}
     if kind == "xlsx":
         about = [
-            (gettext("Decision dossier"), in_language(shown.project.title, get_language() or "nl")),
+            (gettext("Decision dossier"), title_of(shown)),
             (gettext("Version"), str(shown.version.version) if shown.version else gettext("draft")),
             (gettext("As it stood on"), shown.at),
             (gettext("Fingerprint"), shown.fingerprint),

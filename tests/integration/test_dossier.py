@@ -322,6 +322,24 @@ def test_the_same_is_not_published_twice(staged: Cast) -> None:
     assert published(staged, (1,)).version == 2
 
 
+def test_what_changed_while_the_planner_looked_is_not_published_unseen(staged: Cast) -> None:
+    desk = client_of(staged, "Piet")
+    page = read(desk, "desk_dossier").decode()
+    seen = re.search(r'name="seen" value="([0-9a-f]{64})"', page)
+    assert seen
+    end(staged.vote)
+    assert close_phase(staged.vote)
+    given = {"study": "1", "scenario": ["1", "2"], "language": "en", "seen": seen[1]}
+    address = reverse("desk_dossier_publish", args=("laden",))
+    refused = desk.post(address, given)
+    assert refused.status_code == 422
+    assert "Something changed while you looked" in refused.content.decode()
+    assert not Dossier.objects.exists()
+    now_seen = re.search(r'name="seen" value="([0-9a-f]{64})"', refused.content.decode())
+    assert now_seen
+    assert desk.post(address, given | {"seen": now_seen[1]}).status_code == 302
+
+
 def test_only_what_was_computed_is_published(staged: Cast) -> None:
     with pytest.raises(Refused) as refused:
         published(staged, (1, 7))
