@@ -8,12 +8,15 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from geo.pictures import INK, LINE, MM_AN_INCH, MUTED
 
+# Names within a drawing are made with this instead of by chance, so that the same figures are the same file.
+rcParams["svg.hashsalt"] = "kiesplek"
 # Dark and light in turn, so that neighbours differ in brightness too; each with the ink that can be read on it.
 PARTS = (
     ("#1f5c3a", "white"), ("#f5b301", INK), ("#2f4b7c", "white"), ("#a5d6a7", INK), ("#7a3e9d", "white"),

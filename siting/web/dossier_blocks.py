@@ -6,6 +6,10 @@ from datetime import date, datetime
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
+
+MOST_ROWS_TOGETHER = 14
+LONGEST_WORD = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,16 @@ class Grid:
     kind: str = "grid"
 
     @property
+    def is_short(self) -> bool:
+        """Does it stay whole on one page?"""
+        return len(self.rows) <= MOST_ROWS_TOGETHER
+
+    @property
+    def is_coded(self) -> bool:
+        """Is one of its columns letters without a blank, which may be broken anywhere?"""
+        return any(len(cell) > LONGEST_WORD and " " not in cell for row in self.rows for cell in row)
+
+    @property
     def heads(self) -> list[tuple[str, bool]]:
         """The heads, and whether figures stand under each."""
         return [(label, at in self.numbers) for at, label in enumerate(self.columns)]
@@ -70,6 +84,7 @@ class Picture:
     alt: str
     caption: str
     src: str = ""
+    is_map: bool = False
     kind: str = "picture"
 
 
@@ -95,6 +110,12 @@ class Chapter:
     key: str
     title: str
     blocks: Sequence[Block] = field(default_factory=list)
+
+
+def map_and_detail(name: str, alt: str, caption: str) -> tuple[Picture, Picture]:
+    """A map of the whole town, and where marks hide one another one of them nearer by."""
+    nearer = gettext("The same, nearer by, where the marks lie close together.")
+    return Picture(name, alt, caption, is_map=True), Picture(f"{name}-detail", f"{alt} {nearer}", nearer, is_map=True)
 
 
 def point(words: str, link: Link | None = None) -> tuple[str, Link | None]:

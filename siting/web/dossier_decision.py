@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext, ngettext
 
 from participation.rules.electorate import Channel
@@ -12,10 +13,23 @@ from participation.rules.text import in_language
 from participation.rules.voting import Method, Rule
 from participation.web.result_words import CHANNEL_NAMES, RULE_WORDS, UNIT_NAMES
 from participation.web.words import grouped
+from siting.models import RollOut
 from siting.rules.criteria import Verdict
 from siting.selectors.dossier import Told
 from siting.web import study_words as words
-from siting.web.dossier_blocks import Block, Chapter, Entry, Grid, Heading, Link, Picture, Points, Text, day, point
+from siting.web.dossier_blocks import (
+    Block,
+    Chapter,
+    Entry,
+    Grid,
+    Heading,
+    Link,
+    Points,
+    Text,
+    day,
+    map_and_detail,
+    point,
+)
 from siting.web.outcome import STATES
 
 # Of a long list as many are named.
@@ -142,14 +156,12 @@ def decision(told: Told) -> Chapter:
         return Chapter("decision", title, [Text(gettext("Nothing was decided yet."))])
     n = len(rows)
     said = ngettext("The town decided about %(n)s place.", "The town decided about %(n)s places.", n) % {"n": n}
-    blocks: list[Block] = [Text(f"{said} {tallied(told)}.", "lead")]
+    blocks: list[Block] = [Text(f"{said} {capfirst(tallied(told))}.", "lead")]
     if any(row["point"] for row in rows):
-        blocks.append(
-            Picture(
-                "decisions",
-                gettext("Map of what was decided. The list under it has the same numbers."),
-                gettext("Green: it comes or is there. Amber: later. Grey: it does not come, or is not there any more."),
-            )
+        blocks += map_and_detail(
+            "decisions",
+            gettext("Map of what was decided. The list under it has the same numbers."),
+            gettext("Green: it comes or is there. Amber: later. Grey: it does not come, or is not there any more."),
         )
     blocks += [_entry(at, row) for at, row in enumerate(rows, start=1)]
     return Chapter("decision", title, blocks)
@@ -167,6 +179,7 @@ def _entry(at: int, row: dict[str, object]) -> Entry:
     more = [
         f"{day(str(one['on']))}: {STATES[str(one['state'])]}" + (f" ({one['note']})" if one["note"] else "")
         for one in _list(row["roll_outs"])
+        if one["state"] != RollOut.State.PLANNED
     ]
     more += [
         gettext("Decided before, %(day)s: %(reason)s")

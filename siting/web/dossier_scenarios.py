@@ -10,7 +10,7 @@ from siting.models import Scenario
 from siting.rules.scenarios import read
 from siting.selectors.dossier import Told
 from siting.web import study_words as words
-from siting.web.dossier_blocks import Block, Chapter, Grid, Heading, Picture, Points, Text, point
+from siting.web.dossier_blocks import Block, Chapter, Grid, Heading, Picture, Points, Text, map_and_detail, point
 from siting.web.scenarios import demand_name, places_of, side_by_side
 
 
@@ -95,14 +95,11 @@ def _one(told: Told, row: Scenario) -> list[Block]:
         *(Text(words.note(one), "note") for one in row.result["notes"]),
     ]
     if row.result["chosen"]:
-        blocks.append(
-            Picture(
-                f"places-{row.number}",
-                gettext("Map of the places of %(name)s, with a circle of %(radius)s. The table under it lists them.")
-                % {"name": name, "radius": facts["radius"]},
-                gettext("The numbers are the order of building; the circles show %(radius)s in a straight line.")
-                % facts,
-            )
+        blocks += map_and_detail(
+            f"places-{row.number}",
+            gettext("Map of the places of %(name)s, with a circle of %(radius)s. The table under it lists them.")
+            % {"name": name, "radius": facts["radius"]},
+            gettext("The numbers are the order of building; the circles show %(radius)s in a straight line.") % facts,
         )
     blocks.append(_order(row))
     if any(area["weight"] for area in row.result["areas"]):
@@ -170,7 +167,7 @@ def _differing(told: Told) -> list[Block]:
     rows = [[place["title"], place["area"] or "–", *place["turns"]] for place in places_of(told.scenarios)]
     return [
         Heading(gettext("Where they differ")),
-        Picture(
+        *map_and_detail(
             "differences",
             gettext("Map of the places of all scenarios together. The table under it says the same."),
             gettext("Green with a tick: in every scenario. Amber: only in the scenarios whose numbers stand in it."),

@@ -10,7 +10,7 @@ from siting.rules.scenarios import Model
 from siting.selectors.dossier import Told
 from siting.web import study_pages as pages
 from siting.web import study_words as words
-from siting.web.dossier_blocks import Block, Chapter, Grid, Heading, Picture, Points, Text, day, point
+from siting.web.dossier_blocks import Block, Chapter, Grid, Heading, Picture, Points, Text, day, map_and_detail, point
 from siting.web.dossier_pictures import MOST_BARS, letters_of
 
 # More rows are for the workbook.
@@ -65,16 +65,14 @@ def question(told: Told) -> Chapter:
     came = f" ({', '.join(from_what)})" if from_what else ""
     blocks.append(Text(f"{where} {looked}{came}."))
     if order:
-        blocks.append(
-            Picture(
-                "candidates",
-                gettext("Map of the places that were looked into. The table of scores names them in the same order."),
-                gettext(
-                    "Green with a number: the first %(n)s by score. Amber: the others. Grey: left out by a criterion "
-                    "that excludes."
-                )
-                % {"n": min(study.n_first, len(order))},
+        blocks += map_and_detail(
+            "candidates",
+            gettext("Map of the places that were looked into. The table of scores names them in the same order."),
+            gettext(
+                "Green with a number: the first %(n)s by score. Amber: the others. Grey: left out by a criterion "
+                "that excludes."
             )
+            % {"n": min(study.n_first, len(order))},
         )
     return Chapter("question", gettext("The question"), blocks)
 
@@ -125,7 +123,7 @@ def criteria(told: Told) -> Chapter:
             f"{letters[one['row'].code]}. {one['name']}" if one["row"].code in letters else one["name"],
             one["share"] or gettext("excludes"),
             one["asks"] or "–",
-            " ".join([one["how"], str(one["gone"])]).strip(),
+            ". ".join(filter(None, [one["how"], str(one["gone"])])),
             one["row"].source or "–",
         ]
         for one in rows
