@@ -42,7 +42,7 @@ def dossier_page(request: HttpRequest, slug: str) -> HttpResponse:
     shown = _asked(request, slug)
     assert shown.version is not None
     with translation.override(language_for(request, shown.project)):
-        query = {"version": shown.version.version, "language": get_language()}
+        query = [("version", str(shown.version.version)), ("language", get_language() or "nl")]
         # At an address of their own, so that the words are there first on a slow line.
         how, here, tail = drawings(shown.told, SCREEN_MM), reverse("dossier", args=(slug,)), urlencode(query)
         chapters = with_pictures(

@@ -1,6 +1,7 @@
 """The chapters of a dossier on what people and the town said: vote, decision, what is open, how to check it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -167,34 +168,26 @@ def decision(told: Told) -> Chapter:
     return Chapter("decision", title, blocks)
 
 
-def _entry(at: int, row: dict[str, object]) -> Entry:
+def _entry(at: int, row: dict[str, Any]) -> Entry:
     language = get_language() or "nl"
-    facts = [str(STATES[str(row["state"])]), gettext("decided %(day)s") % {"day": day(str(row["published_on"]))}]
+    facts = [str(STATES[row["state"]]), gettext("decided %(day)s") % {"day": day(row["published_on"])}]
     numbers = row["proposals"]
-    assert isinstance(numbers, list)
     if numbers:
         n = len(numbers)
         named = ", ".join(str(number) for number in numbers[:NAMED]) + ("…" if n > NAMED else "")
         facts.append(ngettext("from proposal %(n)s", "from proposals %(n)s", n) % {"n": named})
     more = [
-        f"{day(str(one['on']))}: {STATES[str(one['state'])]}" + (f" ({one['note']})" if one["note"] else "")
-        for one in _list(row["roll_outs"])
+        f"{day(one['on'])}: {STATES[one['state']]}" + (f" ({one['note']})" if one["note"] else "")
+        for one in row["roll_outs"]
         if one["state"] != RollOut.State.PLANNED
     ]
     more += [
         gettext("Decided before, %(day)s: %(reason)s")
-        % {"day": day(str(one["published_on"])), "reason": in_language(one["reason"], language)}
-        for one in _list(row["earlier"])
+        % {"day": day(one["published_on"]), "reason": in_language(one["reason"], language)}
+        for one in row["earlier"]
     ]
-    link = Link(gettext("The council's decision"), str(row["council_link"])) if row["council_link"] else None
-    reason = row["reason"]
-    assert isinstance(reason, dict)
-    return Entry(f"{at}. {decision_title(row)}", " · ".join(facts), in_language(reason, language), link, more)
-
-
-def _list(rows: object) -> list[dict[str, object]]:
-    assert isinstance(rows, list)
-    return rows
+    link = Link(gettext("The council's decision"), row["council_link"]) if row["council_link"] else None
+    return Entry(f"{at}. {decision_title(row)}", " · ".join(facts), in_language(row["reason"], language), link, more)
 
 
 # --- what is open, and checking ---------------------------------------------------------------------------------

@@ -247,10 +247,10 @@ def test_what_was_taken_out_of_sight_since_loses_its_words(staged: Cast) -> None
     for name, args in (("dossier", ()), ("dossier_file", ("json",)), ("dossier_file", ("xlsx",))):
         page = read(client, name, "", *args)
         assert "Plek 7" not in (str(sheets(page)) if args == ("xlsx",) else page.decode()), (name, args)
-    page = words(read(client, "dossier"))
-    assert "Option 7, no longer shown" in page
-    assert "Proposal 7, no longer shown" in page
-    assert "taken out of sight since" in page
+    said = words(read(client, "dossier"))
+    assert "Option 7, no longer shown" in said
+    assert "Proposal 7, no longer shown" in said
+    assert "taken out of sight since" in said
     # What was published stays in the house as it was.
     assert "Plek 7" in json.dumps(Dossier.objects.get().content)
 
@@ -285,7 +285,10 @@ def test_what_was_published_stays_and_a_later_one_is_a_new_version(staged: Cast)
 
 def test_the_database_refuses_to_change_a_published_dossier(staged: Cast) -> None:
     row = published(staged)
-    for change in ({"content": {}}, {"content_hash": "0" * 64}, {"version": 9}, {"published_at": NOW}):
+    changes: list[dict[str, Any]] = [
+        {"content": {}}, {"content_hash": "0" * 64}, {"version": 9}, {"published_at": NOW},
+    ]  # fmt: skip
+    for change in changes:
         with pytest.raises(IntegrityError, match="stays as it is"), transaction.atomic():
             Dossier.objects.filter(pk=row.pk).update(**change)
     # Erasing the person who published empties that name alone.

@@ -39,12 +39,16 @@ def test_neighbours_differ_in_brightness_and_not_in_colour_alone() -> None:
 
 def test_the_same_figures_give_the_same_file() -> None:
     pairs = [Pair("Watou", 0.1, 0.8, "80 %"), Pair("Krombeke", None, None, "-")]
-    for draw in (
-        lambda: stacked_svg(BARS, LETTERS, width_mm=112),
-        lambda: pairs_svg(pairs, before="now", after="then", width_mm=112),
-        lambda: shares_svg([("1. Best", 1.0, "100 %"), ("2. Voted", None, "not computed")], width_mm=112),
-    ):
-        assert draw() == draw()
+    shares = [("1. Best", 1.0, "100 %"), ("2. Voted", None, "not computed")]
+    once, again = (
+        (
+            stacked_svg(BARS, LETTERS, width_mm=112),
+            pairs_svg(pairs, before="now", after="then", width_mm=112),
+            shares_svg(shares, width_mm=112),
+        )
+        for _ in range(2)
+    )
+    assert once == again
 
 
 def test_nothing_is_no_chart() -> None:
