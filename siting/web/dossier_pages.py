@@ -158,7 +158,9 @@ def file_of(request: HttpRequest, shown: Shown, kind: str) -> HttpResponse:
             (gettext("As it stood on"), shown.at),
             (gettext("Fingerprint"), shown.fingerprint),
         ]
-        return HttpResponse(as_xlsx(tables_of(shown.told), about), content_type=XLSX, headers=headers)
+        made_at = shown.version.published_at if shown.version else shown.told.study.finished_at
+        book = as_xlsx(tables_of(shown.told), about, made_at=made_at)
+        return HttpResponse(book, content_type=XLSX, headers=headers)
     if kind == "json":
         whole = {
             "version": shown.version.version if shown.version else None,
