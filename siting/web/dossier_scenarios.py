@@ -101,7 +101,7 @@ def _one(told: Told, row: Scenario) -> list[Block]:
             % {"name": name, "radius": facts["radius"]},
             gettext("The numbers are the order of building; the circles show %(radius)s in a straight line.") % facts,
         )
-    blocks.append(_order(row))
+    blocks.append(_order(row, name))
     if any(area["weight"] for area in row.result["areas"]):
         blocks.append(
             Picture(
@@ -117,7 +117,7 @@ def _one(told: Told, row: Scenario) -> list[Block]:
     return blocks
 
 
-def _order(row: Scenario) -> Grid:
+def _order(row: Scenario, name: str) -> Grid:
     assert row.result is not None
     columns = [gettext("Place"), gettext("Neighbourhood"), gettext("Adds"), gettext("Together"), gettext("Score")]
     rows = [
@@ -130,7 +130,8 @@ def _order(row: Scenario) -> Grid:
         ]
         for turn, site in enumerate(row.result["chosen"], start=1)
     ]
-    return Grid(gettext("Order of building: each next place adds most"), columns, rows, (2, 3, 4))
+    caption = gettext("Order of building: each next place adds most")
+    return Grid(f"{name} · {caption}", columns, rows, (2, 3, 4))
 
 
 def _reached(row: Scenario, name: str) -> Grid:

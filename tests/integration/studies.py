@@ -137,7 +137,9 @@ def whole(project: Project, by: Person) -> None:
 
 
 def decided(project: Project, by: Person) -> None:
-    """One candidate comes and is being built, one comes later, one does not; all published."""
+    """One candidate comes and is being built, one comes later, one does not; all published, once."""
+    if project.decisions.exists():
+        return
     numbers = list(project.candidates.order_by("number").values_list("number", flat=True)[:3])
     outcomes = (("build", "Central and busy."), ("later", "First the works."), ("not", "=Too close to another."))
     for number, (outcome, why) in zip(numbers, outcomes, strict=False):

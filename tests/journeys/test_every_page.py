@@ -113,8 +113,9 @@ def _dossier(walker: Walker) -> None:
     project, planner = Project.objects.get(slug="laadpunten"), Person.objects.get(email=PEOPLE["planner"])
     studies.whole(project, planner)
     studies.decided(project, planner)
-    study = project.studies.get(number=1)
-    publish_dossier(project=project, study=study, scenarios=[1, 2], by=planner, now=database_now())
+    if not project.dossiers.exists():
+        study = project.studies.get(number=1)
+        publish_dossier(project=project, study=study, scenarios=[1, 2], by=planner, now=database_now())
 
 
 def _upload(walker: Walker) -> None:
