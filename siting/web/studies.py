@@ -17,6 +17,7 @@ from participation.web.desk import clerk, desk_items, desk_project
 from siting.models import Criterion, Study
 from siting.rules.measures import Measure
 from siting.rules.stamps import differences
+from siting.selectors.runs import is_lost
 from siting.selectors.studies import (
     candidates_for,
     hand_values,
@@ -53,8 +54,9 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the studies of a project, the latest first."""
     project = desk_project(request, slug)
     page = Paginator(studies_of(project), pages.A_PAGE).get_page(request.GET.get("page"))
+    lost = {study.pk for study in page.object_list if is_lost(study, now=now())}
     done = list(studies_of(project).filter(state=Study.State.DONE).values_list("number", "title")[:100])
-    return render(request, "siting/studies.html", _frame(request, project, page=page, done=done))
+    return render(request, "siting/studies.html", _frame(request, project, page=page, done=done, lost=lost))
 
 
 @desk(DeskAct.SITE)
@@ -174,6 +176,7 @@ def study_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         study=study,
         criteria=pages.criteria_rows(study, rows, names),
         failure=words.failure(study.failure),
+        is_lost=is_lost(study, now=now()),
         existing=names.get(study.existing_layer, study.existing_layer),
         n_candidates=candidates_for(study).count(),
         n_scenarios=study.scenarios.count(),
@@ -216,7 +219,7 @@ def progress_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Say how far a study is; a page that is open draws itself anew when it is over."""
     _project, study = desk_study_of(request, slug, number)
     response = render(request, "siting/run_progress.html", {"run": study, "address": request.path})
-    if not study.is_under_way:
+    if not study.is_under_way or is_lost(study, now=now()):
         response["HX-Refresh"] = "true"
     return response
 

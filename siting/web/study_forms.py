@@ -262,6 +262,12 @@ class ScenarioForm(forms.Form):
     people = forms.FloatField(label=_("People of a layer"), min_value=0, required=False, localize=True)
     people_of = forms.ChoiceField(label=_("Which column of which layer"), required=False)
     uses_existing = forms.BooleanField(label=_("What is there already counts"), required=False, initial=True)
+    uses_built = forms.BooleanField(
+        label=_("What we built since counts too"),
+        required=False,
+        initial=True,
+        help_text=_("Places whose decision is carried out: their state is “built”."),
+    )
     at_least_per_area = forms.IntegerField(
         label=_("At least so many in each neighbourhood"), min_value=0, max_value=20, required=False
     )
@@ -323,6 +329,7 @@ class ScenarioForm(forms.Form):
             budget_cents=None if data["budget"] is None else data["budget"] * CENTS,
             price_cents=None if data["price"] is None else data["price"] * CENTS,
             uses_existing=data["uses_existing"],
+            uses_built=data["uses_built"],
             must=tuple(data["must"]),
             must_not=tuple(data["must_not"]),
             at_least_per_area=data["at_least_per_area"] or 0,
