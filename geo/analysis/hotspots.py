@@ -34,7 +34,8 @@ class HotSpots:
     """Hexagons by row and column of their grid: middles (n, 2) in metres, the weight in each, and how unusual it is.
 
     ``z`` is Gi*, ``p`` how often chance gives as much (two-sided), ``p_corrected`` the same with all cells taken
-    together, ``levels`` 99, 95 or 90 for a hot spot that sure, the same below 0 for a cold one, 0 for neither; all (n,).
+    together, ``levels`` 99, 95 or 90 for a hot spot that sure, the same below 0 for a cold one, 0 for neither;
+    all (n,).
     """
 
     cell_m: float

@@ -73,8 +73,8 @@ def forget_cluster(*, project: Project, number: int) -> None:
 def ask_run(*, project: Project, min_count: int, weigh: Weigh, sieve: Sieve, by: Person, now: datetime) -> ClusterRun:
     """Have a worker group the pins by how densely they lie (HDBSCAN).
 
-    One that is asked for already and not done is not asked for again, unless its worker is gone. The work is put in line in the transaction
-    that asks for it, so it cannot be lost.
+    One that is asked for already and not done is not asked for again, unless its worker is gone. The work is put in
+    line in the transaction that asks for it, so it cannot be lost.
     """
     told = sieve.told()
     with transaction.atomic():

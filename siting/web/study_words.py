@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.web.sentences import distance, money
 from siting.models import Criterion
-from siting.models.naming import NAMES, criterion_name
 from siting.rules.criteria import Kind, Value, Verdict
 from siting.rules.measures import Measure, Unit
 from siting.rules.scenarios import Model, Source
