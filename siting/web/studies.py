@@ -15,6 +15,7 @@ from participation.rules.roles import DeskAct
 from participation.web.asking import desk, now, project_or_404
 from participation.web.desk import clerk, desk_items, desk_project
 from siting.models import Criterion, Study
+from siting.models.naming import criterion_name
 from siting.rules.measures import Measure
 from siting.rules.stamps import differences
 from siting.selectors.runs import is_lost
@@ -146,7 +147,7 @@ def values_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         {"candidate": one, "cells": [(row, form[f"{row.code}.{one.number}"]) for row in rows]}
         for one in page.object_list
     ]
-    heads = [{"name": words.criterion_name(row), "unit": row.unit} for row in rows]
+    heads = [{"name": criterion_name(row), "unit": row.unit} for row in rows]
     context = _frame(request, project, study=study, form=form, heads=heads, table=table, page=page, step=3)
     return render(request, "siting/study_values.html", context, status=422 if form.errors else 200)
 
@@ -293,7 +294,7 @@ def _weights(left: Any, right: Any) -> list[dict[str, Any]]:
     for found in (left, right):
         parts = found.scores[0].parts if found.scores else ()
         shares.append({part.code: part.share for part in parts})
-    names = {row.code: words.criterion_name(row) for found in (right, left) for row in found.criteria}
+    names = {row.code: criterion_name(row) for found in (right, left) for row in found.criteria}
     rows = [
         {
             "name": names[code],

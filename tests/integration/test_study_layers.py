@@ -98,7 +98,7 @@ def test_a_draft_shows_nothing_to_anybody(found: Cast) -> None:
 
 
 def test_listing_them_reads_no_result(found: Cast, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(16) as seen:
+    with django_assert_max_num_queries(24) as seen:
         list(layers_for(Asker(found.town.slug, found["Piet"])))
     assert not [each for each in seen.captured_queries if '"result"' in each["sql"] or '"stamp"' in each["sql"]]
 
