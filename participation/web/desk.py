@@ -18,7 +18,7 @@ from participation.rules.roles import DeskAct, may
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, nearby, public_proposals
-from participation.selectors.queue import projects_at_the_desk, queue
+from participation.selectors.queue import projects_at_the_desk, queue, with_counts
 from participation.services.proposals import hide_proposal, publish_proposal, set_shortlist
 from participation.web import acts
 from participation.web.asking import desk, now, person_of, town_of
@@ -103,7 +103,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     moment = now()
     rows = [
         {"project": project, "eyebrow": eyebrow(standing(project, moment)), "items": desk_items(request, project)}
-        for project in projects_at_the_desk(town_of(request))
+        for project in with_counts(projects_at_the_desk(town_of(request)))
     ]
     records = [
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
@@ -184,7 +184,13 @@ def shortlist_page(request: HttpRequest, slug: str) -> HttpResponse:
     text = request.GET.get("q", "")[:100].replace("\x00", "")
     rows = filtered(public_proposals(project), text=text).order_by("on_ballot", "-n_supports", "number")
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    context = {"project": project, "page": page, "text": text, "desk_items": desk_items(request, project)}
+    context = {
+        "project": project,
+        "page": page,
+        "text": text,
+        "n_on_ballot": project.proposals.filter(on_ballot=True).count(),
+        "desk_items": desk_items(request, project),
+    }
     return render(request, "participation/desk_shortlist.html", context)
 
 
