@@ -25,6 +25,7 @@ from participation.rules.refusals import Code, Refused
 from siting.models import Study
 from siting.selectors import runs
 from siting.selectors.runs import SILENT, is_lost
+from siting.services.running import queue_run
 from siting.services.studies import start_study
 from tests.cast import Cast
 from tests.drills.conftest import Tell
@@ -89,7 +90,7 @@ def test_a_killed_worker_leaves_a_run_that_says_so_and_begins_again(
             # While its worker lives nobody takes it away, however long it says nothing.
             assert not is_lost(study, now=alive + SILENT / 2)
             with pytest.raises(Refused) as refused:
-                start_study(study=study, now=alive)
+                queue_run(study, runs.RUN_STUDY, now=alive)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         held.rollback()
