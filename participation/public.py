@@ -8,16 +8,19 @@ counted, as one number a proposal; how a vote stands that still runs is nobody's
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 import numpy as np
 import shapely
-from django.core.cache import cache
 from django.db.models import F, FloatField, Func, IntegerField, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncDate
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.analysis.counting import distinct
 from geo.catalog import FeatureSource
+from geo.memory import kept
+from geo.queries.numbers import numbers
 from participation.models import Area, Organisation, Person, Project, Proposal, Support, TallyRow
 from participation.rules.roles import DeskAct, may
 from participation.rules.voting import Method, Rule
@@ -63,10 +66,6 @@ Ints = NDArray[np.int64]
 
 LON = Func(F("point"), function="ST_X", output_field=FloatField())
 LAT = Func(F("point"), function="ST_Y", output_field=FloatField())
-
-
-# Counted again with every change of the project; this only says how long an unused answer is kept.
-KEPT_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,7 @@ def _public(project: Project) -> QuerySet[Proposal]:
 def demand(project: Project) -> Demand:
     """Where do the public proposals of a project ask for something, and how many support each?
 
-    Cost     about 0.5 s for 100,000; keep the answer until the project's revision changes.
+    Cost     about 0.2 s for 100,000; keep the answer until the project's revision changes.
     """
     day = Func(TruncDate("created_at"), template="(%(expressions)s - DATE '1970-01-01')", output_field=IntegerField())
     rows = (
@@ -179,7 +178,7 @@ def demand(project: Project) -> Demand:
         .order_by("number")
         .values_list("number", "lon", "lat", "n_supports", "part", "kind", "day")
     )
-    found = np.array(list(rows.iterator()), dtype=np.float64).reshape(-1, 7)
+    found = numbers(rows, 7)
     whole = found[:, [0, *range(3, 7)]].astype(np.int64)
     return Demand(
         numbers=whole[:, 0],
@@ -226,7 +225,7 @@ def layer_of(project: Project, rows: QuerySet[Proposal]) -> FeatureSource:
 
 def numbers_of(rows: QuerySet[Proposal]) -> Ints:
     """The numbers of these proposals, rising."""
-    return np.array(list(rows.order_by("number").values_list("number", flat=True).iterator()), dtype=np.int64)
+    return numbers(rows.order_by("number").values_list("number"), 1)[:, 0].astype(np.int64)
 
 
 def counted_votes(project: Project) -> CountedVotes | None:
@@ -350,11 +349,10 @@ def people_per_group(project: Project, numbers: Ints, groups: Ints, n_groups: in
     of_proposal, someone = _backers(project)
     if len(numbers) == 0 or len(someone) == 0:
         return np.zeros(n_groups, dtype=np.int64)
-    at = np.minimum(np.searchsorted(numbers, of_proposal), len(numbers) - 1)
-    counted = (numbers[at] == of_proposal) & (groups[at] >= 0)
-    n_people = int(someone.max()) + 1
-    distinct = np.unique(groups[at[counted]] * n_people + someone[counted])
-    return np.bincount(distinct // n_people, minlength=n_groups)
+    # By its number, not by searching it: of half a million pairs the search would take longest.
+    group_of = np.full(max(int(numbers[-1]), int(of_proposal.max())) + 1, -1, dtype=np.int64)
+    group_of[numbers] = groups
+    return distinct(group_of[of_proposal], someone, n_groups)
 
 
 def neighbourhoods(project: Project) -> list[Neighbourhood]:
@@ -379,19 +377,18 @@ def costs(project: Project) -> dict[int, int]:
 
 
 def _backers(project: Project) -> tuple[Ints, Ints]:
-    """Pairs of a proposal's number and someone who proposed or supports it, kept until the project changes.
+    """Pairs of a proposal's number and someone who proposed or supports it, those of one person next to each other.
 
     Someone is counted from 0 within this answer: no person's own number is kept or leaves this file. Staff who
     entered the city's or a paper proposal do not count as people who asked for it.
     """
-    key = f"backers.{project.pk}.{project.revision}"
-    found: tuple[Ints, Ints] | None = cache.get(key)
-    if found is None:
-        public = _public(project)
-        supports = Support.objects.filter(proposal__in=public).values_list("proposal__number", "person_id")
-        authors = public.filter(origin=Proposal.Origin.RESIDENT, author__isnull=False).order_by()
-        pairs = np.array([*supports.iterator(), *authors.values_list("number", "author_id").iterator()], np.int64)
-        pairs = pairs.reshape(-1, 2)
-        found = (pairs[:, 0].copy(), np.unique(pairs[:, 1], return_inverse=True)[1].astype(np.int64))
-        cache.set(key, found, KEPT_SECONDS)
-    return found
+    return kept(f"backers.{project.pk}.{project.revision}", partial(_read_backers, project))
+
+
+def _read_backers(project: Project) -> tuple[Ints, Ints]:
+    public = _public(project)
+    supports = Support.objects.filter(proposal__in=public).order_by().values_list("proposal__number", "person_id")
+    authors = public.filter(origin=Proposal.Origin.RESIDENT, author__isnull=False).order_by()
+    pairs = np.concatenate([numbers(supports, 2), numbers(authors.values_list("number", "author_id"), 2)])
+    pairs = pairs[np.argsort(pairs[:, 1], kind="stable")].astype(np.int64)
+    return pairs[:, 0].copy(), np.unique(pairs[:, 1], return_inverse=True)[1].astype(np.int64)

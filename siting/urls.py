@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from participation.web.desk import desk_pages, town_pages
+from participation.web.desk import OUT, SITES, desk_pages, town_pages
 from participation.web.projects import project_tabs
 from siting.selectors.decisions import has_published
 from siting.selectors.dossier import has_dossier
@@ -74,11 +74,12 @@ urlpatterns += [
 
 town_pages += [("desk_layers", _("Layers"))]
 desk_pages += [
-    ("desk_map", _("Map work")),
-    ("desk_candidates", _("Candidates")),
-    ("desk_studies", _("Studies")),
-    ("desk_decisions", _("Decisions")),
-    ("desk_dossier", _("Dossier")),
-    ("desk_export", _("Downloads")),
+    ("desk_map", _("Map work"), SITES),
+    ("desk_kept", _("Clusters"), SITES),
+    ("desk_candidates", _("Candidates"), SITES),
+    ("desk_studies", _("Studies"), SITES),
+    ("desk_decisions", _("Decisions"), SITES),
+    ("desk_dossier", _("Dossier"), OUT),
+    ("desk_export", _("Downloads"), OUT),
 ]
 project_tabs += [("outcome", _("What became of it"), has_published), ("dossier", _("Decision dossier"), has_dossier)]

@@ -53,8 +53,11 @@ def measured_demand(project: Project, sieve: Sieve = EVERYTHING) -> MeasuredDema
     found = remembered(project, "demand", partial(_measure, project))
     if sieve == EVERYTHING:
         return found
-    passing = remembered(project, ("passing", sieve), lambda: public.numbers_of(rows_of(project, sieve)))
-    return found.only(np.isin(found.numbers, passing, assume_unique=True))
+    return remembered(project, ("demand", sieve), lambda: found.only(_passing(project, sieve, found)))
+
+
+def _passing(project: Project, sieve: Sieve, among: MeasuredDemand) -> Bools:
+    return np.isin(among.numbers, public.numbers_of(rows_of(project, sieve)), assume_unique=True)
 
 
 def neighbourhoods(project: Project) -> list[public.Neighbourhood]:

@@ -21,6 +21,7 @@ from siting.models import Scenario, Study
 from siting.rules.scenarios import Model, Source
 from siting.rules.stamps import differences
 from siting.selectors.outcomes import stamp_of_scenario
+from siting.selectors.runs import is_lost
 from siting.selectors.studies import scenario_numbered, sites_of
 from siting.services import scenarios as services
 from siting.services.running import stop_run
@@ -227,6 +228,7 @@ def scenario_page(request: HttpRequest, slug: str, number: int, scenario: int) -
         "scenario": row,
         "model": words.MODELS[Model(row.asked["model"])],
         "failure": words.failure(row.failure),
+        "is_lost": is_lost(row, now=now()),
     }
     if row.result:
         names = pages.layer_names(project)
@@ -282,7 +284,7 @@ def progress_page(request: HttpRequest, slug: str, number: int, scenario: int) -
     """Say how far a scenario is."""
     _project, _study, row = _scenario(request, slug, number, scenario)
     response = render(request, "siting/run_progress.html", {"run": row, "address": request.path})
-    if not row.is_under_way:
+    if not row.is_under_way or is_lost(row, now=now()):
         response["HX-Refresh"] = "true"
     return response
 

@@ -24,6 +24,7 @@ SAME = {
         "%(n)s cluster",
         "%(n)s cluster.",
         "%(project)s: clusters",
+        "%(project)s: scenario %(n)s.%(m)s, %(scenario)s",
         "Cluster",
         "Clusters",
         "Code",
