@@ -21,12 +21,14 @@ from geo.analysis.counting import distinct
 from geo.catalog import FeatureSource
 from geo.memory import kept
 from geo.queries.numbers import numbers
-from participation.models import Area, Organisation, Person, Phase, Project, Proposal, Support, TallyRow
+from participation.models import Area, Organisation, Person, Project, Proposal, Support, TallyRow
 from participation.rules.roles import DeskAct, may
+from participation.rules.voting import Method, Rule
 from participation.selectors.layers import counted_vote, proposals_layer
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import n_voters
 from participation.selectors.proposals import filtered
+from participation.selectors.results import AreaResult, Turnout, result_of
 from participation.services.project_setup import organisation_or_refused
 from participation.services.records import record_act
 from participation.services.responses import Answer, publish_answers
@@ -37,7 +39,8 @@ __all__ = [
     "CountedVotes",
     "Demand",
     "Neighbourhood",
-    "Votes",
+    "VoteOutcome",
+    "VotedOption",
     "asked_places",
     "chosen",
     "costs",
@@ -56,7 +59,7 @@ __all__ = [
     "publish_answers",
     "record_act",
     "turnout",
-    "votes",
+    "vote_outcome",
 ]
 
 Ints = NDArray[np.int64]
@@ -82,12 +85,43 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Votes:
-    """The votes of the latest vote that was counted. Shape numbers (n,) of proposals, rising; n_votes (n,)."""
+class CountedVotes:
+    """The latest vote of a project that was counted.
+
+    Shape    numbers (n,) of the public proposals by rank, n_votes (n,) what each got; winners, in their order.
+    """
 
     phase: int
     numbers: Ints
     n_votes: Ints
+    winners: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VotedOption:
+    """One option where it stands after the count; ``title`` is empty when it is not public any more."""
+
+    rank: int
+    number: int
+    title: str
+    area: str
+    n_votes: int
+    is_winner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VoteOutcome:
+    """What a counted vote came to, as everyone may read it: who took part is told as ``Turnout`` tells it."""
+
+    phase: int
+    opened_at: datetime
+    closed_at: datetime
+    method: Method
+    rule: Rule
+    one_per_area: bool
+    options: tuple[VotedOption, ...]
+    areas: tuple[AreaResult, ...]
+    turnout: Turnout
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +228,62 @@ def numbers_of(rows: QuerySet[Proposal]) -> Ints:
     return numbers(rows.order_by("number").values_list("number"), 1)[:, 0].astype(np.int64)
 
 
-def votes(project: Project) -> Votes | None:
-    """How many votes did each proposal get? None before a vote of this project was counted."""
+def counted_votes(project: Project) -> CountedVotes | None:
+    """What did each option get in the latest vote that was counted? None before a vote of this project was counted.
+
+    Order    by rank, as the rule that binds counted.
+    """
     vote = counted_vote(project)
     if vote is None:
         return None
-    rows = TallyRow.objects.filter(phase=vote).order_by("proposal__number").values_list("proposal__number", "n_votes")
-    found = np.array(list(rows), dtype=np.int64).reshape(-1, 2)
-    return Votes(vote.pk, found[:, 0], found[:, 1])
+    rows = TallyRow.objects.filter(phase=vote, proposal__state=Proposal.State.PUBLISHED).order_by("rank")
+    found = list(rows.values_list("proposal__number", "n_votes", "is_winner"))
+    numbers = np.array([(number, n) for number, n, _wins in found], dtype=np.int64).reshape(-1, 2)
+    return CountedVotes(
+        vote.pk, numbers[:, 0], numbers[:, 1], tuple(number for number, _n, is_winner in found if is_winner)
+    )
+
+
+def vote_outcome(project: Project) -> VoteOutcome | None:
+    """What came of the latest vote that was counted? None before: nothing of a running vote passes this door.
+
+    Order    options by rank; areas as ``result_of`` puts them.
+    """
+    vote = counted_vote(project)
+    if vote is None or vote.closed_at is None:
+        return None
+    vote.project = project
+    rows = list(
+        TallyRow.objects.filter(phase=vote).order_by("rank").values_list("proposal__number", "n_votes", "is_winner")
+    )
+    found = result_of(
+        vote,
+        [number for number, _n, _wins in rows],
+        {number: n for number, n, _wins in rows},
+        [number for number, _n, wins in rows if wins],
+    )
+    options = tuple(
+        VotedOption(
+            rank=row.rank,
+            number=row.proposal.number,
+            title=row.proposal.title if row.is_public else "",
+            area=row.proposal.area.name if row.proposal.area else "",
+            n_votes=row.score,
+            is_winner=row.is_winner,
+        )
+        for row in found.rows
+    )
+    return VoteOutcome(
+        vote.pk,
+        vote.opens_at,
+        vote.closed_at,
+        Method(vote.method),
+        Rule(vote.rule),
+        vote.one_per_area,
+        options,
+        tuple(found.areas),
+        found.turnout,
+    )
 
 
 def has_votes(project: Project) -> bool:
@@ -286,42 +368,6 @@ def neighbourhoods(project: Project) -> list[Neighbourhood]:
         )
         for area in Area.objects.filter(organisation=project.organisation_id).order_by("name", "pk")
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class CountedVotes:
-    """A vote that is over.
-
-    Shape    numbers (n,) of the proposals by rank, n_votes (n,) what each got; winners, in their order.
-    """
-
-    phase: int
-    numbers: Ints
-    n_votes: Ints
-    winners: tuple[int, ...]
-
-
-def counted_votes(project: Project) -> CountedVotes | None:
-    """What did each option get in the last vote of a project that was counted? None while there is no such vote.
-
-    Order    by rank, as the rule that binds counted.
-    """
-    vote = Phase.objects.filter(project=project, closed_at__isnull=False).order_by("-position").first()
-    if vote is None:
-        return None
-    rows = list(
-        TallyRow.objects.filter(phase=vote, proposal__state=Proposal.State.PUBLISHED)
-        .order_by("rank")
-        .values_list("proposal__number", "n_votes", "is_winner")
-    )
-    if not rows:
-        return None
-    return CountedVotes(
-        vote.pk,
-        np.array([number for number, _n, _wins in rows], dtype=np.int64),
-        np.array([n for _number, n, _wins in rows], dtype=np.int64),
-        tuple(number for number, _n, wins in rows if wins),
-    )
 
 
 def costs(project: Project) -> dict[int, int]:

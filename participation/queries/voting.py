@@ -1,6 +1,6 @@
 """Runs the statements of casting and closing on the connection of the request."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -86,6 +86,22 @@ def lock_phase(phase_id: int) -> None:
     """Wait until no cast of this phase is under way and hold off new ones, to the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK_PHASE, {"space": LOCK_SPACE, "phase": phase_id})
+
+
+def copy_votes(rows: Iterable[tuple[int, int, int, int, int]]) -> None:
+    """Write many votes in one stream: (cast, cap, position, proposal, value); all triggers look at them as ever.
+
+    Cost     a tenth of what as many INSERTs through Django take.
+    """
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY participation_vote (cast_id, cap, position, proposal_id, value) FROM STDIN (FORMAT BINARY)"
+        ) as copy,
+    ):
+        copy.set_types(("int8", "int2", "int2", "int8", "int4"))
+        for row in rows:
+            copy.write_row(row)
 
 
 def count_rows_anew() -> None:

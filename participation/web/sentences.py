@@ -109,6 +109,11 @@ SENTENCES = {
     Code.DECISION_NOTHING_CHOSEN: _("Tick at least one candidate or proposal of this project."),
     Code.DECISION_NOTHING_TO_PUBLISH: _("There is no decision that was not published yet."),
     Code.DECISION_NOT_TO_BUILD: _("Only what was decided to come, and published, can be planned or built."),
+    Code.DOSSIER_SCENARIO_NOT_DONE: _("Scenario %(number)s was not computed, so it cannot stand in the dossier."),
+    Code.DOSSIER_CHANGED: _(
+        "Something changed while you looked. This is how it stands now; publish it if it is right."
+    ),
+    Code.DOSSIER_NOTHING_NEW: _("Nothing changed since version %(version)s, so there is nothing new to publish."),
     Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
     Code.RULE_NOT_FOR_BALLOT: _("The rule “%(rule)s” cannot count ballots of the kind “%(method)s”."),
     Code.STUDY_FROZEN: _("This study was computed, so it stays as it is. Make a copy to change something."),

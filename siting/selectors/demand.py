@@ -104,10 +104,11 @@ def n_votes(project: Project, pins: MeasuredDemand) -> Ints:
 
     Raises   VotesNotCounted.
     """
-    votes = public.votes(project)
+    votes = public.counted_votes(project)
     if votes is None:
         raise VotesNotCounted
     if not len(votes.numbers):
         return np.zeros(len(pins.numbers), dtype=np.int64)
-    at = np.minimum(np.searchsorted(votes.numbers, pins.numbers), len(votes.numbers) - 1)
+    rising = np.argsort(votes.numbers)
+    at = rising[np.minimum(np.searchsorted(votes.numbers, pins.numbers, sorter=rising), len(rising) - 1)]
     return np.where(votes.numbers[at] == pins.numbers, votes.n_votes[at], 0)

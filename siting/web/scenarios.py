@@ -54,8 +54,8 @@ def compare_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "waiting": [row for row in rows if not row.result],
         "under_way": any(row.is_under_way for row in rows),
         "columns": [_column(row) for row in done],
-        "figures": _side_by_side(done),
-        "places": _places(done),
+        "figures": side_by_side(done),
+        "places": places_of(done),
         "map": _map(project, done),
     }
     return render(request, "siting/scenarios.html", context)
@@ -138,13 +138,13 @@ def _of(part: dict[str, Any]) -> str:
     }
 
 
-def _side_by_side(done: Sequence[Scenario]) -> list[dict[str, Any]]:
+def side_by_side(done: Sequence[Scenario]) -> list[dict[str, Any]]:
     """The six figures as rows, a cell for each scenario."""
     columns = [figures_of(row) for row in done]
     return [{"name": cells[0]["name"], "cells": cells} for cells in zip(*columns, strict=True)]
 
 
-def _places(done: Sequence[Scenario]) -> list[dict[str, Any]]:
+def places_of(done: Sequence[Scenario]) -> list[dict[str, Any]]:
     """Every place that some scenario has, with its turn in each; those not in all of them first."""
     rows: dict[int, dict[str, Any]] = {}
     for at, scenario in enumerate(done):

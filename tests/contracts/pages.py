@@ -136,6 +136,13 @@ ROWS: dict[str, Row] = {
     "desk_decisions": _desk(staff()),
     "desk_decisions_change": _project(POST_ONLY, page=False),
     "outcome": Row(EVERYONE, {"slug": "laden"}, {"slug": "laadpunten"}, page=True, by="planner", first="decision"),
+    # Nothing of a dossier is there before it is published; what staff prepare is theirs.
+    "dossier": Row(NOBODY, {"slug": "laden"}, {"slug": "laadpunten"}, page=True, first="dossier"),
+    "dossier_file": _project(NOBODY, page=False, kind="xlsx"),
+    "dossier_picture": _project(NOBODY, page=False, name="scores"),
+    "desk_dossier": _study(staff()),
+    "desk_dossier_file": _study(staff(), page=False, kind="xlsx"),
+    "desk_dossier_publish": _project(POST_ONLY, page=False),
     "desk_voters": _project(staff(roles=("planner", "manager")), by="planner"),
     "desk_vote": _desk(staff()),
     "desk_vote_ask": _project(POST_ONLY, page=False),

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from participation.models import Person, Phase, Project
 from participation.queries.voting import database_now
 from participation.services.codes import make_codes
+from siting.services.dossiers import publish_dossier
 from tests.contracts.pages import ROWS, Row
 from tests.integration import studies
 from tests.journeys.stage import vote_by_letter
@@ -107,6 +108,16 @@ def _study(walker: Walker) -> None:
     studies.whole(project, Person.objects.get(email=PEOPLE["planner"]))
 
 
+def _dossier(walker: Walker) -> None:
+    """A study, a decision, and the dossier about both, published."""
+    project, planner = Project.objects.get(slug="laadpunten"), Person.objects.get(email=PEOPLE["planner"])
+    studies.whole(project, planner)
+    studies.decided(project, planner)
+    if not project.dossiers.exists():
+        study = project.studies.get(number=1)
+        publish_dossier(project=project, study=study, scenarios=[1, 2], by=planner, now=database_now())
+
+
 def _upload(walker: Walker) -> None:
     square = '{"type":"Polygon","coordinates":[[[2.7,50.84],[2.72,50.84],[2.72,50.86],[2.7,50.84]]]}'
     walker.go("/desk/layers/")
@@ -138,6 +149,7 @@ FIRST: dict[str, Callable[[Walker], None]] = {
     "choose": _choose,
     "cast": _cast,
     "study": _study,
+    "dossier": _dossier,
     "upload": _upload,
     "candidate": _candidate,
     "decision": _decision,
