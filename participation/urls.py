@@ -4,6 +4,7 @@ from django.urls import path
 
 from participation.web import (
     ballot,
+    claims,
     closing,
     codes,
     desk,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("projects/<slug:slug>/results/results.<slug:kind>", results.results_file, name="results_file"),
     path("projects/<slug:slug>/results/picture.png", results.picture, name="results_picture"),
     path("projects/<slug:slug>/draft/", projects.take_up_draft, name="take_up_draft"),
+    path("claims/<str:token>/", claims.claim_page, name="claim"),
     path("reminders/<str:token>/", reminders.reminders, name="reminders"),
     path("projects/<slug:slug>/answers/", report.answers, name="answers"),
     path("projects/<slug:slug>/answers.pdf", report.answers_pdf, name="answers_pdf"),
