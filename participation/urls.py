@@ -3,6 +3,7 @@
 from django.urls import path
 
 from participation.web import (
+    audit,
     ballot,
     claims,
     closing,
@@ -17,6 +18,9 @@ from participation.web import (
     reminders,
     report,
     results,
+    setup,
+    setup_where,
+    staff,
     suggest,
 )
 
@@ -64,6 +68,22 @@ urlpatterns = [
         name="desk_codes_withdraw",
     ),
     path("desk/projects/<slug:slug>/paper/", desk_paper.paper_page, name="desk_paper"),
+    path("desk/projects/new/", setup.new, name="desk_project_new"),
+    path("desk/projects/<slug:slug>/setup/question/", setup.question, name="desk_setup_question"),
+    path("desk/projects/<slug:slug>/setup/area/", setup_where.area, name="desk_setup_area"),
+    path("desk/projects/<slug:slug>/setup/phases/", setup_where.phases, name="desk_setup_phases"),
+    path("desk/projects/<slug:slug>/setup/access/", setup.access, name="desk_setup_access"),
+    path("desk/projects/<slug:slug>/setup/themes/", setup.themes, name="desk_setup_themes"),
+    path("desk/projects/<slug:slug>/setup/rules/", setup.rules, name="desk_setup_rules"),
+    path("desk/projects/<slug:slug>/setup/vote/", setup.vote, name="desk_setup_vote"),
+    path("desk/projects/<slug:slug>/setup/consider/", setup.consider, name="desk_setup_consider"),
+    path("desk/projects/<slug:slug>/setup/check/", setup.check, name="desk_setup_check"),
+    path("desk/projects/<slug:slug>/setup/preview/", setup_where.preview, name="desk_preview"),
+    path("invitations/<str:token>/", staff.invitation_page, name="invitation"),
+    path("desk/staff/", staff.staff_page, name="desk_staff"),
+    path("desk/staff/change/", staff.staff_change, name="desk_staff_change"),
+    path("desk/acts/", audit.audit_page, name="desk_audit"),
+    path("desk/acts.csv", audit.audit_file, name="desk_audit_file"),
     path("desk/people/", desk_voters.people_page, name="desk_people"),
     path("desk/people/unverify/", desk_voters.people_unverify, name="desk_people_unverify"),
 ]

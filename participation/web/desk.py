@@ -33,9 +33,12 @@ desk_pages: list[tuple[str, object]] = [
     ("desk_vote", _("Vote")),
     ("desk_codes", _("Letters")),
     ("desk_paper", _("On paper")),
+    ("desk_setup_question", _("Set-up")),
 ]
 # The pages of the whole town at the desk, beside the overview.
-town_pages: list[tuple[str, object]] = [("desk", _("Projects"))]
+town_pages: list[tuple[str, object]] = [("desk", _("Projects")), ("desk_staff", _("People")), ("desk_audit", _("Acts"))]
+# Pages that not everybody at the desk may see, and what one must be allowed to do.
+guarded_pages: dict[str, DeskAct] = {"desk_staff": DeskAct.PEOPLE, "desk_audit": DeskAct.AUDIT}
 
 
 def desk_project(request: HttpRequest, slug: str) -> Project:
@@ -57,6 +60,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]
         "desk_voters": vote is not None and may(role, DeskAct.ELECTORATE),
         "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
         "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),
+        "desk_setup_question": may(role, DeskAct.WORDS),
     }
     return [
         {
@@ -72,8 +76,11 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]
 
 def town_items(request: HttpRequest) -> list[dict[str, object]]:
     """The desk's pages of the whole town, as its menu shows them; other apps add theirs to ``town_pages``."""
+    role = role_in(town_of(request), request.user)
     return [
-        {"href": reverse(name), "label": label, "current": request.path == reverse(name)} for name, label in town_pages
+        {"href": reverse(name), "label": label, "current": request.path == reverse(name)}
+        for name, label in town_pages
+        if name not in guarded_pages or may(role, guarded_pages[name])
     ]
 
 
@@ -97,8 +104,14 @@ def overview(request: HttpRequest) -> HttpResponse:
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
         for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
     ]
-    may_verify = may(role_in(town_of(request), request.user), DeskAct.ELECTORATE)
-    context = {"rows": rows, "records": records, "may_verify": may_verify, "desk_items": town_items(request)}
+    role = role_in(town_of(request), request.user)
+    context = {
+        "rows": rows,
+        "records": records,
+        "may_verify": may(role, DeskAct.ELECTORATE),
+        "may_set_up": may(role, DeskAct.SETUP),
+        "desk_items": town_items(request),
+    }
     return render(request, "participation/desk_overview.html", context)
 
 
