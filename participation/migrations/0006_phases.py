@@ -81,106 +81,159 @@ DROP FUNCTION participation_good_access(jsonb);
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('participation', '0005_responses'),
+        ("participation", "0005_responses"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('made_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("made_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254)),
-                ('role', models.CharField(choices=[('resident', 'resident'), ('moderator', 'moderator'), ('planner', 'planner'), ('gis', 'gis'), ('communication', 'communication'), ('manager', 'manager')], max_length=20)),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('invited_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("resident", "resident"),
+                            ("moderator", "moderator"),
+                            ("planner", "planner"),
+                            ("gis", "gis"),
+                            ("communication", "communication"),
+                            ("manager", "manager"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("invited_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-invited_at', '-pk'],
+                "ordering": ["-invited_at", "-pk"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='phase',
-            name='phase_position_once',
+            model_name="phase",
+            name="phase_position_once",
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='staff_second_factor',
-            field=models.BooleanField(default=False, help_text='Staff need a second factor beside the code by mail'),
+            model_name="organisation",
+            name="staff_second_factor",
+            field=models.BooleanField(default=False, help_text="Staff need a second factor beside the code by mail"),
         ),
         migrations.AddField(
-            model_name='phase',
-            name='access',
+            model_name="phase",
+            name="access",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='project',
-            name='access',
+            model_name="project",
+            name="access",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='project',
-            name='area_source',
+            model_name="project",
+            name="area_source",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='project',
-            name='considered',
+            model_name="project",
+            name="considered",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AlterField(
-            model_name='membership',
-            name='role',
-            field=models.CharField(choices=[('resident', 'resident'), ('moderator', 'moderator'), ('planner', 'planner'), ('gis', 'gis'), ('communication', 'communication'), ('manager', 'manager')], max_length=20),
+            model_name="membership",
+            name="role",
+            field=models.CharField(
+                choices=[
+                    ("resident", "resident"),
+                    ("moderator", "moderator"),
+                    ("planner", "planner"),
+                    ("gis", "gis"),
+                    ("communication", "communication"),
+                    ("manager", "manager"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='phase',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('project', 'position'), name='phase_position_once'),
+            model_name="phase",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("project", "position"),
+                name="phase_position_once",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='proposal',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='claim', to='participation.proposal'),
+            model_name="claim",
+            name="proposal",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="claim", to="participation.proposal"
+            ),
         ),
         migrations.AddField(
-            model_name='invitation',
-            name='invited_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invitations_sent', to=settings.AUTH_USER_MODEL),
+            model_name="invitation",
+            name="invited_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="invitations_sent",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='invitation',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='participation.organisation'),
+            model_name="invitation",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="participation.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='invitation',
-            name='used_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invitations_used', to=settings.AUTH_USER_MODEL),
+            model_name="invitation",
+            name="used_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="invitations_used",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['moderator', 'planner', 'gis', 'communication', 'manager'])), name='invitation_to_staff'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["moderator", "planner", "gis", "communication", "manager"])),
+                name="invitation_to_staff",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('invited_at'))), name='invitation_expires_later'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("invited_at"))), name="invitation_expires_later"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('used_at__isnull', True), ('used_by__isnull', True)), models.Q(('used_at__isnull', False), ('withdrawn_at__isnull', True)), _connector='OR'), name='invitation_used_or_withdrawn'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("used_at__isnull", True), ("used_by__isnull", True)),
+                    models.Q(("used_at__isnull", False), ("withdrawn_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="invitation_used_or_withdrawn",
+            ),
         ),
         migrations.RunSQL(ACCESS + PHASE_KEPT + USED_ONCE + SEARCH_PATH, DROP),
     ]

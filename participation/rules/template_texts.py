@@ -122,9 +122,7 @@ VILLAGE: Words = {
 }
 LINE_UP: Words = {
     "name": _in("Concerten", "Concerts", "Concerts", "Konzerte"),
-    "question": _in(
-        "Wie moet er optreden?", "Qui doit se produire ?", "Who should play?", "Wer soll auftreten?"
-    ),
+    "question": _in("Wie moet er optreden?", "Qui doit se produire ?", "Who should play?", "Wer soll auftreten?"),
     "summary": _in(
         "Stel een groep voor. Uit de selectie kies je daarna je vijf favorieten.",
         "Proposez un groupe. Ensuite, choisissez vos cinq favoris dans la sélection.",

@@ -39,7 +39,7 @@ class Template:
     rules: Text
     outcome: Text
     steps: tuple[Step, ...]
-    vote: VoteSettings = VoteSettings()
+    vote: VoteSettings = field(default_factory=VoteSettings)
     themes: tuple[ThemeText, ...] = ()
     access: Mapping[str, str] = field(default_factory=dict)
     has_map: bool = True

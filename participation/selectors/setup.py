@@ -54,7 +54,10 @@ def missing(project: Project) -> list[tuple[str, Refused]]:
     """What stands between a project and the public: (step, why), in the order of the steps."""
     first = (project.organisation.languages or ["nl"])[0]
     gaps: list[tuple[str, Refused]] = [
-        ("question" if name in {"title", "question"} else "rules", Refused(Code.SETUP_TEXT_MISSING, {"what": name, "language": first}))
+        (
+            "question" if name in {"title", "question"} else "rules",
+            Refused(Code.SETUP_TEXT_MISSING, {"what": name, "language": first}),
+        )
         for name in ("title", "question", "outcome")
         if not getattr(project, name).get(first)
     ]

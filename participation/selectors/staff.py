@@ -77,4 +77,6 @@ def trail(organisation: Organisation, asked: Asked) -> QuerySet[Record]:
 
 def acts_done(organisation: Organisation) -> list[str]:
     """Which acts were done in this town?"""
-    return list(Record.objects.filter(organisation=organisation).order_by("act").values_list("act", flat=True).distinct())
+    return list(
+        Record.objects.filter(organisation=organisation).order_by("act").values_list("act", flat=True).distinct()
+    )

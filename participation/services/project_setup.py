@@ -19,7 +19,6 @@ from participation.rules.voting import Method
 from participation.rules.wording import title_and_body
 from participation.selectors.operating import organisation_called, towns
 
-
 PHASE_NAMES: dict[PhaseKind, dict[str, str]] = {
     PhaseKind.INFORM: {"nl": "Lezen", "fr": "S’informer", "en": "Read", "de": "Lesen"},
     PhaseKind.PROPOSE: {"nl": "Voorstellen doen", "fr": "Proposer", "en": "Propose", "de": "Vorschlagen"},
@@ -91,9 +90,7 @@ def new_project(*, town: Organisation, slug: str, title: str, template: Template
         }
     project = Project.objects.create(organisation=town, slug=slug, title=texts, **given | fields)
     for position, theme in enumerate(template.themes if template else ()):
-        Theme.objects.create(
-            project=project, slug=theme.slug, name=theme.name, colour=theme.colour, position=position
-        )
+        Theme.objects.create(project=project, slug=theme.slug, name=theme.name, colour=theme.colour, position=position)
     return project
 
 

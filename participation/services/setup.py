@@ -1,7 +1,7 @@
 """Sets a project up at the desk, step by step: a draft until it is published, changed afterwards as far as it may."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 import shapely
@@ -74,7 +74,9 @@ def begin_project(
 def free_slug(organisation: Organisation, title: str) -> str:
     """Make an address of a title that no other project of the town has."""
     plain = short_slug(slugify(cleaned(title))[:50].strip("-"), cleaned(title) or "project")
-    taken = set(Project.objects.filter(organisation=organisation, slug__startswith=plain).values_list("slug", flat=True))
+    taken = set(
+        Project.objects.filter(organisation=organisation, slug__startswith=plain).values_list("slug", flat=True)
+    )
     # "new" is where projects begin.
     names = [plain, *(f"{plain}-{n}" for n in range(2, len(taken) + 4))]
     return next(name for name in names if name not in taken and name != "new")
@@ -125,7 +127,8 @@ def set_texts(*, project: Project, texts: Mapping[str, Mapping[str, str]], by: P
     first = (project.organisation.languages or ["nl"])[0]
     for name, by_language in texts.items():
         kept = {language: _clean(name, text) for language, text in by_language.items()}
-        if not kept.get(first) and (name == "title" or project.state != Project.State.DRAFT and name == "question"):
+        is_needed = name == "title" or (name == "question" and project.state != Project.State.DRAFT)
+        if is_needed and not kept.get(first):
             raise Refused(Code.SETUP_TEXT_MISSING, {"what": name, "language": first})
         setattr(project, name, {language: text for language, text in kept.items() if text})
     project.save(update_fields=list(texts))
@@ -353,8 +356,10 @@ def set_vote(*, project: Project, key: int, settings: VoteSettings, by: Person) 
 
 
 def with_method(vote: Phase, settings: VoteSettings) -> VoteSettings:
-    """The rules that go with another method, where only the method was changed."""
-    return by_method(settings.method, settings) if settings.method != vote.method else settings
+    """Where the method was changed and the rule of counting was not, the rule that goes with it; a sum stays asked for."""
+    if settings.method == vote.method:
+        return settings
+    return replace(by_method(settings.method, settings), budget_cents=settings.budget_cents)
 
 
 # --- publishing -----------------------------------------------------------------------------------------------------
@@ -375,15 +380,24 @@ def publish_project(*, project: Project, by: Person) -> Project:
         raise why
     Project.objects.filter(pk=project.pk).update(state=Project.State.OPEN)
     record_act(
-        organisation=project.organisation, project=project, by=by, act="project.published", subject=f"project {project.slug}"
+        organisation=project.organisation,
+        project=project,
+        by=by,
+        act="project.published",
+        subject=f"project {project.slug}",
     )
     project.state = Project.State.OPEN
     return project
 
 
 def _changed(project: Project, by: Person, what: str, **detail: object) -> None:
-    """Note who changed what; of a draft only who began it and made it public, else every key pressed would stand there."""
+    """Note who changed what in a public project; of a draft only its beginning and its publication stand there."""
     if project.state != Project.State.DRAFT:
         Record.objects.create(
-            organisation=project.organisation, project=project, person=by, act="project.changed", subject=what[:100], detail=detail
+            organisation=project.organisation,
+            project=project,
+            person=by,
+            act="project.changed",
+            subject=what[:100],
+            detail=detail,
         )

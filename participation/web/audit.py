@@ -32,9 +32,13 @@ class TrailForm(forms.Form):
     act = forms.ChoiceField(label=_("Act"), required=False)
     person = forms.ChoiceField(label=_("Who"), required=False)
     project = forms.ChoiceField(label=_("Project"), required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     until = forms.DateField(
-        label=_("Up to and including"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Up to and including"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, data: object, organisation: Organisation) -> None:

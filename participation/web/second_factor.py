@@ -42,9 +42,9 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
         """Read it again."""
         return _locked().decrypt(encrypted_text.encode()).decode()
 
-    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
+    def generate_authenticator_name(self, user: Any, kind: Authenticator.Type) -> str:
         """Name a passkey by its number."""
-        n = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        n = Authenticator.objects.filter(user_id=user.pk, type=kind).count() + 1
         return gettext("Passkey %(n)s") % {"n": n}
 
 

@@ -54,18 +54,24 @@ SENTENCES = {
     ),
     Code.ACCESS_LEVEL_BAD: _("“%(act)s” cannot be set to “%(level)s”."),
     Code.CLAIM_UNKNOWN: _("We do not know this link. Copy all of it, up to its last sign."),
-    Code.CLAIM_USED: _("Somebody used this link already to make the contribution theirs. Was that not you? Tell the town."),
+    Code.CLAIM_USED: _(
+        "Somebody used this link already to make the contribution theirs. Was that not you? Tell the town."
+    ),
     Code.INVITATION_UNKNOWN: _("We do not know this invitation. Copy the whole link from the mail."),
     Code.INVITATION_USED: _("This invitation was used already. It is good once. Ask the town for a new one."),
     Code.INVITATION_EXPIRED: _("This invitation was good until %(expires_at)s. Ask the town for a new one."),
     Code.INVITATION_WITHDRAWN: _("The town took this invitation back."),
-    Code.INVITATION_OTHER_ADDRESS: _("This invitation is for another mail address. Sign in with the one it was sent to."),
+    Code.INVITATION_OTHER_ADDRESS: _(
+        "This invitation is for another mail address. Sign in with the one it was sent to."
+    ),
     Code.INVITATION_STAFF_ALREADY: _("%(email)s has a role in this town already. Change it in the list."),
     Code.STAFF_UNKNOWN: _("This person has no role in this town."),
     Code.STAFF_LAST_MANAGER: _("A town needs at least one manager. Make somebody else manager first."),
     Code.STAFF_ROLE_BAD: _("Choose one of the roles of the list."),
     Code.SETUP_TEXT_MISSING: _("Fill in “%(what)s” in %(language)s: it is the first language of the town."),
-    Code.SETUP_AREA_MISSING: _("Choose the area: the whole town, neighbourhoods, a drawing, a file, or no place at all."),
+    Code.SETUP_AREA_MISSING: _(
+        "Choose the area: the whole town, neighbourhoods, a drawing, a file, or no place at all."
+    ),
     Code.SETUP_NO_PHASES: _("Give the project at least one phase with a date."),
     Code.SETUP_PHASE_BACKWARDS: _("“%(name)s” ends before it begins."),
     Code.SETUP_PHASE_UNKNOWN: _("This phase is not there any more. Load the page again."),

@@ -112,9 +112,7 @@ class AreaForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    areas = forms.MultipleChoiceField(
-        label=_("Neighbourhoods"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    areas = forms.MultipleChoiceField(label=_("Neighbourhoods"), required=False, widget=forms.CheckboxSelectMultiple)
     corners = forms.CharField(
         label=_("Corners of the drawing"),
         help_text=_("One corner a line, latitude and longitude: 50.8553, 2.7262. Or click on the map."),
@@ -184,7 +182,9 @@ class VoteForm(forms.Form):
         label=_("Nobody sees counts before the vote closes, the town neither"), required=False
     )
 
-    def __init__(self, data: Any, *, now: VoteSettings, methods: Mapping[Method, Any], rules: Mapping[Rule, Any]) -> None:
+    def __init__(
+        self, data: Any, *, now: VoteSettings, methods: Mapping[Method, Any], rules: Mapping[Rule, Any]
+    ) -> None:
         initial = {name: getattr(now, name) for name in VoteSettings.__dataclass_fields__}
         initial["budget"] = now.budget_cents // CENTS if now.budget_cents else None
         super().__init__(data, initial=initial)
@@ -206,7 +206,10 @@ class VoteForm(forms.Form):
     def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """The fields, under a heading each."""
         heads = (
-            (_("The ballot"), ("method", "cap", "floor", "points", "points_max", "budget", "cap_per_area", "cap_per_theme")),
+            (
+                _("The ballot"),
+                ("method", "cap", "floor", "points", "points_max", "budget", "cap_per_area", "cap_per_theme"),
+            ),
             (_("The outcome"), ("rule", "n_winners", "one_per_area", "hides_tally")),
             (_("The voters"), ("eligibility", "min_age", "n_eligible", "takes_paper")),
             (_("New proposals"), ("write_ins", "write_ins_join")),

@@ -1,10 +1,10 @@
-"""The two steps of a project's set-up that are more than a form: its area on the map, and its phases with their dates."""
+"""The two steps of a project's set-up that are more than a form: its area on the map, its phases with their dates."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from tempfile import NamedTemporaryFile
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import shapely
@@ -137,7 +137,11 @@ def _read(file: "UploadedFile[Any]", crs: str) -> MultiPolygon:
         try:
             with reading_of(Path(copy.name), name=str(file.name), crs=crs) as reading:
                 if reading.needs:
-                    why = _("it does not say in which coordinate system it is; choose one") if reading.needs == "crs" else _("it holds several layers; save the one you need alone")
+                    why = (
+                        _("it does not say in which coordinate system it is; choose one")
+                        if reading.needs == "crs"
+                        else _("it holds several layers; save the one you need alone")
+                    )
                     raise Refused(Code.FILE_UNREADABLE, {"why": why})
                 shapes = [taken.geometry for taken in reading.features() if taken.geometry is not None]
         except UnreadableFile as error:

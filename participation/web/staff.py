@@ -105,9 +105,7 @@ def _page(request: HttpRequest, form: InvitationForm, said: dict[str, object] | 
             for member in members
         ],
         "roles": [(role.value, role_name(role)) for role in STAFF],
-        "invitations": [
-            {"row": row, "role": role_name(Role(row.role))} for row in invitations_waiting(town, now())
-        ],
+        "invitations": [{"row": row, "role": role_name(Role(row.role))} for row in invitations_waiting(town, now())],
         "needs_second_factor": town.staff_second_factor,
     }
     return render(request, "participation/desk_staff.html", context, status=status)

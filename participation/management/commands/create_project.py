@@ -47,7 +47,9 @@ class Command(OperatorCommand):
         parser.add_argument("--crs", metavar="EPSG:n", help="the plane of the file, where it does not say so itself")
         parser.add_argument("--phase", choices=[kind.value for kind in PhaseKind], default=PhaseKind.PROPOSE.value)
         parser.add_argument(
-            "--method", choices=[method.value for method in Method], help="how one votes, where it is not as the template says"
+            "--method",
+            choices=[method.value for method in Method],
+            help="how one votes, where it is not as the template says",
         )
         parser.add_argument("--budget", type=float, metavar="EUROS", help="what there is to spend (--method budget)")
         self.add_json(parser)
