@@ -356,7 +356,7 @@ def set_vote(*, project: Project, key: int, settings: VoteSettings, by: Person) 
 
 
 def with_method(vote: Phase, settings: VoteSettings) -> VoteSettings:
-    """Where the method was changed and the rule of counting was not, the rule that goes with it; a sum stays asked for."""
+    """Where the method was changed and the rule was not, the rule that goes with it; a sum stays asked for."""
     if settings.method == vote.method:
         return settings
     return replace(by_method(settings.method, settings), budget_cents=settings.budget_cents)

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -91,12 +92,17 @@ class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         self.fields["name"].label = gettext("Name of this passkey")
 
 
+def shown_by_setting_up(sender: object, request: HttpRequest, user: Any, authenticator: Any, **_more: object) -> None:
+    """Whoever sets a factor up has shown it by that: they need not at once do so again."""
+    record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)
+
+
 def factor_missing(request: HttpRequest, person_id: int) -> HttpResponse | None:
     """Send whoever has no second factor to where they set one up, and whoever did not show it to where they do.
 
     None where it was shown in this session.
     """
-    if any(record.get("method") == "mfa" for record in get_authentication_records(request)):
+    if any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user)):
         return None
     if with_second_factor([person_id]):
         return redirect(f"{reverse('mfa_reauthenticate')}?next={quote(request.get_full_path())}")

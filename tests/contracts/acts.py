@@ -37,8 +37,11 @@ ADMITS: dict[Level, dict[str, Code | None]] = {
     Level.VERIFIED: dict.fromkeys(WHO, Code.ACCESS_NOT_VERIFIED)
     | {"nobody": Code.SIGN_IN_FIRST, "letter": Code.ACCESS_NO_MAIL, "verified": None},
 }
-# A vote says the same in words of its own (participation/rules/electorate.py).
-VOTE_SAYS = {Code.ACCESS_NO_MAIL: Code.SIGN_IN_FIRST, Code.ACCESS_NOT_VERIFIED: Code.VOTE_NOT_VERIFIED}
+# A vote says it in words of its own (participation/rules/electorate.py).
+ADMITS_TO_VOTE: dict[Level, dict[str, Code | None]] = {
+    Level.MAIL: dict.fromkeys(WHO) | {"nobody": Code.SIGN_IN_FIRST, "letter": Code.SIGN_IN_FIRST},
+    Level.VERIFIED: dict.fromkeys(WHO, Code.VOTE_NOT_VERIFIED) | {"nobody": Code.SIGN_IN_FIRST, "verified": None},
+}
 # The level that holds where nobody said otherwise.
 BY_DEFAULT: dict[Act, Level] = {
     Act.PROPOSE: Level.MAIL,

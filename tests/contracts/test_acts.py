@@ -26,13 +26,13 @@ from tests.cast import Cast, box, person, picks, text
 from tests.contracts.acts import (
     ABOUT,
     ADMITS,
+    ADMITS_TO_VOTE,
     BY_DEFAULT,
     DESK,
     DESK_COLUMNS,
     ON_BALLOT,
     OPENS,
     STATES,
-    VOTE_SAYS,
     WHO,
     WRITE_INS,
 )
@@ -155,11 +155,12 @@ def expected(act: Act, kind: str, who: str, state: str, level: Level) -> Code | 
     """What the table says: an act asks first whether what it is about is public, then whether it is open, then who."""
     about = ABOUT.get(act, {}).get(state)
     is_open = OPENS[kind][list(Act).index(act)] == "x"
-    known = ADMITS[level][who]
     if act is Act.VOTE:
         # Who is not signed in is asked to do so before anything else; what is on the ballot is looked at last.
-        said = VOTE_SAYS.get(known, known) if known else None
-        return Code.SIGN_IN_FIRST if who == "nobody" else (said or about) if is_open else CLOSED[act].now
+        if who == "nobody":
+            return Code.SIGN_IN_FIRST
+        return ADMITS_TO_VOTE[level][who] or about if is_open else CLOSED[act].now
+    known = ADMITS[level][who]
     if act is Act.SUPPORT and who != "nobody" and about:
         return about
     return known if is_open else CLOSED[act].now
@@ -172,7 +173,8 @@ def test_the_table_has_a_cell_for_everything_there_is() -> None:
     assert set(OPENS) == {*PhaseKind, WRITE_INS}
     assert {len(row) for row in OPENS.values()} == {len(Act)}
     assert set(ADMITS) == set(Level)
-    assert all(set(row) == set(WHO) for row in ADMITS.values())
+    assert set(ADMITS_TO_VOTE) == set(LEVELS[Act.VOTE])
+    assert all(set(row) == set(WHO) for row in (*ADMITS.values(), *ADMITS_TO_VOTE.values()))
     assert set(BY_DEFAULT) == set(Act)
     assert all(set(row) == set(STATES) for row in ABOUT.values())
     assert set(DESK) == set(DeskAct)

@@ -1,4 +1,4 @@
-"""Setting a project up at the desk: each step is kept, what is missing or frozen is said, copies bring no contribution."""
+"""Setting a project up at the desk: each step is kept, what is missing or frozen is said, a copy is empty."""
 
 import re
 from datetime import timedelta
