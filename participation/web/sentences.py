@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localdate, localtime
-from django.utils.translation import gettext
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from participation.rules.refusals import Code, Refused
@@ -289,20 +289,31 @@ def money(cents: int) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Say a moment as people do: "Monday 9:00" within a week, else the day with its hour."""
+    """Say a moment as people do: "Monday at 9:00" within a week, else the day with its hour."""
     there, today = localtime(at), localdate()
     hour = date_format(there, "TIME_FORMAT")
     days = (there.date() - today).days
     if days == 0:
-        return gettext("today %(hour)s") % {"hour": hour}
+        return gettext("today at %(hour)s") % {"hour": hour}
     if days == 1:
-        return gettext("tomorrow %(hour)s") % {"hour": hour}
+        return gettext("tomorrow at %(hour)s") % {"hour": hour}
     if 1 < days < DAYS_BY_NAME:
-        return gettext("%(weekday)s %(hour)s") % {"weekday": date_format(there, "l"), "hour": hour}
+        return gettext("%(weekday)s at %(hour)s") % {"weekday": date_format(there, "l"), "hour": hour}
     return date_format(there, "DATETIME_FORMAT")
 
 
+TEXT_NAMES = {
+    "title": _("title"),
+    "question": _("question"),
+    "outcome": _("what will happen with the outcome"),
+}
+
+
 def _said(name: str, fact: object) -> object:
+    if name == "what":
+        return TEXT_NAMES.get(str(fact), fact)
+    if name == "language":
+        return get_language_info(str(fact))["name_translated"]
     if name.endswith("_at") and isinstance(fact, datetime):
         return moment(fact)
     if name == "metres":
