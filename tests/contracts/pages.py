@@ -124,8 +124,8 @@ ROWS: dict[str, Row] = {
     "mfa_index": Row(SIGNED_IN, page=True, by="planner"),
     # In the middle of signing in alone, or with a second factor set up (tests/integration/test_second_factor.py).
     "mfa_authenticate": Row(everyone(302)),
-    "mfa_reauthenticate": Row(SIGNED_IN, page=True, by="planner"),
-    "mfa_reauthenticate_webauthn": Row(SIGNED_IN, page=True, by="planner"),
+    "mfa_reauthenticate": Row(everyone(403) | {"nobody": 302}, page=True, by="planner", first="app"),
+    "mfa_reauthenticate_webauthn": Row(everyone(403) | {"nobody": 302}),
     "mfa_activate_totp": Row(SIGNED_IN, page=True, by="planner"),
     # There is nothing to remove yet.
     "mfa_deactivate_totp": Row(everyone(404) | {"nobody": 302}, page=True, by="planner", first="app"),
