@@ -6,6 +6,7 @@ from typing import Any
 import shapely
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from geo.plane.crs import ALL, CRS84
@@ -93,9 +94,10 @@ class NewForm(forms.Form):
             ("blank", _("nothing")),
             *((f"template:{slug}", in_language(template.name, language)) for slug, template in TEMPLATES.items()),
         ]
-        copies = [(f"copy:{project.slug}", in_language(project.title, language)) for project in projects]
-        if copies:
-            self.fields["begin"].choices += [(_("a copy of"), copies)]  # type: ignore[attr-defined]
+        self.fields["begin"].choices += [  # type: ignore[attr-defined]
+            (f"copy:{project.slug}", gettext("a copy of “%(title)s”") % {"title": in_language(project.title, language)})
+            for project in projects
+        ]
 
 
 class AreaForm(forms.Form):

@@ -1,4 +1,4 @@
-"""A planner sets a project up and opens it, in Dutch and French; a resident takes part without an account, and claims it."""
+"""A planner sets up a project and opens it, in Dutch and French; a resident takes part without account."""
 
 import time
 
