@@ -101,7 +101,7 @@ class _Echo(io.StringIO):
 
 def _lines(records: Iterator[Record]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(COLUMNS)  # type: ignore[operator]
+    yield "\ufeff" + writer.writerow(COLUMNS)
     for record in records:
         cells = (
             localtime(record.at).isoformat(),
@@ -111,7 +111,7 @@ def _lines(records: Iterator[Record]) -> Iterator[str]:
             record.subject,
             ", ".join(f"{name}={value}" for name, value in record.detail.items()),
         )
-        yield writer.writerow([inert(cell) for cell in cells])  # type: ignore[misc]
+        yield writer.writerow([inert(cell) for cell in cells])
 
 
 @desk(DeskAct.AUDIT)

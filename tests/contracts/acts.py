@@ -30,17 +30,25 @@ OPENS: dict[str, str] = {
 WHO = (
     "nobody", "letter", "resident", "verified", "moderator", "planner", "gis", "communication", "manager", "other_town",
 )  # fmt: skip
+
+
+def everybody(code: Code | None, **others: Code | None) -> dict[str, Code | None]:
+    """The same refusal, or none, for all but those named."""
+    return dict.fromkeys(WHO, code) | others
+
+
 # Which refusal meets whom at each level; None for nobody of them.
 ADMITS: dict[Level, dict[str, Code | None]] = {
-    Level.ANYONE: dict.fromkeys(WHO),
-    Level.MAIL: dict.fromkeys(WHO) | {"nobody": Code.SIGN_IN_FIRST, "letter": Code.ACCESS_NO_MAIL},
-    Level.VERIFIED: dict.fromkeys(WHO, Code.ACCESS_NOT_VERIFIED)
-    | {"nobody": Code.SIGN_IN_FIRST, "letter": Code.ACCESS_NO_MAIL, "verified": None},
+    Level.ANYONE: everybody(None),
+    Level.MAIL: everybody(None, nobody=Code.SIGN_IN_FIRST, letter=Code.ACCESS_NO_MAIL),
+    Level.VERIFIED: everybody(
+        Code.ACCESS_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, letter=Code.ACCESS_NO_MAIL, verified=None
+    ),
 }
 # A vote says it in words of its own (participation/rules/electorate.py).
 ADMITS_TO_VOTE: dict[Level, dict[str, Code | None]] = {
-    Level.MAIL: dict.fromkeys(WHO) | {"nobody": Code.SIGN_IN_FIRST, "letter": Code.SIGN_IN_FIRST},
-    Level.VERIFIED: dict.fromkeys(WHO, Code.VOTE_NOT_VERIFIED) | {"nobody": Code.SIGN_IN_FIRST, "verified": None},
+    Level.MAIL: everybody(None, nobody=Code.SIGN_IN_FIRST, letter=Code.SIGN_IN_FIRST),
+    Level.VERIFIED: everybody(Code.VOTE_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, verified=None),
 }
 # The level that holds where nobody said otherwise.
 BY_DEFAULT: dict[Act, Level] = {

@@ -174,7 +174,7 @@ def test_the_trail_is_filtered_and_taken_along(cast: Cast) -> None:
 
     def lines(query: str) -> list[str]:
         answer = marc.get(f"/desk/acts.csv?{query}")
-        text = b"".join(answer).decode("utf-8-sig")  # type: ignore[arg-type]
+        text = b"".join(answer).decode("utf-8-sig")
         return text.strip().splitlines()[1:]
 
     assert len(lines("")) == 2
@@ -196,7 +196,7 @@ def test_the_trail_is_filtered_and_taken_along(cast: Cast) -> None:
 
 def app_code(secret: str) -> str:
     """What an app with this key shows now."""
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
 def set_up_app(client: Client) -> str:
