@@ -9,6 +9,7 @@ from participation.models.project import Phase, Project, Theme
 from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
+from participation.models.session import Session
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Proposal",
     "Record",
     "Response",
+    "Session",
     "Support",
     "TallyRow",
     "Theme",
