@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "leaflet",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "procrastinate.contrib.django",
     "geo",
     "participation",
@@ -188,9 +189,22 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {} if TESTING else {"request_login_code": "20/m/ip,5/m/key", "login_failed": "10/m/ip,5/5m/key"}
 
+# A second factor, for staff whose town asks for it and for whoever wants one: an app with codes, or a passkey.
+MFA_ADAPTER = "participation.web.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "participation.web.second_factor.CodeForm",
+    "reauthenticate": "participation.web.second_factor.CodeAgainForm",
+    "activate_totp": "participation.web.second_factor.ActivateForm",
+    "add_webauthn": "participation.web.second_factor.PasskeyForm",
+}
+# A clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+
 # --- safety ---------------------------------------------------------------------------------------------
 SECURE_COOKIES = flag("KIESPLEK_HTTPS", default=not (DEMO or TESTING))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE_COOKIES
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "participation.web.sessions"

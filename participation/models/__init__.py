@@ -2,6 +2,7 @@
 
 from participation.models.ballot import Ballot, BallotCast, TallyRow, Vote
 from participation.models.draft import Draft
+from participation.models.invitation import Claim, Invitation
 from participation.models.organisation import Area, Organisation, Place
 from participation.models.person import Membership, Person
 from participation.models.project import Phase, Project, Theme
@@ -15,10 +16,12 @@ __all__ = [
     "Area",
     "Ballot",
     "BallotCast",
+    "Claim",
     "CodeBatch",
     "CodeTry",
     "Draft",
     "Extension",
+    "Invitation",
     "Membership",
     "Organisation",
     "Person",

@@ -39,9 +39,12 @@ desk_pages: list[tuple[str, object] | tuple[str, object, object]] = [
     ("desk_vote", _("Vote"), VOTING),
     ("desk_codes", _("Letters"), VOTING),
     ("desk_paper", _("On paper"), VOTING),
+    ("desk_setup_question", _("Set-up")),
 ]
 # The pages of the whole town at the desk, beside the overview.
-town_pages: list[tuple[str, object]] = [("desk", _("Projects"))]
+town_pages: list[tuple[str, object]] = [("desk", _("Projects")), ("desk_staff", _("People")), ("desk_audit", _("Acts"))]
+# Pages that not everybody at the desk may see, and what one must be allowed to do.
+guarded_pages: dict[str, DeskAct] = {"desk_staff": DeskAct.PEOPLE, "desk_audit": DeskAct.AUDIT}
 
 
 def desk_project(request: HttpRequest, slug: str) -> Project:
@@ -63,6 +66,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
         "desk_voters": vote is not None and may(role, DeskAct.ELECTORATE),
         "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
         "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),
+        "desk_setup_question": may(role, DeskAct.WORDS),
     }
     groups: dict[str, dict[str, Any]] = {}
     for name, label, *heading in desk_pages:
@@ -80,7 +84,12 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
 
 def town_items(request: HttpRequest) -> list[dict[str, Any]]:
     """The desk's menu of the whole town; other apps add theirs to ``town_pages``."""
-    return [_item(request, reverse(name), label) for name, label in town_pages]
+    role = role_in(town_of(request), request.user)
+    return [
+        _item(request, reverse(name), label)
+        for name, label in town_pages
+        if name not in guarded_pages or may(role, guarded_pages[name])
+    ]
 
 
 def _item(request: HttpRequest, href: str, label: object) -> dict[str, Any]:
@@ -109,8 +118,14 @@ def overview(request: HttpRequest) -> HttpResponse:
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
         for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
     ]
-    may_verify = may(role_in(town_of(request), request.user), DeskAct.ELECTORATE)
-    context = {"rows": rows, "records": records, "may_verify": may_verify, "desk_items": town_items(request)}
+    role = role_in(town_of(request), request.user)
+    context = {
+        "rows": rows,
+        "records": records,
+        "may_verify": may(role, DeskAct.ELECTORATE),
+        "may_set_up": may(role, DeskAct.SETUP),
+        "desk_items": town_items(request),
+    }
     return render(request, "participation/desk_overview.html", context)
 
 

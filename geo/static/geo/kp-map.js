@@ -76,6 +76,11 @@ class KiesplekMap extends HTMLElement {
 
   // --- for pages -----------------------------------------------------------------------------------
 
+  // Leaflet's map, once ``ready``; for pages that draw on it.
+  get leaflet() {
+    return this.#map;
+  }
+
   // style: Leaflet's path options, and label (the property to say on hover), radius (of points, in pixels);
   // or, for points, mark (the property to write on a disc) and className (how the disc looks); steps (path options by
   // the property step); under (true: below what else is drawn, as a ground).
