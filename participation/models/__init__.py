@@ -8,6 +8,7 @@ from participation.models.project import Phase, Project, Theme
 from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
+from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
 
 __all__ = [
@@ -20,16 +21,19 @@ __all__ = [
     "Extension",
     "Membership",
     "Organisation",
+    "Pace",
     "Person",
     "Phase",
     "Place",
     "Project",
     "Proposal",
     "Record",
+    "Repeat",
     "Response",
     "Support",
     "TallyRow",
     "Theme",
+    "Token",
     "Vote",
     "VotingCode",
 ]

@@ -26,6 +26,7 @@ class DeskAct(StrEnum):
     EXTEND = "extend"
     PAPER = "paper"
     ELECTORATE = "electorate"
+    TOKENS = "tokens"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {

@@ -35,7 +35,7 @@ desk_pages: list[tuple[str, object]] = [
     ("desk_paper", _("On paper")),
 ]
 # The pages of the whole town at the desk, beside the overview.
-town_pages: list[tuple[str, object]] = [("desk", _("Projects"))]
+town_pages: list[tuple[str, object]] = [("desk", _("Projects")), ("desk_access", _("QGIS and API"))]
 
 
 def desk_project(request: HttpRequest, slug: str) -> Project:
