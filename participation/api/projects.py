@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import get_language
-from ninja import Field, Router
+from ninja import Field, Router, Status
 
 from geo.catalog import Asker, Raster, layers_for
 from participation.api import shapes
@@ -89,7 +89,7 @@ def list_proposals(
     openapi_extra=REPEATABLE,
     url_name="api_proposals",
 )
-def create_proposal(request: HttpRequest, slug: str, asked: shapes.NewProposal) -> tuple[int, Told]:
+def create_proposal(request: HttpRequest, slug: str, asked: shapes.NewProposal) -> Status[Told]:
     """Send a proposal in, in the name of whoever asks."""
     project, person = project_called(request, slug), someone(request)
 
@@ -107,7 +107,7 @@ def create_proposal(request: HttpRequest, slug: str, asked: shapes.NewProposal) 
         )
         return proposal_told(request, made, slug)
 
-    return 201, doing_once(request, asked.model_dump_json(), act)
+    return Status(201, doing_once(request, asked.model_dump_json(), act))
 
 
 def _proposal(request: HttpRequest, slug: str, number: int) -> Proposal:

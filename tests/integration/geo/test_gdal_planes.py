@@ -24,7 +24,7 @@ import json, pyogrio, shapely, sys
 address, layer, how = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 frame = pyogrio.read_dataframe(address, layer=layer, **how)
 places = getattr(frame, "geometry", [None] * len(frame))
-print(json.dumps([[int(key), None if place is None else shapely.to_wkt(place, 6)]
+print(json.dumps([[int(key), None if place is None else shapely.to_wkt(place, 9)]
                   for key, place in zip(frame["nr"], places)]))
 """
 
@@ -90,7 +90,9 @@ def differing(one: list[tuple[int, Any]], other: list[tuple[int, Any]], close: f
     return [
         key
         for (key, here), (_, there) in zip(one, other, strict=True)
-        if (here is None) != (there is None) or (here is not None and not shapely.equals_exact(here, there, close))
+        if (here is None) != (there is None)
+        # Which way round a ring runs, and where it begins, is the reader's own matter.
+        or (here is not None and not shapely.equals_exact(shapely.normalize(here), shapely.normalize(there), close))
     ]
 
 
@@ -112,7 +114,7 @@ def test_gdal_agrees_with_the_database(town: Organisation, live_server: Any, sha
 
 def test_gdal_leaves_its_filter_to_the_server(town: Organisation, live_server: Any) -> None:
     layer = layer_of(town, "Point")
-    for asked, where in (("nr > 7 AND nr <= 15", "key > 7 AND key <= 15"), ("merk = 'ja'", "key % 5 = 0")):
+    for asked, where in (("nr > 7 AND nr <= 15", "key > 7 AND key <= 15"), ("merk = 'ja'", "key %% 5 = 0")):
         found = read(live_server.url, "layer-point", where=asked)
         assert [key for key, _ in found] == [key for key, _ in stored(layer, 4326, where)]
 
