@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -21,6 +22,7 @@ METHODS = ("get", "post", "put", "delete")
 SAID = {400: "The request cannot be read", 404: "There is no such thing", 409: "Not now", 429: "Too many requests"}
 SAID_KNOWN = {401: "Nobody is known by this", 403: "Not for whoever asks"}
 SAID_WRITING = {413: "The request is too large", 422: "Understood, but not good"}
+TITLES = {"projects": _("Projects"), "layers": _("Layers"), "mine": _("What is mine"), "desk": _("Desk")}
 
 api = NinjaAPI(
     title="Kiesplek",
@@ -129,7 +131,8 @@ def docs(request: HttpRequest) -> HttpResponse:
                         "statuses": ", ".join(act["responses"]),
                     }
                 )
-    return render(request, "api_docs.html", {"groups": groups, "root": request.build_absolute_uri(ROOT)})
+    shown = [(tag, TITLES[tag], acts) for tag, acts in groups.items()]
+    return render(request, "api_docs.html", {"groups": shown, "root": request.build_absolute_uri(ROOT)})
 
 
 def _fields(schema: dict[str, Any], content: dict[str, Any]) -> list[dict[str, object]]:

@@ -140,6 +140,9 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
         told = ",\n".join(feature_text(_in_plane(feature, crs), crs.digits) for feature in features)
         response = HttpResponse(f'{head[:-1]},"features":[{told}]}}'.encode(), content_type=documents.GEOJSON)
         response["Content-Crs"] = f"<{crs.uri}>"
+    # Also where a program reads heads only (RFC 8288; Features part 3 looks for the queryables here).
+    links.append(documents.link(documents.QUERYABLES, address("ogc_queryables", found.id), documents.SCHEMA))
+    response["Link"] = ", ".join(f'<{each["href"]}>; rel="{each["rel"]}"; type="{each["type"]}"' for each in links)
     keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
     return response
 

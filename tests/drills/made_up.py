@@ -53,7 +53,7 @@ def _main(address: str, token: str, n: int) -> None:
             statuses[str(answer.status_code)] = statuses.get(str(answer.status_code), 0) + 1
             try:
                 case.validate_response(answer, checks=wanted)
-            except Exception as error:
+            except BaseExceptionGroup as error:
                 failures.add(f"{act.method} {act.path} {answer.status_code}: {error}"[:600])
 
         one()
