@@ -10,6 +10,7 @@ from participation.web import (
     desk_access,
     desk_paper,
     desk_voters,
+    embed,
     feeds,
     home,
     me,
@@ -25,6 +26,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("projects/", home.projects, name="projects"),
     path("projects/<slug:slug>/", projects.project_page, name="project"),
+    path("projects/<slug:slug>/embed/", embed.embed, name="embed"),
     path("projects/<slug:slug>/feed.atom", feeds.feed, name="feed"),
     path("projects/<slug:slug>/rules/", projects.rules_page, name="rules"),
     path("projects/<slug:slug>/suggest/", suggest.where, name="suggest"),
@@ -67,6 +69,7 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/paper/", desk_paper.paper_page, name="desk_paper"),
     path("desk/access/", desk_access.access_page, name="desk_access"),
     path("desk/access/<int:key>/revoke/", desk_access.revoke, name="desk_access_revoke"),
+    path("desk/access/embed/", desk_access.embedding, name="desk_access_embed"),
     path("desk/people/", desk_voters.people_page, name="desk_people"),
     path("desk/people/unverify/", desk_voters.people_unverify, name="desk_people_unverify"),
 ]

@@ -139,6 +139,8 @@ class Code(StrEnum):
     REQUEST_NOT_FROM_PAGE = "request.not_from_page"
     REQUEST_TOO_MANY = "request.too_many"
     REQUEST_KEY_REUSED = "request.key_reused"
+    EMBED_BAD_SITE = "embed.bad_site"
+    EMBED_TOO_MANY = "embed.too_many"
     PROJECT_NOT_FOUND = "project.not_found"
 
 

@@ -34,6 +34,7 @@ SAID = {
     "codes.withdrawn": _("%(n)s codes of letters were withdrawn"),
     "resident.verified": _("a resident was verified"),
     "resident.unverified": _("a resident is no longer verified"),
+    "embedding.set": _("it was set which sites may show our projects: %(subject)s"),
     "token.made": _("a token for programs was made: “%(subject)s”"),
     "token.revoked": _("a token for programs was withdrawn: “%(subject)s”"),
     "ballot.on_paper": _("a ballot on paper was typed in"),

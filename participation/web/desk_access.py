@@ -17,8 +17,9 @@ from participation.rules.refusals import Refused
 from participation.rules.roles import DeskAct
 from participation.rules.tokens import LIVES_DAYS, NAME_MAX, Scope
 from participation.selectors.tokens import tokens_at_the_desk
+from participation.services.embedding import set_embed_hosts
 from participation.services.tokens import make_token, revoke_token
-from participation.web.asking import desk, town_of
+from participation.web.asking import desk, may_do, town_of
 from participation.web.desk import clerk, town_items
 from participation.web.sentences import refusal, status_of
 
@@ -78,7 +79,9 @@ def access_page(request: HttpRequest) -> HttpResponse:
         "desk_items": town_items(request),
         "ogc_url": request.build_absolute_uri(reverse("ogc_landing")),
         "api_url": request.build_absolute_uri(reverse("api_docs")),
-        "person": person,
+        "sites": "\n".join(town.embed_hosts),
+        "may_embed": may_do(request, DeskAct.TOKENS),
+        "embed_url": request.build_absolute_uri(reverse("embed", args=("PROJECT",))),
     }
     response = render(request, "participation/desk_access.html", context, status=status)
     # The page may hold a token: no cache keeps it, not even the browser's own for its back button.
@@ -92,4 +95,13 @@ def revoke(request: HttpRequest, key: int) -> HttpResponse:
     """Withdraw a token."""
     token = revoke_token(organisation=town_of(request), key=key, by=clerk(request), now=timezone.now())
     messages.success(request, gettext("“%(name)s” does not get in any more.") % {"name": token.name})
+    return redirect("desk_access")
+
+
+@require_POST
+@desk(DeskAct.TOKENS)
+def embedding(request: HttpRequest) -> HttpResponse:
+    """Set which sites may show a project within their pages."""
+    set_embed_hosts(organisation=town_of(request), text=request.POST.get("sites", "")[:10_000], by=clerk(request))
+    messages.success(request, gettext("Kept. It holds within some seconds."))
     return redirect("desk_access")

@@ -159,6 +159,8 @@ SENTENCES = {
     Code.REQUEST_NOT_FROM_PAGE: _("A request with a session cookie needs the token of the page (X-CSRFToken)."),
     Code.REQUEST_TOO_MANY: _("That were many requests in a short time. Wait %(seconds)s seconds, then try again."),
     Code.REQUEST_KEY_REUSED: _("This Idempotency-Key was used for another request. Take a new one."),
+    Code.EMBED_BAD_SITE: _("“%(site)s” is no name of a site. Write one a line, such as www.poperinge.be."),
+    Code.EMBED_TOO_MANY: _("At most %(most)s sites are possible."),
     Code.PROJECT_NOT_FOUND: _("There is no project “%(slug)s” in this town."),
 }
 
