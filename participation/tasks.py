@@ -11,6 +11,7 @@ from procrastinate.contrib.django import app
 from participation.services import answer_mails
 from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.pace import forget_requests
+from participation.services.people import forget_old_sessions
 from participation.services.reminders import remind_all
 from participation.services.voting import close_due_votes
 
@@ -46,3 +47,10 @@ def forget_old_requests(timestamp: int) -> None:
 def tell_of_paper_ballot(person: int, phase: int, at: str, url: str) -> None:
     """Tell somebody that a ballot on paper was typed in for them."""
     tell_of_ballot_on_paper(person_id=person, phase_id=phase, at=datetime.fromisoformat(at), url=url)
+
+
+@app.periodic(cron="30 3 * * *")
+@app.task(queueing_lock="forget_old_sessions")
+def forget_sessions(timestamp: int) -> None:
+    """Forget the sessions whose time is over."""
+    forget_old_sessions()

@@ -8,6 +8,7 @@ from participation.models.project import Phase, Project, Theme
 from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
+from participation.models.session import Session
 from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
 
@@ -30,6 +31,7 @@ __all__ = [
     "Record",
     "Repeat",
     "Response",
+    "Session",
     "Support",
     "TallyRow",
     "Theme",

@@ -1,6 +1,7 @@
 """Runs the statements of casting and closing on the connection of the request."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,7 +18,7 @@ from participation.rules.voting import Choice
 
 
 class CastAnswer(NamedTuple):
-    """What the cast statement found and did; ``seq`` None when nothing was written.
+    """What participation_cast found and did; ``seq`` None when nothing was written.
 
     ``good`` and ``values`` are the choices that are on the ballot; of a nonce that was cast before, what was cast then.
     """
@@ -34,14 +35,10 @@ class CastAnswer(NamedTuple):
     replayed: bool
 
 
-LOCK_PHASE_SHARED = "SELECT pg_advisory_xact_lock_shared(%(space)s, %(phase)s)"
 LOCK_PHASE = "SELECT pg_advisory_xact_lock(%(space)s, %(phase)s)"
-# The upsert's only use is its row lock: two casts of one person queue here, so that the next statement,
-# with a snapshot of its own, sees the sequence number of the one before. It sets what it finds, and that in the one
-# column of a ballot which the server's role may write (participation/queries/web_role.py).
-LOCK_BALLOT = """
-INSERT INTO participation_ballot (phase_id, person_id, tag) VALUES (%(phase)s, %(person)s, gen_random_uuid())
-ON CONFLICT (phase_id, person_id) DO UPDATE SET person_id = EXCLUDED.person_id
+CAST = """
+SELECT * FROM participation_cast(%(phase)s, %(person)s, %(numbers)s::int[], %(values)s::int[], %(nonce)s, %(channel)s,
+  %(clerk)s, %(of_age)s, %(zone)s)
 """
 # "Kies" in ASCII: our part of the advisory locks' number space; migration 0002 names the same number.
 LOCK_SPACE = 0x4B696573
@@ -61,12 +58,9 @@ def cast(
 
     A cast on the web in a vote by letter is written with the channel of its code.
 
-    Locks    pg_advisory_xact_lock_shared(phase) as a statement of its own: a single statement that waits
-             for the closer would keep its old snapshot and could still accept (tests/drills/test_closing.py);
-             then the ballot's row (tests/drills/test_ballot_race.py). Pipelined: one round trip.
+    Locks    as cast.sql says; one question to the database, which commits by itself outside a transaction.
     """
     params: dict[str, Any] = {
-        "space": LOCK_SPACE,
         "phase": phase_id,
         "person": person_id,
         "numbers": [choice.number for choice in choices],
@@ -77,21 +71,15 @@ def cast(
         "of_age": of_age,
         "zone": settings.TIME_ZONE,
     }
-    with transaction.atomic():
-        connection.ensure_connection()
-        session = connection.connection
-        # psycopg's own cursor, because Django's never prepares: planning the cast anew takes longer than doing it.
-        # Where the connection may not prepare (prepare_threshold, config/settings.py), psycopg does not.
-        with connection.wrap_database_errors, session.pipeline(), Cursor(session) as cursor:
-            cursor.execute(LOCK_PHASE_SHARED, params, prepare=True)
-            cursor.execute(LOCK_BALLOT, params, prepare=True)
-            cursor.execute(sql("cast"), params, prepare=True)
-            row = cursor.fetchone()
-        answer = CastAnswer(*row) if row else None
-        if answer is None or answer.seq is None:
-            # A refused first cast must not leave an empty ballot behind.
-            transaction.set_rollback(True)
-    return answer
+    connection.ensure_connection()
+    # Within a transaction a ballot that the tables refuse must not take the rest with it.
+    whole = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    # psycopg's own cursor, because Django's never prepares: planning a statement anew takes longer than doing it.
+    # Where the connection may not prepare (prepare_threshold, config/settings.py), psycopg does not.
+    with whole, connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        row = cursor.execute(CAST, params, prepare=True).fetchone()
+    # Where there is no such vote, nothing is known of it.
+    return CastAnswer(*row) if row and row[0] is not None else None
 
 
 def lock_phase(phase_id: int) -> None:
