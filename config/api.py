@@ -21,7 +21,7 @@ METHODS = ("get", "post", "put", "delete")
 # Which refusals an act may give: the public ones, those of an act that asks who is there, those of one that writes.
 SAID = {400: "The request cannot be read", 404: "There is no such thing", 409: "Not now", 429: "Too many requests"}
 SAID_KNOWN = {401: "Nobody is known by this", 403: "Not for whoever asks"}
-SAID_WRITING = {413: "The request is too large", 422: "Understood, but not good"}
+SAID_WRITING = {422: "Understood, but not good"}
 TITLES = {"projects": _("Projects"), "layers": _("Layers"), "mine": _("What is mine"), "desk": _("Desk")}
 
 api = NinjaAPI(

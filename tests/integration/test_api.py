@@ -347,6 +347,10 @@ def test_a_broken_body_is_refused(cast: Cast, calling: Callable[..., Caller], bo
     assert code(answer)[0] in {400, 422}
 
 
+def test_a_body_that_is_too_large_is_refused(cast: Cast, calling: Callable[..., Caller]) -> None:
+    assert code(calling("Gis")("POST", f"{ROOT}/proposals", NEW | {"body": "x" * 6_000_000})) == (400, "request.bad")
+
+
 def test_layers_are_linked(cast: Cast, client: Client) -> None:
     ids = {layer["id"] for layer in client.get("/api/v1/layers").json()["items"]}
     assert {"laden-proposals", "areas"} <= ids
