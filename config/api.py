@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +57,12 @@ def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Say what is wrong with a request; what came in is not shown back."""
     said = [{"at": [str(part)[:60] for part in each["loc"]], "why": str(each["msg"])[:200]} for each in error.errors]
     return problem(Refused(Code.REQUEST_BAD), errors=said[:20])
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """A body beyond what is read at all."""
+    return problem(Refused(Code.REQUEST_BAD))
 
 
 @api.exception_handler(HttpError)

@@ -18,7 +18,8 @@ def _ref(name: str) -> dict[str, str]:
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": required, "properties": properties}
+    # OpenAPI 3.0 wants no empty list of what is required.
+    return {"type": "object"} | ({"required": required} if required else {}) | {"properties": properties}
 
 
 def _list(of: dict[str, Any]) -> dict[str, Any]:

@@ -354,3 +354,13 @@ def test_a_body_that_is_too_large_is_refused(cast: Cast, calling: Callable[..., 
 def test_layers_are_linked(cast: Cast, client: Client) -> None:
     ids = {layer["id"] for layer in client.get("/api/v1/layers").json()["items"]}
     assert {"laden-proposals", "areas"} <= ids
+
+
+def test_the_description_is_valid_openapi(cast: Cast, client: Client) -> None:
+    import schemathesis
+
+    told = client.get("/api/v1/openapi.json").json()
+    schemathesis.openapi.from_dict(told).validate()
+    assert set(told["components"]["securitySchemes"]) == {"ByToken", "BySession"}
+    acts = [act for path in told["paths"].values() for act in path.values()]
+    assert all("429" in act["responses"] for act in acts)
