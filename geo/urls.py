@@ -10,6 +10,7 @@ urlpatterns = [
     path("ogc/api", features.api, name="ogc_api"),
     path("ogc/collections", features.collections, name="ogc_collections"),
     path("ogc/collections/<str:layer>", features.collection, name="ogc_collection"),
+    path("ogc/collections/<str:layer>/queryables", features.queryables, name="ogc_queryables"),
     path("ogc/collections/<str:layer>/items", features.items, name="ogc_items"),
     path("ogc/collections/<str:layer>/items/<str:key>", features.item, name="ogc_item"),
     path("ogc/collections/<str:layer>/tiles/<str:matrix>/<str:z>/<str:y>/<str:x>", tiles.vector, name="tile"),

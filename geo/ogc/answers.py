@@ -32,6 +32,11 @@ STATUS: dict[type[problems.Problem], int] = {
     problems.MethodNotAllowed: 405,
     problems.NothingToDraw: 404,
     problems.ServerBusy: 503,
+    problems.FilterBad: 400,
+    problems.FilterUnknownColumn: 400,
+    problems.FilterTooLong: 400,
+    problems.FilterTooDeep: 400,
+    problems.FilterLanguageUnknown: 400,
 }
 
 # How soon a reader who found the server busy may come again: by then most tiles are made.
@@ -141,5 +146,5 @@ def keep(
     """Say how long, and by whom, an answer may be kept."""
     response["ETag"] = etag
     response["Cache-Control"] = f"{'private' if is_known(request) else 'public'}, max-age={seconds}"
-    # Cookie: after signing in, or in another language, the same address may show more, or say it otherwise.
-    patch_vary_headers(response, ["Cookie", *varies])
+    # After signing in, with a token or in another language the same address may show more, or say it otherwise.
+    patch_vary_headers(response, ["Cookie", "Authorization", *varies])

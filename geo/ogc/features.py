@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import shapely
+from django.db.utils import DataError, InternalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.utils import translation
 from geo import problems
 from geo.catalog import Feature, Layer, Raster, layers_for
 from geo.formats.geojson import feature_text
-from geo.ogc import documents, parameters
+from geo.ogc import documents, openapi, parameters
 from geo.ogc.answers import any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
 from geo.plane.crs import CRS84, Crs, flip, reproject
 from geo.slots import FEATURES
@@ -22,7 +23,10 @@ from geo.slots import FEATURES
 # Short, as for tiles: what was just entered is looked for in QGIS too.
 FRESH_SECONDS = 10
 
-_OF_A_PAGE = ("bbox", "bbox-crs", "crs", "limit", "after", "datetime", "f")
+_OF_A_PAGE = (
+    "bbox", "bbox-crs", "crs", "limit", "after", "datetime", "f",
+    "filter", "filter-lang", "filter-crs", "sortby", "properties",
+)  # fmt: skip
 
 
 @reading
@@ -45,7 +49,7 @@ def api(request: HttpRequest) -> HttpResponseBase:
     given = parameters.known(request, ["f"])
     if given.get("f", "json") != "json":
         raise problems.FormatUnknown(format=given["f"], known="json")
-    content = documents.api(_address(request), _town(request), _layers(request))
+    content = openapi.api(_address(request), _town(request), _layers(request))
     return json_answer(content, documents.OPENAPI)
 
 
@@ -67,6 +71,17 @@ def collection(request: HttpRequest, layer: str) -> HttpResponseBase:
 
 
 @reading
+def queryables(request: HttpRequest, layer: str) -> HttpResponseBase:
+    """What a filter may ask about one layer (JSON Schema)."""
+    given = parameters.known(request, ["f"])
+    found = _layer(request, layer)
+    content = documents.queryables(_address(request), found)
+    return _answer(
+        request, given, content, "geo/queryables.html", documents.SCHEMA, layer=found, example=_example(found)
+    )
+
+
+@reading
 @FEATURES
 def items(request: HttpRequest, layer: str) -> HttpResponseBase:
     """A page of features in the order of their keys."""
@@ -74,9 +89,12 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
     columns = [column for column in found.columns if column.name not in _OF_A_PAGE]
     given = parameters.known(request, [*_OF_A_PAGE, *(column.name for column in columns)])
     crs, box = parameters.crs(given.get("crs")), parameters.box(given)
-    limit, after = parameters.limit(given.get("limit")), parameters.after(given.get("after"))
-    where = parameters.where(given, columns)
-    parameters.moment(given.get("datetime"))
+    order = parameters.order(given.get("sortby"), found.columns)
+    limit, after = parameters.limit(given.get("limit")), parameters.after(given.get("after"), order, found.columns)
+    where, shown = parameters.where(given, columns), parameters.shown(given.get("properties"), found.columns)
+    condition = parameters.condition(
+        given, found.columns, has_geometry=found.geometry_type is not None, time=found.time
+    )
     form = _form(request, given)
     etag = tag(found.fingerprint, sorted(given.items()), form, translation.get_language())
     if is_unchanged(request, etag):
@@ -85,7 +103,14 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
         return response
 
     # One more than the page holds: whether there is a next page is then known without counting.
-    features = list(found.features(box, after=after, limit=limit + 1, where=where))
+    try:
+        features = list(
+            found.features(box, after=after, limit=limit + 1, where=where, condition=condition, order=order)
+        )
+        n_matched = found.count(box, where=where, condition=condition)
+    except (DataError, InternalError) as error:
+        # A place that GEOS cannot compare with a self-crossing outline, a number no column of this kind can hold.
+        raise problems.FilterBad(why=str(error)[:80]) from error
     has_more, features = len(features) > limit, features[:limit]
     address = _address(request)
     here = address("ogc_items", found.id)
@@ -95,23 +120,29 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
         documents.link("alternate", _with(here, given | {"f": "json" if form == "html" else "html"}), other),
         documents.link("collection", address("ogc_collection", found.id), documents.JSON),
     ]
-    next_page = _with(here, given | {"after": str(features[-1].key)}) if has_more else None
+    next_page = _with(here, given | {"after": parameters.behind(features[-1], order)}) if has_more else None
+    names = [column.name for column in shown]
+    if len(shown) < len(found.columns):
+        features = [each._replace(attributes={name: each.attributes[name] for name in names}) for each in features]
     if next_page:
         links.append(documents.link("next", next_page, own))
     facts = {
-        "numberMatched": found.count(box, where=where),
+        "numberMatched": n_matched,
         "numberReturned": len(features),
         "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "links": links,
     }
     if form == "html":
-        context = {"layer": found, "features": features, "next_page": next_page, **facts}
+        context = {"layer": found, "shown": shown, "features": features, "next_page": next_page, **facts}
         response = render(request, "geo/items.html", context)
     else:
         head = json_answer({"type": "FeatureCollection", **facts}).content.decode()
         told = ",\n".join(feature_text(_in_plane(feature, crs), crs.digits) for feature in features)
         response = HttpResponse(f'{head[:-1]},"features":[{told}]}}'.encode(), content_type=documents.GEOJSON)
         response["Content-Crs"] = f"<{crs.uri}>"
+    # Also where a program reads heads only (RFC 8288; Features part 3 looks for the queryables here).
+    links.append(documents.link(documents.QUERYABLES, address("ogc_queryables", found.id), documents.SCHEMA))
+    response["Link"] = ", ".join(f'<{each["href"]}>; rel="{each["rel"]}"; type="{each["type"]}"' for each in links)
     keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
     return response
 
@@ -162,6 +193,14 @@ def _layer(request: HttpRequest, name: str) -> Layer:
     return found
 
 
+def _example(layer: Layer) -> str:
+    """A filter that this layer understands, to copy."""
+    asks = [f"{column.name} >= 5" for column in layer.columns if column.kind == "integer"][-1:]
+    if layer.geometry_type:
+        asks.append("S_INTERSECTS(geometry, BBOX(2.7, 50.8, 2.8, 50.9))")
+    return " AND ".join(asks)
+
+
 def _town(request: HttpRequest) -> str:
     return str(request.organisation.name)  # type: ignore[attr-defined]
 
@@ -194,11 +233,16 @@ def _types(form: str, machine: str) -> tuple[str, str]:
 
 
 def _answer(
-    request: HttpRequest, given: dict[str, str], content: dict[str, Any], template: str, **context: Any
+    request: HttpRequest,
+    given: dict[str, str],
+    content: dict[str, Any],
+    template: str,
+    machine: str = documents.JSON,
+    **context: Any,
 ) -> HttpResponse:
     """A document for machines, or the page that shows it."""
     form = _form(request, given)
-    response = render(request, template, content | context) if form == "html" else json_answer(content)
+    response = render(request, template, content | context) if form == "html" else json_answer(content, machine)
     etag = tag(content, form, translation.get_language())
     keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
     return response

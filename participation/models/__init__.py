@@ -10,6 +10,7 @@ from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
 from participation.models.session import Session
+from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
 
 __all__ = [
@@ -24,17 +25,20 @@ __all__ = [
     "Invitation",
     "Membership",
     "Organisation",
+    "Pace",
     "Person",
     "Phase",
     "Place",
     "Project",
     "Proposal",
     "Record",
+    "Repeat",
     "Response",
     "Session",
     "Support",
     "TallyRow",
     "Theme",
+    "Token",
     "Vote",
     "VotingCode",
 ]

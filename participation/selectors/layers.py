@@ -57,6 +57,7 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         updated=f"{project.pk}.{project.revision}",
         weight="n_supports",
         pin=("number", "title", "theme", "area", "on_ballot"),
+        time="created_on",
     )
 
 

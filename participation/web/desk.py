@@ -42,7 +42,12 @@ desk_pages: list[tuple[str, object] | tuple[str, object, object]] = [
     ("desk_setup_question", _("Set-up")),
 ]
 # The pages of the whole town at the desk, beside the overview.
-town_pages: list[tuple[str, object]] = [("desk", _("Projects")), ("desk_staff", _("People")), ("desk_audit", _("Acts"))]
+town_pages: list[tuple[str, object]] = [
+    ("desk", _("Projects")),
+    ("desk_access", _("QGIS and API")),
+    ("desk_staff", _("People")),
+    ("desk_audit", _("Acts")),
+]
 # Pages that not everybody at the desk may see, and what one must be allowed to do.
 guarded_pages: dict[str, DeskAct] = {"desk_staff": DeskAct.PEOPLE, "desk_audit": DeskAct.AUDIT}
 
