@@ -4,7 +4,8 @@ The domain says which rows (a queryset already filtered by who asks) and which c
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
@@ -102,13 +103,45 @@ class Layer(Protocol):
         """The box in degrees that holds everything; none when there is no place at all."""
 
 
+class Stored(NamedTuple):
+    """Where rows keep their place in whole numbers (geo_tile_x, geo_tile_y, geo_morton): names of columns.
+
+    With an index on ``morton`` a tile is one range of it.
+    """
+
+    x: str
+    y: str
+    morton: str
+
+
+class Slots(NamedTuple):
+    """By what the pins of a group are told apart: the column of the slot, and what a tile calls each slot."""
+
+    column: str
+    names: Mapping[int, str]
+
+
+class Compiled(NamedTuple):
+    """A queryset as the database reads it."""
+
+    text: str
+    values: Sequence[Any]
+    using: str
+
+
+# The first day and the last; none where it is open.
+Days = tuple[date | None, date | None]
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureSource:
     """Rows of the database as a layer.
 
     ``rows`` is filtered by who asks. ``geometry`` names the EPSG:4326 column, ``key`` the public, unique whole
     number, ``weight`` what a pin weighs in clusters. ``updated`` is a short text that changes whenever the rows do.
-    ``pin`` names the columns that a single pin carries in a map tile.
+    ``pin`` names the columns that a single pin carries in a map tile, ``slots`` what a group says shares of.
+    ``counted`` is the number under which exactly these rows are counted in geo's pyramid, cell by cell: the domain
+    keeps it true. ``day`` names the column by which features have a time.
     """
 
     id: str
@@ -122,11 +155,29 @@ class FeatureSource:
     updated: str
     weight: str | None = None
     pin: tuple[str, ...] = ()
+    stored: Stored | None = None
+    slots: Slots | None = None
+    counted: int | None = None
+    day: str | None = None
+
+    def where(self, values: Mapping[str, object], days: Days = (None, None)) -> "FeatureSource":
+        """The rows that have exactly these values, and a ``day`` from the first to the last of these."""
+        asked: dict[str, object] = {self.names_of([name])[name]: value for name, value in values.items()}
+        if self.day is not None:
+            at = self.names_of([self.day])[self.day]
+            asked |= {f"{at}__{end}": day for end, day in zip(("gte", "lte"), days, strict=True) if day is not None}
+        return self.only(self.shaped.filter(**asked)) if asked else self
+
+    def only(self, rows: "QuerySet[Any, Any]") -> "FeatureSource":
+        """Some of the rows, under the same name: these were not counted beforehand."""
+        return replace(self, rows=rows, counted=None)
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         if len(set(names)) != len(names) or not set(self.pin) <= set(names):
             raise ValueError(f"columns of layer {self.id} are named twice, or its pin names one it does not have")
+        if self.counted is not None and self.stored is None:
+            raise ValueError(f"layer {self.id} is counted, and does not say where its rows keep their places")
 
     @cached_property
     def shaped(self) -> "QuerySet[Any, Any]":
@@ -142,6 +193,14 @@ class FeatureSource:
             rows = shown
         return rows
 
+    @cached_property
+    def alone(self) -> Compiled | None:
+        """What pins say that stand alone in a tile, to be looked up by their Morton code; none without any rows."""
+        if self.stored is None:
+            return None
+        rows = self.shaped.annotate(kp_morton=F(self.stored.morton))
+        return compiled(rows.values("kp_key", "kp_morton", *self.names_of(self.pin).values()))
+
     def names_of(self, columns: Iterable[str]) -> dict[str, str]:
         """The names that these columns have in ``shaped``."""
         at = {column.name: f"kp_{number}" for number, column in enumerate(self.columns)}
@@ -154,7 +213,7 @@ class FeatureSource:
             text, values = self.shaped.query.sql_with_params()
         except EmptyResultSet:
             text, values = "", ()
-        facts = (self.id, self.updated, text, repr(values), self.key, self.geometry, self.weight, self.pin)
+        facts = (self.id, self.updated, text, repr(values), self.key, self.geometry, self.weight, self.pin, self.slots)
         return sha256(repr((facts, [column.name for column in self.columns])).encode()).hexdigest()[:24]
 
     def within(self, box: Box | None, where: Mapping[str, object] | None = None) -> "QuerySet[Any, Any]":
@@ -308,6 +367,15 @@ def layer(asker: Asker, id: str) -> AnyLayer:  # noqa: A002 -- it is what it is 
 
 
 T = TypeVar("T")
+
+
+def compiled(rows: "QuerySet[Any, Any]") -> Compiled | None:
+    """The question that Django would ask; none when it knows that there are no such rows."""
+    try:
+        text, values = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return Compiled(text, values, rows.db)
 
 
 def _chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -8,14 +8,13 @@ from urllib.parse import urlencode
 import shapely
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import translation
 
 from geo import problems
 from geo.catalog import Feature, Layer, Raster, layers_for
 from geo.formats.geojson import feature_text
 from geo.ogc import documents, parameters
-from geo.ogc.answers import any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
+from geo.ogc.answers import address_of, any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
 from geo.plane.crs import CRS84, Crs, flip, reproject
 from geo.slots import FEATURES
 
@@ -29,14 +28,14 @@ _OF_A_PAGE = ("bbox", "bbox-crs", "crs", "limit", "after", "datetime", "f")
 def landing(request: HttpRequest) -> HttpResponseBase:
     """Where everything stands."""
     given = parameters.known(request, ["f"])
-    return _answer(request, given, documents.landing(_address(request), _town(request)), "geo/landing.html")
+    return _answer(request, given, documents.landing(address_of(request), _town(request)), "geo/landing.html")
 
 
 @reading
 def conformance(request: HttpRequest) -> HttpResponseBase:
     """The standards kept."""
     given = parameters.known(request, ["f"])
-    return _answer(request, given, documents.conformance(_address(request)), "geo/conformance.html")
+    return _answer(request, given, documents.conformance(address_of(request)), "geo/conformance.html")
 
 
 @reading
@@ -45,7 +44,7 @@ def api(request: HttpRequest) -> HttpResponseBase:
     given = parameters.known(request, ["f"])
     if given.get("f", "json") != "json":
         raise problems.FormatUnknown(format=given["f"], known="json")
-    content = documents.api(_address(request), _town(request), _layers(request))
+    content = documents.api(address_of(request), _town(request), _layers(request))
     return json_answer(content, documents.OPENAPI)
 
 
@@ -53,7 +52,7 @@ def api(request: HttpRequest) -> HttpResponseBase:
 def collections(request: HttpRequest) -> HttpResponseBase:
     """The layers."""
     given = parameters.known(request, ["f"])
-    content = documents.collections(_address(request), _layers(request))
+    content = documents.collections(address_of(request), _layers(request))
     return _answer(request, given, content, "geo/collections.html")
 
 
@@ -62,7 +61,7 @@ def collection(request: HttpRequest, layer: str) -> HttpResponseBase:
     """One layer."""
     given = parameters.known(request, ["f"])
     found = _layer(request, layer)
-    content = documents.collection(_address(request), found)
+    content = documents.collection(address_of(request), found)
     return _answer(request, given, content, "geo/collection.html", layer=found)
 
 
@@ -87,7 +86,7 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
     # One more than the page holds: whether there is a next page is then known without counting.
     features = list(found.features(box, after=after, limit=limit + 1, where=where))
     has_more, features = len(features) > limit, features[:limit]
-    address = _address(request)
+    address = address_of(request)
     here = address("ogc_items", found.id)
     own, other = _types(form, documents.GEOJSON)
     links = [
@@ -126,7 +125,7 @@ def item(request: HttpRequest, layer: str, key: str) -> HttpResponseBase:
     if feature is None:
         raise problems.FeatureNotFound(feature=key)
     form = _form(request, given)
-    address = _address(request)
+    address = address_of(request)
     links = [
         *documents.self_links(address("ogc_item", found.id, feature.key), *_types(form, documents.GEOJSON)),
         documents.link("collection", address("ogc_collection", found.id), documents.JSON),
@@ -164,10 +163,6 @@ def _layer(request: HttpRequest, name: str) -> Layer:
 
 def _town(request: HttpRequest) -> str:
     return str(request.organisation.name)  # type: ignore[attr-defined]
-
-
-def _address(request: HttpRequest) -> documents.Address:
-    return lambda name, *args: request.build_absolute_uri(reverse(name, args=args))
 
 
 def _with(address: str, given: dict[str, str]) -> str:

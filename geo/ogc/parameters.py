@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.http import HttpRequest
 
 from geo import problems
-from geo.catalog import Column
+from geo.catalog import Column, Days
 from geo.plane import boxes
 from geo.plane.boxes import BadBox, Box
 from geo.plane.crs import ALL, CRS84, SERVED, Crs, UnknownCrs, parse
@@ -113,6 +113,18 @@ def moment(text: str | None) -> None:
         raise problems.ParameterBad(name="datetime", value=text, wanted="2023-01-01T00:00:00Z/..") from error
     if text.count("/") > 1 or (not ends and "/" not in text) or found != sorted(found):
         raise problems.ParameterBad(name="datetime", value=text, wanted="2023-01-01T00:00:00Z/..")
+
+
+def days(text: str | None) -> Days:
+    """The days of ``datetime``, for a layer whose features have one: an instant is its day, an interval both ends.
+
+    Raises   ParameterBad.
+    """
+    moment(text)
+    if text is None:
+        return None, None
+    first, _, last = text.partition("/") if "/" in text else (text, "", text)
+    return tuple(None if end in {"", ".."} else datetime.fromisoformat(end).date() for end in (first, last))  # type: ignore[return-value]
 
 
 def where(given: Mapping[str, str], columns: Iterable[Column]) -> dict[str, object]:

@@ -1,49 +1,94 @@
 """Asks the database for vector tiles."""
 
+import json
 from collections.abc import Mapping
-from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import QuerySet
 from psycopg import sql
 
-from geo.plane.tiles import MAX_LAT, Tile
+from geo.catalog import Compiled
+from geo.plane.tiles import MAX_LAT, WORLD_BITS, Tile
 from geo.queries import text
 
 # With more features than this a tile gives places and numbers only, and its pins say their names one zoom deeper:
 # 4,096 pins with titles of 120 letters would weigh over 500 kB (test_a_tile_full_of_long_titles_stays_small).
 MOST_NAMED = 500
+# The finest level of the pyramid of counted cells (geo_key in the migration), and the zooms it serves.
+FINEST = 20
+COUNTED_ZOOMS = range(18)
+
+Own = Mapping[str, tuple[str, str]]
 
 
-def pins(rows: "QuerySet[Any, Any]", own: Mapping[str, tuple[str, str]], tile: Tile) -> bytes:
+def pins(rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str], stored: bool) -> bytes:
     """The vector tile of these rows.
 
-    Shape    rows give kp_key, kp_lon, kp_lat, kp_weight and the columns of ``own``: attribute -> (column, aggregate).
-    CRS      EPSG:4326.
+    Shape    rows give kp_key, kp_weight, kp_slot, the columns of ``own``: attribute -> (column, aggregate), and their
+             place: kp_lon and kp_lat (EPSG:4326), or kp_x and kp_y where ``stored`` (2**31 along the world).
+             ``names``: slot -> the property that says how many of a group are of that slot.
     """
-    try:
-        compiled, values = rows.query.sql_with_params()
-    except EmptyResultSet:
-        return b""
     # A group has no title: only a pin that stands alone carries its own columns, and only where few enough stand.
     attributes = sql.SQL("").join(
-        sql.SQL(", CASE WHEN count(*) = 1 AND count(*) OVER () <= {} THEN {}({}) END AS {}").format(
+        sql.SQL(", CASE WHEN sum(n) = 1 AND count(*) OVER () <= {} THEN {}({}) END AS {}").format(
             sql.Literal(MOST_NAMED), sql.SQL(aggregate), sql.Identifier(column), sql.Identifier(name)
         )
         for name, (column, aggregate) in own.items()
+    )
+    columns = sql.SQL("").join(
+        sql.SQL(", {0}({1}) AS {1}").format(sql.SQL(aggregate), sql.Identifier(column))
+        for column, aggregate in own.values()
+    )
+    square = sql.SQL(text("square_stored" if stored else "square")).format(
+        rows=sql.SQL(rows.text), max_lat=sql.Literal(MAX_LAT)
     )
     question = sql.SQL(text("tile")).format(
         size=sql.Literal(2**tile.z * tile.cells),
         per_tile=sql.Literal(tile.cells),
         x=sql.Literal(tile.x),
         y=sql.Literal(tile.y),
-        max_lat=sql.Literal(MAX_LAT),
+        names=_slots(names),
+        columns=columns,
         attributes=attributes,
-        rows=sql.SQL(compiled),
+        square=square,
     )
-    connection = connections[rows.db]
+    return _tile(rows, question)
+
+
+def counted(layer: int, rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str]) -> bytes:
+    """The same tile from the cells counted beforehand; for the zooms of ``COUNTED_ZOOMS``.
+
+    Shape    as ``pins``; rows are asked only for pins that stand alone, by kp_morton.
+    """
+    level = tile.z + tile.cells.bit_length() - 1
+    cells = tile.cells**2
+    first = (4**tile.z | tile.morton) * cells
+    question = sql.SQL(text("counted")).format(
+        layer=sql.Literal(layer),
+        first=sql.Literal(first),
+        last=sql.Literal(first + cells - 1),
+        shift=sql.Literal(2 * (FINEST - level)),
+        # One of 4096 units of the tile.
+        unit=sql.Literal(2 ** (WORLD_BITS - tile.z) // 4096),
+        x=sql.Literal(tile.x << (WORLD_BITS - tile.z)),
+        y=sql.Literal(tile.y << (WORLD_BITS - tile.z)),
+        names=_slots(names),
+        attributes=sql.SQL("").join(
+            sql.SQL(", own.{} AS {}").format(sql.Identifier(column), sql.Identifier(name))
+            for name, (column, _aggregate) in own.items()
+        ),
+        rows=sql.SQL(rows.text),
+    )
+    return _tile(rows, question)
+
+
+def _slots(names: Mapping[int, str]) -> sql.Composable:
+    # A per cent sign would be taken for the place of a value.
+    return sql.SQL("{}::jsonb").format(sql.Literal(json.dumps(names).replace("%", "\\u0025")))
+
+
+def _tile(rows: Compiled, question: sql.Composed) -> bytes:
+    connection = connections[rows.using]
     with connection.cursor() as cursor:
-        cursor.execute(question.as_string(connection.connection), values)
+        cursor.execute(question.as_string(connection.connection), rows.values)
         (tile_bytes,) = cursor.fetchone()
     return bytes(tile_bytes)

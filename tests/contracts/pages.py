@@ -177,6 +177,10 @@ ROWS: dict[str, Row] = {
     "ogc_collection": Row(EVERYONE, *LAYER, query="?f=html", page=True),
     "ogc_items": Row(EVERYONE, *LAYER, query="?f=html", page=True),
     "ogc_item": Row(EVERYONE, LAYER[0] | {"key": "1"}, LAYER[1] | {"key": "1"}, query="?f=html", page=True),
+    "ogc_matrix_sets": Row(EVERYONE),
+    "ogc_matrix_set": Row(EVERYONE, {"matrix": "WebMercatorQuad"}, {"matrix": "WebMercatorQuad"}),
+    "tile_sets": Row(EVERYONE, *LAYER),
+    "tile_set": Row(EVERYONE, *({**layer, "matrix": "WebMercatorQuad"} for layer in LAYER), query="?f=tilejson"),
     "tile": Row(EVERYONE, LAYER[0] | TILE, LAYER[1] | TILE),
     "export": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
 }
