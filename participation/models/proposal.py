@@ -10,7 +10,6 @@ from participation.models.organisation import Area
 from participation.models.person import Person
 from participation.models.project import Project, Theme
 
-
 LON = Func(F("point"), function="ST_X", output_field=models.FloatField())
 LAT = Func(F("point"), function="ST_Y", output_field=models.FloatField())
 TILE_X = Func(LON, function="geo_tile_x", output_field=models.IntegerField())

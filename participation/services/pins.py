@@ -1,4 +1,4 @@
-"""Puts right what the tiles count; needed after somebody wrote past the triggers, as a restore of single tables does."""
+"""Puts right what the tiles count: after somebody wrote past the triggers, as a restore of single tables does."""
 
 from django.db import transaction
 from django.db.models import F

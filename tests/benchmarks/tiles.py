@@ -93,10 +93,13 @@ def _filled(town: Organisation, places: Floats, weights: Floats) -> Project:
                 "".join(f"{at}\t{lon!r}\t{lat!r}\t{w:.0f}\n" for at, ((lon, lat), w) in enumerate(rows, start=1))
             )
         cursor.execute(
-            "INSERT INTO participation_proposal (project_id, number, origin, state, hidden_because, title, body, language,"
-            " theme_id, point, on_ballot, n_supports, created_at)"
-            " SELECT %s, number, 'resident', 'published', '', 'Pin ' || number, '', 'nl',"
-            " (%s::bigint[])[1 + number %% %s], ST_SetSRID(ST_MakePoint(lon, lat), 4326), false, w, now() FROM given",
+            """
+            INSERT INTO participation_proposal (project_id, number, origin, state, hidden_because, title, body,
+                                                language, theme_id, point, on_ballot, n_supports, created_at)
+            SELECT %s, number, 'resident', 'published', '', 'Pin ' || number, '', 'nl',
+                   (%s::bigint[])[1 + number %% %s], ST_SetSRID(ST_MakePoint(lon, lat), 4326), false, w, now()
+              FROM given
+            """,
             [project.pk, themes, N_THEMES],
         )
     with connection.cursor() as cursor:

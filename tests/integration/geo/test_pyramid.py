@@ -1,4 +1,4 @@
-"""Whatever happens to the pins, the tiles of every zoom count what a recount counts, and keep the rules of their format."""
+"""Whatever happens to the pins, the tiles of every zoom count what a recount counts, and keep the rules of the format."""
 
 import random
 from collections import Counter, defaultdict
