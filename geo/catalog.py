@@ -16,9 +16,9 @@ import shapely
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BinaryField, DateTimeField, F, Func, QuerySet
+from django.db.models import BigIntegerField, BinaryField, DateTimeField, F, Func, QuerySet, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Cast, Coalesce, TruncDate
 from shapely.geometry.base import BaseGeometry
 
 from geo.plane.boxes import Box
@@ -129,6 +129,8 @@ class Compiled(NamedTuple):
     using: str
 
 
+# The names under which tiles find where a pin lies.
+_PLACES = ("kp_lon", "kp_lat", "kp_x", "kp_y", "kp_morton")
 # The first day and the last; none where it is open.
 Days = tuple[date | None, date | None]
 
@@ -196,10 +198,36 @@ class FeatureSource:
     @cached_property
     def alone(self) -> Compiled | None:
         """What pins say that stand alone in a tile, to be looked up by their Morton code; none without any rows."""
+        rows = self.shaped.annotate(kp_morton=F(self.stored.morton)) if self.stored else self.shaped.none()
+        return compiled(rows.values("kp_key", "kp_morton", *self.names_of(self.pin).values()))
+
+    def weighed(self, **places: Combinable) -> "QuerySet[Any, Any]":
+        """The rows with what a pin weighs, of which slot it is, and where it lies."""
+        slot = Coalesce(F(self.slots.column), Value(0)) if self.slots else Value(0)
+        weight = F(self.weight) if self.weight else Value(1)
+        return self.shaped.annotate(kp_weight=weight, kp_slot=Cast(slot, BigIntegerField()), **places)
+
+    def grouped(self, rows: "QuerySet[Any, Any]") -> Compiled | None:
+        """These rows (of ``weighed``) as tiles group them, with what a single pin says."""
+        names = [name for name in rows.query.annotations if name in _PLACES]
+        return compiled(rows.values("kp_key", "kp_weight", "kp_slot", *names, *self.names_of(self.pin).values()))
+
+    @cached_property
+    def placed(self) -> Compiled | None:
+        """All rows as tiles group them, with the places that were stored: a tile is a range of kp_morton."""
+        return self.grouped(self._stored()) if self.stored else None
+
+    @cached_property
+    def sums(self) -> Compiled | None:
+        """The same without what pins say: what is counted in the pyramid."""
         if self.stored is None:
             return None
-        rows = self.shaped.annotate(kp_morton=F(self.stored.morton))
-        return compiled(rows.values("kp_key", "kp_morton", *self.names_of(self.pin).values()))
+        return compiled(self._stored().values("kp_morton", "kp_slot", "kp_weight", "kp_x", "kp_y"))
+
+    def _stored(self) -> "QuerySet[Any, Any]":
+        assert self.stored is not None
+        x, y, morton = map(F, self.stored)
+        return self.weighed(kp_x=x, kp_y=y, kp_morton=morton)
 
     def names_of(self, columns: Iterable[str]) -> dict[str, str]:
         """The names that these columns have in ``shaped``."""

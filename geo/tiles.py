@@ -2,10 +2,9 @@
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
-from django.db.models import BigIntegerField, F, FloatField, Func, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, FloatField, Func
 
-from geo.catalog import FeatureSource, compiled
+from geo.catalog import Compiled, FeatureSource
 from geo.plane.tiles import Tile, tile
 from geo.queries import tiles
 
@@ -34,25 +33,17 @@ def vector_tile(source: FeatureSource, z: int, x: int, y: int) -> bytes:
 
 def _grouped(source: FeatureSource, own: tiles.Own, wanted: Tile) -> bytes:
     """The tile counted pin by pin."""
-    slot = source.slots.column if source.slots else None
-    rows = source.shaped.annotate(
-        kp_weight=F(source.weight) if source.weight else Value(1),
-        kp_slot=Coalesce(F(slot), Value(0)) if slot else Value(0, output_field=BigIntegerField()),
-    )
-    if source.stored is not None:
-        rows = rows.filter(**{f"{source.stored.morton}__range": wanted.morton_range()})
-        places = {"kp_x": F(source.stored.x), "kp_y": F(source.stored.y)}
-    else:
-        # && compares boxes by the index alone; that it does so in single precision is allowed for in search_box.
-        around = GEOSGeometry(memoryview(shapely.to_wkb(wanted.search_box().outline())), srid=4326)
-        rows = rows.filter(**{f"{source.geometry}__bboverlaps": around})
-        places = {
-            name: Func(F(source.geometry), function=function, output_field=FloatField())  # type: ignore[misc]
-            for name, function in (("kp_lon", "ST_X"), ("kp_lat", "ST_Y"))
-        }
-    columns = ("kp_key", "kp_weight", "kp_slot", *places, *(column for column, _ in own.values()))
-    question = compiled(rows.annotate(**places).values(*columns))
+    question = source.placed if source.stored else _around(source, wanted)
     if question is None:
         return b""
     names = source.slots.names if source.slots else {}
     return tiles.pins(question, own, wanted, names=names, stored=source.stored is not None)
+
+
+def _around(source: FeatureSource, wanted: Tile) -> Compiled | None:
+    """The rows in the box of a tile, by the index on their geometry."""
+    # && compares boxes by the index alone; that it does so in single precision is allowed for in search_box.
+    around = GEOSGeometry(memoryview(shapely.to_wkb(wanted.search_box().outline())), srid=4326)
+    lon, lat = (Func(F(source.geometry), function=axis, output_field=FloatField()) for axis in ("ST_X", "ST_Y"))
+    rows = source.weighed(kp_lon=lon, kp_lat=lat)
+    return source.grouped(rows.filter(**{f"{source.geometry}__bboverlaps": around}))

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from geo.queries import text
+
 # Only what always is in reach: a dump is read back with an empty search path.
 PLACES = """
 CREATE FUNCTION geo_tile_x(lon float8) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -34,9 +36,9 @@ BEGIN
   RETURN a | (b << 1);
 END $$;
 
--- The key of the finest cell of the pyramid (level 20, some 24 m wide in Belgium) that holds this Morton code.
+-- The key of the finest cell of the pyramid (level 18, some 95 m wide in Belgium) that holds this Morton code.
 CREATE FUNCTION geo_key(morton bigint) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (1::bigint << 40) | (morton >> 22);
+RETURN (1::bigint << 36) | (morton >> 26);
 """
 
 MERGE = """
@@ -49,37 +51,36 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(1265198455, (of_layer % 2147483647)::integer) THEN
     RETURN NULL;
   END IF;
-  -- One statement: what leaves the log is what arrives in the cells, whoever writes meanwhile.
+  -- What leaves the log is what arrives in the cells, whoever writes meanwhile.
   WITH gone AS (DELETE FROM geo_delta WHERE layer = of_layer RETURNING key, slot, n, w, sx, sy),
-  l20 AS MATERIALIZED (
-    SELECT key, slot, sum(n) n, sum(w) w, sum(sx) sx, sum(sy) sy FROM gone GROUP BY 1, 2),
-  -- Every third level is made of the one below; those between cost little by then.
-  l17 AS MATERIALIZED (
-    SELECT key >> 6 AS key, slot, sum(n) n, sum(w) w, sum(sx) sx, sum(sy) sy FROM l20 GROUP BY 1, 2),
-  l14 AS MATERIALIZED (
-    SELECT key >> 6 AS key, slot, sum(n) n, sum(w) w, sum(sx) sx, sum(sy) sy FROM l17 GROUP BY 1, 2),
-  l11 AS MATERIALIZED (
-    SELECT key >> 6 AS key, slot, sum(n) n, sum(w) w, sum(sx) sx, sum(sy) sy FROM l14 GROUP BY 1, 2),
-  every AS (
-    SELECT * FROM l20
-    UNION ALL
-    SELECT key >> 2, slot, sum(n), sum(w), sum(sx), sum(sy) FROM l20 GROUP BY 1, 2
-    UNION ALL
-    SELECT key >> s, slot, sum(n), sum(w), sum(sx), sum(sy) FROM l17, unnest(ARRAY[0, 2, 4]) s GROUP BY 1, 2
-    UNION ALL
-    SELECT key >> s, slot, sum(n), sum(w), sum(sx), sum(sy) FROM l14, unnest(ARRAY[0, 2, 4]) s GROUP BY 1, 2
-    UNION ALL
-    SELECT key >> s, slot, sum(n), sum(w), sum(sx), sum(sy) FROM l11, generate_series(0, 18, 2) s GROUP BY 1, 2
-  ),
-  put AS (
-    INSERT INTO geo_cell AS c (layer, key, slot, n, w, sx, sy)
-    SELECT of_layer, key, slot, n, w, sx, sy FROM every WHERE (n, w, sx, sy) <> (0, 0, 0, 0) ORDER BY key, slot
-    ON CONFLICT (layer, key, slot) DO UPDATE
-       SET n = c.n + excluded.n, w = c.w + excluded.w, sx = c.sx + excluded.sx, sy = c.sy + excluded.sy
-  )
+  {levels}
   SELECT count(*) INTO n_gone FROM gone;
   DELETE FROM geo_cell WHERE layer = of_layer AND n = 0;
   RETURN n_gone;
+END $$;
+
+-- The cells of a range of keys with what changed in them since: a tile (counted.sql). Its statement is planned once a
+-- connection, for any range: planning took longer than asking.
+CREATE FUNCTION geo_cells(of_layer bigint, from_key bigint, to_key bigint, shift integer, names jsonb)
+RETURNS TABLE (key bigint, n bigint, w bigint, sx bigint, sy bigint, slots jsonb) LANGUAGE plpgsql STABLE ROWS 16 AS $$
+BEGIN
+  RETURN QUERY
+  SELECT kind.key, sum(kind.n)::bigint, sum(kind.w)::bigint, sum(kind.sx)::bigint, sum(kind.sy)::bigint,
+         jsonb_object_agg(names ->> kind.slot::text, kind.n) FILTER (WHERE names ? kind.slot::text AND kind.n > 0)
+  FROM (
+    SELECT part.key, part.slot, sum(part.n)::bigint n, sum(part.w) w, sum(part.sx) sx, sum(part.sy) sy
+    FROM (
+      SELECT c.key, c.slot, c.n, c.w, c.sx, c.sy FROM geo_cell c
+       WHERE c.layer = of_layer AND c.key BETWEEN from_key AND to_key
+      UNION ALL
+      SELECT d.key >> shift, d.slot, d.n, d.w, d.sx, d.sy FROM geo_delta d
+       WHERE d.layer = of_layer AND d.key BETWEEN from_key << shift AND ((to_key + 1) << shift) - 1
+    ) part
+    GROUP BY part.key, part.slot
+  ) kind
+  GROUP BY kind.key HAVING sum(kind.n) > 0
+  -- Always in the same order: the same pins make the same bytes.
+  ORDER BY kind.key;
 END $$;
 
 -- Who writes the thousandth change since the last merge merges: the log stays short where no worker runs.
@@ -91,6 +92,7 @@ END $$;
 CREATE TRIGGER keep_short AFTER INSERT ON geo_delta
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION geo_keep_short();
 
+ALTER FUNCTION geo_cells(bigint, bigint, bigint, integer, jsonb) SET plan_cache_mode = force_generic_plan;
 ALTER TABLE geo_cell SET (fillfactor = 70);
 -- The log is emptied over and over: what is dead in it is swept before it slows the tiles down.
 ALTER TABLE geo_delta SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
@@ -99,13 +101,16 @@ ALTER TABLE geo_delta SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum
 DO $$
 BEGIN
   EXECUTE format('ALTER FUNCTION geo_merge(bigint) SET search_path = %I, pg_temp', current_schema());
+  EXECUTE format('ALTER FUNCTION geo_cells(bigint, bigint, bigint, integer, jsonb) SET search_path = %I, pg_temp',
+                 current_schema());
   EXECUTE format('ALTER FUNCTION geo_keep_short() SET search_path = %I, pg_temp', current_schema());
 END $$;
-"""
+""".replace("{levels}", text("levels").format(layer="of_layer"))
 
 DROP = """
 DROP TRIGGER keep_short ON geo_delta;
 DROP FUNCTION geo_keep_short();
+DROP FUNCTION geo_cells(bigint, bigint, bigint, integer, jsonb);
 DROP FUNCTION geo_merge(bigint);
 """
 DROP_PLACES = """

@@ -1,7 +1,8 @@
 """Asks the database for vector tiles."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import connections
 from psycopg import sql
@@ -14,8 +15,8 @@ from geo.queries import text
 # 4,096 pins with titles of 120 letters would weigh over 500 kB (test_a_tile_full_of_long_titles_stays_small).
 MOST_NAMED = 500
 # The finest level of the pyramid of counted cells (geo_key in the migration), and the zooms it serves.
-FINEST = 20
-COUNTED_ZOOMS = range(18)
+FINEST = 18
+COUNTED_ZOOMS = range(17)
 
 Own = Mapping[str, tuple[str, str]]
 
@@ -24,7 +25,7 @@ def pins(rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str], stor
     """The vector tile of these rows.
 
     Shape    rows give kp_key, kp_weight, kp_slot, the columns of ``own``: attribute -> (column, aggregate), and their
-             place: kp_lon and kp_lat (EPSG:4326), or kp_x and kp_y where ``stored`` (2**31 along the world).
+             place: kp_lon and kp_lat (EPSG:4326), or kp_x, kp_y and kp_morton where ``stored`` (2**31 along the world).
              ``names``: slot -> the property that says how many of a group are of that slot.
     """
     # A group has no title: only a pin that stands alone carries its own columns, and only where few enough stand.
@@ -38,8 +39,9 @@ def pins(rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str], stor
         sql.SQL(", {0}({1}) AS {1}").format(sql.SQL(aggregate), sql.Identifier(column))
         for column, aggregate in own.values()
     )
+    first, last = tile.morton_range()
     square = sql.SQL(text("square_stored" if stored else "square")).format(
-        rows=sql.SQL(rows.text), max_lat=sql.Literal(MAX_LAT)
+        rows=sql.SQL(rows.text), max_lat=sql.Literal(MAX_LAT), first=sql.Literal(first), last=sql.Literal(last)
     )
     question = sql.SQL(text("tile")).format(
         size=sql.Literal(2**tile.z * tile.cells),
@@ -51,7 +53,8 @@ def pins(rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str], stor
         attributes=attributes,
         square=square,
     )
-    return _tile(rows, question)
+    (content,) = _asked(rows.using, question, rows.values)
+    return bytes(content)
 
 
 def counted(layer: int, rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str]) -> bytes:
@@ -62,23 +65,30 @@ def counted(layer: int, rows: Compiled, own: Own, tile: Tile, *, names: Mapping[
     level = tile.z + tile.cells.bit_length() - 1
     cells = tile.cells**2
     first = (4**tile.z | tile.morton) * cells
-    question = sql.SQL(text("counted")).format(
-        layer=sql.Literal(layer),
-        first=sql.Literal(first),
-        last=sql.Literal(first + cells - 1),
-        shift=sql.Literal(2 * (FINEST - level)),
+    values = {
+        "layer": sql.Literal(layer),
+        "first": sql.Literal(first),
+        "last": sql.Literal(first + cells - 1),
+        "shift": sql.Literal(2 * (FINEST - level)),
         # One of 4096 units of the tile.
-        unit=sql.Literal(2 ** (WORLD_BITS - tile.z) // 4096),
-        x=sql.Literal(tile.x << (WORLD_BITS - tile.z)),
-        y=sql.Literal(tile.y << (WORLD_BITS - tile.z)),
-        names=_slots(names),
-        attributes=sql.SQL("").join(
-            sql.SQL(", own.{} AS {}").format(sql.Identifier(column), sql.Identifier(name))
-            for name, (column, _aggregate) in own.items()
-        ),
-        rows=sql.SQL(rows.text),
+        "unit": sql.Literal(2 ** (WORLD_BITS - tile.z) // 4096),
+        "x": sql.Literal(tile.x << (WORLD_BITS - tile.z)),
+        "y": sql.Literal(tile.y << (WORLD_BITS - tile.z)),
+        "names": _slots(names),
+    }
+    nothing = sql.SQL("")
+    question = sql.SQL(text("counted"))
+    # Where nobody stands alone, which is nearly everywhere that many are, the rows are never spoken of.
+    content, anybody_alone = _asked(rows.using, question.format(**values, attributes=nothing, own=nothing), ())
+    if not anybody_alone:
+        return bytes(content)
+    attributes = sql.SQL(", own.kp_key AS id") + nothing.join(
+        sql.SQL(", own.{} AS {}").format(sql.Identifier(column), sql.Identifier(name))
+        for name, (column, _aggregate) in own.items()
     )
-    return _tile(rows, question)
+    alone = sql.SQL(text("alone")).format(rows=sql.SQL(rows.text))
+    content, _ = _asked(rows.using, question.format(**values, attributes=attributes, own=alone), rows.values)
+    return bytes(content)
 
 
 def _slots(names: Mapping[int, str]) -> sql.Composable:
@@ -86,9 +96,8 @@ def _slots(names: Mapping[int, str]) -> sql.Composable:
     return sql.SQL("{}::jsonb").format(sql.Literal(json.dumps(names).replace("%", "\\u0025")))
 
 
-def _tile(rows: Compiled, question: sql.Composed) -> bytes:
-    connection = connections[rows.using]
+def _asked(using: str, question: sql.Composed, values: Sequence[Any]) -> Any:
+    connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute(question.as_string(connection.connection), rows.values)
-        (tile_bytes,) = cursor.fetchone()
-    return bytes(tile_bytes)
+        cursor.execute(question.as_string(connection.connection), values)
+        return cursor.fetchone()

@@ -3,8 +3,9 @@
 from django.db import transaction
 from django.db.models import F
 
-from participation.models import Project, Proposal
-from participation.queries import pins
+from geo.queries import pyramid
+from participation.models import Project
+from participation.selectors.layers import proposals_layer
 
 
 @transaction.atomic
@@ -13,7 +14,10 @@ def rebuild_tiles(project: Project) -> int:
 
     Locks    the merge of this project's tiles; nobody who places a pin waits for it.
     """
-    pins.rebuild(project.pk)
+    layer = proposals_layer(project, has_map=True)
+    if layer.counted is None or layer.sums is None:
+        return 0
+    n = pyramid.rebuild(layer.counted, layer.sums)
     # What browsers and servers remember of the tiles was perhaps wrong.
     Project.objects.filter(pk=project.pk).update(revision=F("revision") + 1)
-    return Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED, point__isnull=False).count()
+    return n

@@ -30,8 +30,8 @@ from geo.plane.crs import CRS84, LAMBERT_72, transform  # noqa: E402
 from geo.plane.tiles import Tile, tile_at  # noqa: E402
 from geo.tiles import vector_tile  # noqa: E402
 from participation.models import Organisation, Project, Theme  # noqa: E402
-from participation.queries.pins import rebuild  # noqa: E402
 from participation.selectors.layers import proposals_layer  # noqa: E402
+from participation.services.pins import rebuild_tiles  # noqa: E402
 from tests.benchmarks import stage  # noqa: E402
 from tests.benchmarks.siting import demand_points  # noqa: E402
 
@@ -165,8 +165,7 @@ def _build(project: Project, places: Floats, weights: Floats, note: Callable[[st
         file.write(np.concatenate([places[:, 0], places[:, 1], weights]).tobytes())
         file.flush()
         for _ in range(BUILD_ROUNDS):
-            with transaction.atomic():
-                ours = _ms(lambda: rebuild(project.pk)) / 1000
+            ours = _ms(lambda: rebuild_tiles(project)) / 1000
             done = subprocess.run(
                 ["node", str(SUPERCLUSTER), file.name, "1"], capture_output=True, text=True, check=True
             )
