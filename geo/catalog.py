@@ -205,7 +205,9 @@ class FeatureSource:
         """The rows with what a pin weighs, of which slot it is, and where it lies."""
         slot = Coalesce(F(self.slots.column), Value(0)) if self.slots else Value(0)
         weight = F(self.weight) if self.weight else Value(1)
-        return self.shaped.annotate(kp_weight=weight, kp_slot=Cast(slot, BigIntegerField()), **places)
+        rows: QuerySet[Any, Any] = self.shaped.annotate(kp_weight=weight, kp_slot=Cast(slot, BigIntegerField()))
+        found: QuerySet[Any, Any] = rows.annotate(**places)
+        return found
 
     def grouped(self, rows: "QuerySet[Any, Any]") -> Compiled | None:
         """These rows (of ``weighed``) as tiles group them, with what a single pin says."""

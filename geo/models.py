@@ -34,8 +34,6 @@ class Cell(Counted):
 
     class Meta:
         db_table = "geo_cell"
-        # An emptied cell is found, and taken away, by the merge that emptied it.
-        indexes = [models.Index(fields=["layer"], condition=models.Q(n=0), name="geo_cell_empty")]
 
     def __str__(self) -> str:
         return f"{self.layer} {self.key} {self.slot}"

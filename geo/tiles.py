@@ -33,17 +33,17 @@ def vector_tile(source: FeatureSource, z: int, x: int, y: int) -> bytes:
 
 def _grouped(source: FeatureSource, own: tiles.Own, wanted: Tile) -> bytes:
     """The tile counted pin by pin."""
-    question = source.placed if source.stored else _around(source, wanted)
+    question = source.placed if source.stored else _around(source, str(source.geometry), wanted)
     if question is None:
         return b""
     names = source.slots.names if source.slots else {}
     return tiles.pins(question, own, wanted, names=names, stored=source.stored is not None)
 
 
-def _around(source: FeatureSource, wanted: Tile) -> Compiled | None:
+def _around(source: FeatureSource, geometry: str, wanted: Tile) -> Compiled | None:
     """The rows in the box of a tile, by the index on their geometry."""
     # && compares boxes by the index alone; that it does so in single precision is allowed for in search_box.
     around = GEOSGeometry(memoryview(shapely.to_wkb(wanted.search_box().outline())), srid=4326)
-    lon, lat = (Func(F(source.geometry), function=axis, output_field=FloatField()) for axis in ("ST_X", "ST_Y"))
+    lon, lat = (Func(F(geometry), function=axis, output_field=FloatField()) for axis in ("ST_X", "ST_Y"))
     rows = source.weighed(kp_lon=lon, kp_lat=lat)
-    return source.grouped(rows.filter(**{f"{source.geometry}__bboverlaps": around}))
+    return source.grouped(rows.filter(**{f"{geometry}__bboverlaps": around}))

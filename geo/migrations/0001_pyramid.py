@@ -9,7 +9,7 @@ PLACES = """
 CREATE FUNCTION geo_tile_x(lon float8) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN least(floor(least(greatest((lon + 180) / 360, 0), 1) * 2147483648), 2147483647)::integer;
 
--- The same arithmetic as square.sql and geo.plane.tiles.world, step by step: a pin has one place in all of them.
+-- The same arithmetic as tile.sql and geo.plane.tiles.world, step by step: a pin has one place in all of them.
 CREATE FUNCTION geo_tile_y(lat float8) RETURNS integer LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   s float8 := sin(radians(least(greatest(lat, -85.0511287798066), 85.0511287798066)));
@@ -47,15 +47,26 @@ MERGE = """
 CREATE FUNCTION geo_merge(of_layer bigint) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   n_gone integer;
+  emptied bigint[];
 BEGIN
   IF NOT pg_try_advisory_xact_lock(1265198455, (of_layer % 2147483647)::integer) THEN
     RETURN NULL;
   END IF;
   -- What leaves the log is what arrives in the cells, whoever writes meanwhile.
   WITH gone AS (DELETE FROM geo_delta WHERE layer = of_layer RETURNING key, slot, n, w, sx, sy),
-  {levels}
-  SELECT count(*) INTO n_gone FROM gone;
-  DELETE FROM geo_cell WHERE layer = of_layer AND n = 0;
+  l18 AS MATERIALIZED (
+    SELECT key, slot, sum(n) n, sum(w)::bigint w, sum(sx)::bigint sx, sum(sy)::bigint sy FROM gone GROUP BY 1, 2
+  ),
+  {levels},
+  put AS (
+    INSERT INTO geo_cell AS c (layer, key, slot, n, w, sx, sy)
+    SELECT of_layer, key, slot, n, w, sx, sy FROM every WHERE (n, w, sx, sy) <> (0, 0, 0, 0) ORDER BY key, slot
+    ON CONFLICT (layer, key, slot) DO UPDATE
+       SET n = c.n + excluded.n, w = c.w + excluded.w, sx = c.sx + excluded.sx, sy = c.sy + excluded.sy
+    RETURNING c.key, c.n
+  )
+  SELECT (SELECT count(*) FROM gone), array_agg(key) FILTER (WHERE n = 0) INTO n_gone, emptied FROM put;
+  DELETE FROM geo_cell WHERE layer = of_layer AND key = ANY (emptied) AND n = 0;
   RETURN n_gone;
 END $$;
 
@@ -105,7 +116,7 @@ BEGIN
                  current_schema());
   EXECUTE format('ALTER FUNCTION geo_keep_short() SET search_path = %I, pg_temp', current_schema());
 END $$;
-""".replace("{levels}", text("levels").format(layer="of_layer"))
+""".replace("{levels}", text("levels"))
 
 DROP = """
 DROP TRIGGER keep_short ON geo_delta;
@@ -147,10 +158,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "db_table": "geo_cell",
-                "indexes": [models.Index(fields=["layer"], condition=models.Q(n=0), name="geo_cell_empty")],
-            },
+            options={"db_table": "geo_cell"},
         ),
         migrations.CreateModel(
             name="Delta",

@@ -39,7 +39,7 @@ def rebuild(layer: int, rows: Compiled) -> int:
     question = sql.SQL(text("rebuild")).format(
         layer=sql.Literal(layer),
         rows=sql.SQL(rows.text),
-        levels=sql.SQL(text("levels")).format(layer=sql.Literal(layer)),
+        levels=sql.SQL(text("levels")),
     )
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [layer])

@@ -28,30 +28,31 @@ def pins(rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str], stor
              place: kp_lon and kp_lat (EPSG:4326), or kp_x, kp_y and kp_morton where ``stored`` (2**31 along the world).
              ``names``: slot -> the property that says how many of a group are of that slot.
     """
-    # A group has no title: only a pin that stands alone carries its own columns, and only where few enough stand.
-    attributes = sql.SQL("").join(
-        sql.SQL(", CASE WHEN sum(n) = 1 AND count(*) OVER () <= {} THEN {}({}) END AS {}").format(
-            sql.Literal(MOST_NAMED), sql.SQL(aggregate), sql.Identifier(column), sql.Identifier(name)
-        )
-        for name, (column, aggregate) in own.items()
-    )
-    columns = sql.SQL("").join(
-        sql.SQL(", {0}({1}) AS {1}").format(sql.SQL(aggregate), sql.Identifier(column))
-        for column, aggregate in own.values()
-    )
     first, last = tile.morton_range()
-    square = sql.SQL(text("square_stored" if stored else "square")).format(
-        rows=sql.SQL(rows.text), max_lat=sql.Literal(MAX_LAT), first=sql.Literal(first), last=sql.Literal(last)
-    )
-    question = sql.SQL(text("tile")).format(
+    question = sql.SQL(text("ranged" if stored else "tile")).format(
+        **_corner(tile),
+        first=sql.Literal(first),
+        last=sql.Literal(last),
+        # One cell of the tile, in whole numbers each way: two bits of the Morton code for each halving.
+        shift=sql.Literal(2 * (WORLD_BITS - _level(tile))),
         size=sql.Literal(2**tile.z * tile.cells),
         per_tile=sql.Literal(tile.cells),
-        x=sql.Literal(tile.x),
-        y=sql.Literal(tile.y),
+        column=sql.Literal(tile.x),
+        row=sql.Literal(tile.y),
+        max_lat=sql.Literal(MAX_LAT),
         names=_slots(names),
-        columns=columns,
-        attributes=attributes,
-        square=square,
+        columns=sql.SQL("").join(
+            sql.SQL(", {0}({1}) AS {1}").format(sql.SQL(aggregate), sql.Identifier(column))
+            for column, aggregate in own.values()
+        ),
+        # A group has no title: only a pin that stands alone carries its own columns, and only where few enough stand.
+        attributes=sql.SQL("").join(
+            sql.SQL(", CASE WHEN sum(n) = 1 AND count(*) OVER () <= {} THEN {}({}) END AS {}").format(
+                sql.Literal(MOST_NAMED), sql.SQL(aggregate), sql.Identifier(column), sql.Identifier(name)
+            )
+            for name, (column, aggregate) in own.items()
+        ),
+        rows=sql.SQL(rows.text),
     )
     (content,) = _asked(rows.using, question, rows.values)
     return bytes(content)
@@ -62,18 +63,13 @@ def counted(layer: int, rows: Compiled, own: Own, tile: Tile, *, names: Mapping[
 
     Shape    as ``pins``; rows are asked only for pins that stand alone, by kp_morton.
     """
-    level = tile.z + tile.cells.bit_length() - 1
     cells = tile.cells**2
     first = (4**tile.z | tile.morton) * cells
-    values = {
+    values = _corner(tile) | {
         "layer": sql.Literal(layer),
         "first": sql.Literal(first),
         "last": sql.Literal(first + cells - 1),
-        "shift": sql.Literal(2 * (FINEST - level)),
-        # One of 4096 units of the tile.
-        "unit": sql.Literal(2 ** (WORLD_BITS - tile.z) // 4096),
-        "x": sql.Literal(tile.x << (WORLD_BITS - tile.z)),
-        "y": sql.Literal(tile.y << (WORLD_BITS - tile.z)),
+        "shift": sql.Literal(2 * (FINEST - _level(tile))),
         "names": _slots(names),
     }
     nothing = sql.SQL("")
@@ -89,6 +85,22 @@ def counted(layer: int, rows: Compiled, own: Own, tile: Tile, *, names: Mapping[
     alone = sql.SQL(text("alone")).format(rows=sql.SQL(rows.text))
     content, _ = _asked(rows.using, question.format(**values, attributes=attributes, own=alone), rows.values)
     return bytes(content)
+
+
+def _level(tile: Tile) -> int:
+    """How often the world is halved for the cells of a tile."""
+    return tile.z + tile.cells.bit_length() - 1
+
+
+def _corner(tile: Tile) -> dict[str, sql.Composable]:
+    """Where a tile lies in whole numbers, and how many of them are one of its 4096 units."""
+    size: float = 2 ** (WORLD_BITS - tile.z)
+    unit = size / 4096
+    return {
+        "x": sql.Literal(int(tile.x * size)),
+        "y": sql.Literal(int(tile.y * size)),
+        "unit": sql.Literal(int(unit) if unit >= 1 else unit),
+    }
 
 
 def _slots(names: Mapping[int, str]) -> sql.Composable:

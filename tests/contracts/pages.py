@@ -180,7 +180,12 @@ ROWS: dict[str, Row] = {
     "ogc_matrix_sets": Row(EVERYONE),
     "ogc_matrix_set": Row(EVERYONE, {"matrix": "WebMercatorQuad"}, {"matrix": "WebMercatorQuad"}),
     "tile_sets": Row(EVERYONE, *LAYER),
-    "tile_set": Row(EVERYONE, *({**layer, "matrix": "WebMercatorQuad"} for layer in LAYER), query="?f=tilejson"),
+    "tile_set": Row(
+        EVERYONE,
+        LAYER[0] | {"matrix": "WebMercatorQuad"},
+        LAYER[1] | {"matrix": "WebMercatorQuad"},
+        query="?f=tilejson",
+    ),
     "tile": Row(EVERYONE, LAYER[0] | TILE, LAYER[1] | TILE),
     "export": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
 }

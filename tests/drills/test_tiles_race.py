@@ -40,7 +40,7 @@ def true_sums(cast: Cast) -> tuple[int, int, int, int]:
     """The same, from the rows."""
     rows = Proposal.objects.filter(project=cast.project, state="published", morton__isnull=False)
     values = list(rows.values_list("n_supports", "tile_x", "tile_y"))
-    return (len(values), *(sum(column) for column in zip(*values, strict=True)))  # type: ignore[return-value]
+    return (len(values), *(sum(column) for column in zip(*values, strict=True)))
 
 
 def acts(cast: Cast, people: list[Person], seed: int) -> Callable[[int, int], object]:
@@ -86,7 +86,7 @@ def test_tiles_stay_right_while_everybody_writes_and_merges(
     people = [Person.objects.create_user(f"race-{n}@example.org") for n in range(5)]
     n_rounds = rounds(20, 300)
     answers = hammer(n_rounds, acts(cast, people, seed=1), n_threads=N_THREADS)
-    failed = failures(answers)  # type: ignore[arg-type]
+    failed = failures(answers)
     assert merge(cast.project.pk) is not None
     assert levels(cast.project.pk) == {true_sums(cast)}
     assert failed == 0
@@ -97,7 +97,7 @@ def test_tiles_stay_right_while_everybody_writes_and_merges(
         assert UNLOCKED in source
         cursor.execute(source.replace("%", "%%").replace(UNLOCKED.replace("%", "%%"), "true"), [])
     try:
-        control = failures(hammer(n_rounds, acts(cast, people, seed=2), n_threads=N_THREADS))  # type: ignore[arg-type]
+        control = failures(hammer(n_rounds, acts(cast, people, seed=2), n_threads=N_THREADS))
     finally:
         with connection.cursor() as cursor:
             cursor.execute(source.replace("%", "%%"), [])

@@ -2,7 +2,7 @@
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Request, Route, expect
 
 from participation.models import Project, Proposal, Theme
 from participation.services.synthetic import scatter_pins
@@ -31,10 +31,12 @@ def crowd(new_walker: NewWalker) -> Project:
 def test_a_group_shows_its_themes_and_opens(new_walker: NewWalker, crowd: Project, size: tuple[int, int]) -> None:
     walker = new_walker(size=size)
     asked: set[int] = set()
-    walker.context.on(
-        "request",
-        lambda request: "/tiles/" in request.url and asked.add(int(request.url.rsplit("/", 3)[1])),  # type: ignore[func-returns-value]
-    )
+
+    def note(request: Request) -> None:
+        if "/tiles/" in request.url:
+            asked.add(int(request.url.rsplit("/", 3)[1]))
+
+    walker.context.on("request", note)
     walker.go(f"/projects/{crowd.slug}/")
     ring = walker.page.locator("kp-map .kp-ring").filter(has=walker.page.locator(".kp-ring__share")).first
     expect(ring).to_be_visible()

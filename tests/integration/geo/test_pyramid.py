@@ -145,9 +145,9 @@ class Town:
                     self.number += 1
                     pins.append(self._new(place, state))
                 Proposal.objects.bulk_create(pins)
-            case "move", which, place:
-                self.seen.add(place)
-                self.pin(which).update(point=Point(*place, srid=4326))
+            case "move", which, (lon, lat):
+                self.seen.add((lon, lat))
+                self.pin(which).update(point=Point(lon, lat, srid=4326))
             case "lose place", which:
                 self.pin(which).update(point=None)
             case "hide", which:

@@ -128,6 +128,7 @@ def test_every_act_is_another_tag(cast: Cast, client: Client) -> None:
 
 
 def test_gzip_carries_the_same_tile(cast: Cast, client: Client) -> None:
+    assert cast.project.area is not None
     centre = cast.project.area.centroid
     Proposal.objects.bulk_create(
         Proposal(
