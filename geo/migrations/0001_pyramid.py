@@ -12,7 +12,9 @@ RETURN least(floor(least(greatest((lon + 180) / 360, 0), 1) * 2147483648), 21474
 -- The same arithmetic as tile.sql and geo.plane.tiles.world, step by step: a pin has one place in all of them.
 CREATE FUNCTION geo_tile_y(lat float8) RETURNS integer LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  s float8 := sin(radians(least(greatest(lat, -85.0511287798066), 85.0511287798066)));
+  -- The smallest numbers there are cannot be divided any more; a tenth of a millimetre is the equator.
+  s float8 := CASE WHEN abs(lat) < 1e-9 THEN 0
+                   ELSE sin(radians(least(greatest(lat, -85.0511287798066), 85.0511287798066))) END;
 BEGIN
   RETURN least(floor(least(greatest(0.5 - ln((1 + s) / (1 - s)) / (4 * pi()), 0), 1) * 2147483648), 2147483647);
 END $$;

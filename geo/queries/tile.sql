@@ -48,7 +48,12 @@ FROM (
                     least(greatest(0.5 - ln((1 + kp_sin) / (1 - kp_sin)) / (4 * pi()), 0), 1) AS wy
                 FROM (
                     -- Clamped to the square world, so that a pin at a pole is drawn at the edge and not lost.
-                    SELECT pins.*, sin(radians(least(greatest(kp_lat, -{max_lat}), {max_lat}))) AS kp_sin
+                    -- The smallest numbers there are cannot be divided any more: they are the equator.
+                    SELECT
+                        pins.*,
+                        CASE WHEN abs(kp_lat) < 1e-9 THEN 0
+                             ELSE sin(radians(least(greatest(kp_lat, -{max_lat}), {max_lat})))
+                        END AS kp_sin
                     FROM ({rows}) AS pins
                     OFFSET 0 -- a fence: else sine and logarithm are written out, and computed, at each use below
                 ) AS rows
