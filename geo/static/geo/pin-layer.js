@@ -6,6 +6,9 @@ import { grouped, shares } from "geo/markers";
 const SVG = "http://www.w3.org/2000/svg";
 // Nearer than this (pixels) two marks would cover each other.
 const APART = 38;
+// Rings of this many and more are so wide that they need more room.
+const MANY = 1000;
+const APART_OF_MANY = 56;
 // A theme is told by colour and by shape, so that nobody has to see colours; theme_chip.html draws the same ones.
 const SHAPES = [
   "M17 2a15 15 0 1 0 .01 0z",
@@ -35,7 +38,7 @@ function mark(shape, text, fill, ink) {
 }
 
 // The circle of shares: its radius, and the gap between two arcs (both in units of its box of 36).
-const RING = 15.5;
+const RING = 16.5;
 const GAP = 1.5;
 
 function ring(n, language) {
@@ -104,8 +107,9 @@ export class PinLayer {
   draw(features) {
     const zoom = this.#map.getZoom();
     const seen = features.map((feature) => ({ ...feature, ...this.#pixels(feature, zoom) }));
+    const apart = this.#options.apart ?? (features.some(({ n }) => n >= MANY) ? APART_OF_MANY : APART);
     this.#redraw(
-      grouped(seen, this.#options.apart ?? APART).map((group) => {
+      grouped(seen, apart).map((group) => {
         if (group.n === 1) return group.members[0];
         const middle = this.#map.unproject([group.x, group.y], zoom);
         return { n: group.n, lon: middle.lng, lat: middle.lat, members: group.members };
