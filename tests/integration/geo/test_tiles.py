@@ -42,7 +42,16 @@ def seam(draw: st.DrawFn) -> tuple[float, float]:
 
 ANYWHERE = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 EDGES = st.sampled_from(
-    [(180.0, 0.0), (-180.0, 5e-324), (0.0, 90.0), (0.0, -90.0), (180.0, 90.0), (-180.0, -90.0), (0.0, MAX_LAT), (0.0, 0.0)]
+    [
+        (180.0, 0.0),
+        (-180.0, 5e-324),
+        (0.0, 90.0),
+        (0.0, -90.0),
+        (180.0, 90.0),
+        (-180.0, -90.0),
+        (0.0, MAX_LAT),
+        (0.0, 0.0),
+    ]
 )
 TOWN = st.tuples(st.floats(2.6, 2.9), st.floats(50.7, 51.0))
 PLACES = st.lists(ANYWHERE | EDGES | TOWN | seam(), min_size=1, max_size=30)
