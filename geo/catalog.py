@@ -125,7 +125,7 @@ class Compiled(NamedTuple):
     """A queryset as the database reads it."""
 
     text: str
-    values: Sequence[Any]
+    values: tuple[Any, ...]
     using: str
 
 

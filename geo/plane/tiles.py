@@ -24,9 +24,9 @@ PAD_DEG = 1e-4
 # Stored places are whole numbers of so many bits along the world: 2 cm.
 WORLD_BITS = 31
 
-# Cells a side of a tile, by the first zoom they hold for. A picture tile is 256 px wide, so cells of 64, 16, 4 px:
+# Cells a side of a tile, by the first zoom they hold for. A picture tile is 256 px wide, so cells of 64, 32, 4 px:
 # groups as long as pins would cover each other, single pins when the streets can be read.
-_CELLS = ((18, 64), (17, 16), (0, 4))
+_CELLS = ((18, 64), (17, 8), (0, 4))
 
 
 class BadTile(ValueError):  # noqa: N818 -- an answer about what was asked

@@ -1,11 +1,13 @@
 """Asks the database for vector tiles."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from string import Formatter
 from typing import Any
 
 from django.db import connections
-from psycopg import sql
+from psycopg import ClientCursor, sql
 
 from geo.catalog import Compiled
 from geo.plane.tiles import MAX_LAT, WORLD_BITS, Tile
@@ -18,6 +20,9 @@ MOST_NAMED = 500
 FINEST = 18
 COUNTED_ZOOMS = range(17)
 
+# Layers, and what they are filtered by, whose questions are remembered.
+KEPT_QUESTIONS = 256
+
 Own = Mapping[str, tuple[str, str]]
 
 
@@ -28,33 +33,21 @@ def pins(rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str], stor
              place: kp_lon and kp_lat (EPSG:4326), or kp_x, kp_y and kp_morton where ``stored`` (2**31 along the world).
              ``names``: slot -> the property that says how many of a group are of that slot.
     """
+    question = _grouping(rows, tuple(own.items()), tuple(names.items()), "ranged" if stored else "tile")
     first, last = tile.morton_range()
-    question = sql.SQL(text("ranged" if stored else "tile")).format(
+    (content,) = _asked(
+        rows.using,
+        question,
         **_corner(tile),
-        first=sql.Literal(first),
-        last=sql.Literal(last),
+        first=first,
+        last=last,
         # One cell of the tile, in whole numbers each way: two bits of the Morton code for each halving.
-        shift=sql.Literal(2 * (WORLD_BITS - _level(tile))),
-        size=sql.Literal(2**tile.z * tile.cells),
-        per_tile=sql.Literal(tile.cells),
-        column=sql.Literal(tile.x),
-        row=sql.Literal(tile.y),
-        max_lat=sql.Literal(MAX_LAT),
-        names=_slots(names),
-        columns=sql.SQL("").join(
-            sql.SQL(", {0}({1}) AS {1}").format(sql.SQL(aggregate), sql.Identifier(column))
-            for column, aggregate in own.values()
-        ),
-        # A group has no title: only a pin that stands alone carries its own columns, and only where few enough stand.
-        attributes=sql.SQL("").join(
-            sql.SQL(", CASE WHEN sum(n) = 1 AND count(*) OVER () <= {} THEN {}({}) END AS {}").format(
-                sql.Literal(MOST_NAMED), sql.SQL(aggregate), sql.Identifier(column), sql.Identifier(name)
-            )
-            for name, (column, aggregate) in own.items()
-        ),
-        rows=sql.SQL(rows.text),
+        shift=2 * (WORLD_BITS - _level(tile)),
+        size=2**tile.z * tile.cells,
+        per_tile=tile.cells,
+        column=tile.x,
+        row=tile.y,
     )
-    (content,) = _asked(rows.using, question, rows.values)
     return bytes(content)
 
 
@@ -65,26 +58,82 @@ def counted(layer: int, rows: Compiled, own: Own, tile: Tile, *, names: Mapping[
     """
     cells = tile.cells**2
     first = (4**tile.z | tile.morton) * cells
-    values = _corner(tile) | {
-        "layer": sql.Literal(layer),
-        "first": sql.Literal(first),
-        "last": sql.Literal(first + cells - 1),
-        "shift": sql.Literal(2 * (FINEST - _level(tile))),
-        "names": _slots(names),
+    where = _corner(tile) | {
+        "layer": layer,
+        "first": first,
+        "last": first + cells - 1,
+        "shift": 2 * (FINEST - _level(tile)),
     }
-    nothing = sql.SQL("")
-    question = sql.SQL(text("counted"))
+    known = tuple(names.items())
     # Where nobody stands alone, which is nearly everywhere that many are, the rows are never spoken of.
-    content, anybody_alone = _asked(rows.using, question.format(**values, attributes=nothing, own=nothing), ())
-    if not anybody_alone:
-        return bytes(content)
-    attributes = sql.SQL(", own.kp_key AS id") + nothing.join(
-        sql.SQL(", own.{} AS {}").format(sql.Identifier(column), sql.Identifier(name))
-        for name, (column, _aggregate) in own.items()
-    )
-    alone = sql.SQL(text("alone")).format(rows=sql.SQL(rows.text))
-    content, _ = _asked(rows.using, question.format(**values, attributes=attributes, own=alone), rows.values)
+    content, anybody_alone = _asked(rows.using, _cells(None, (), known), **where)
+    if anybody_alone:
+        content, _ = _asked(rows.using, _cells(rows, tuple(own.items()), known), **where)
     return bytes(content)
+
+
+# --- questions with all in them but the numbers of a tile: putting them together takes longer than asking ---
+
+_Own = tuple[tuple[str, tuple[str, str]], ...]
+_Names = tuple[tuple[int, str], ...]
+
+
+class _Numbers(dict[str, sql.SQL]):
+    """Leaves a place for each number that is not known yet: between two signs that no text in a database holds."""
+
+    def __missing__(self, name: str) -> sql.SQL:
+        return sql.SQL(f"\0{name}\0")
+
+
+@lru_cache(KEPT_QUESTIONS)
+def _grouping(rows: Compiled, own: _Own, names: _Names, question: str) -> str:
+    known = _Numbers(
+        max_lat=sql.SQL(str(MAX_LAT)),
+        names=_slots(names),
+        columns=_joined(", {0}({1}) AS {1}", ((sql.SQL(how), sql.Identifier(column)) for _, (column, how) in own)),
+        # A group has no title: only a pin that stands alone carries its own columns, and only where few enough stand.
+        attributes=_joined(
+            ", CASE WHEN sum(n) = 1 AND count(*) OVER () <= {} THEN {}({}) END AS {}",
+            (
+                (sql.Literal(MOST_NAMED), sql.SQL(how), sql.Identifier(column), sql.Identifier(name))
+                for name, (column, how) in own
+            ),
+        ),
+        rows=_merged(rows),
+    )
+    return _filled(question, known)
+
+
+@lru_cache(KEPT_QUESTIONS)
+def _cells(rows: Compiled | None, own: _Own, names: _Names) -> str:
+    known = _Numbers(names=_slots(names), attributes=sql.SQL(""), own=sql.SQL(""))
+    if rows is not None:
+        attributes = _joined(
+            ", own.{} AS {}", ((sql.Identifier(column), sql.Identifier(name)) for name, (column, _how) in own)
+        )
+        known["attributes"] = sql.SQL(", own.kp_key AS id" + attributes.as_string(None))
+        known["own"] = sql.SQL(_filled("alone", _Numbers(rows=_merged(rows))))
+    return _filled("counted", known)
+
+
+def _filled(question: str, known: _Numbers) -> str:
+    fields = {field for _, field, _, _ in Formatter().parse(text(question)) if field}
+    return sql.SQL(text(question)).format(**{field: known[field] for field in fields}).as_string(None)
+
+
+def _joined(part: str, several: Iterable[tuple[sql.Composable, ...]]) -> sql.SQL:
+    return sql.SQL("".join(sql.SQL(part).format(*facts).as_string(None) for facts in several))
+
+
+def _merged(rows: Compiled) -> sql.SQL:
+    """The rows with their values in them, as Django's own cursor would send them."""
+    connection = connections[rows.using]
+    connection.ensure_connection()
+    return sql.SQL(ClientCursor(connection.connection).mogrify(rows.text, rows.values))
+
+
+def _slots(names: _Names) -> sql.SQL:
+    return sql.SQL(sql.SQL("{}::jsonb").format(sql.Literal(json.dumps(dict(names)))).as_string(None))
 
 
 def _level(tile: Tile) -> int:
@@ -92,24 +141,16 @@ def _level(tile: Tile) -> int:
     return tile.z + tile.cells.bit_length() - 1
 
 
-def _corner(tile: Tile) -> dict[str, sql.Composable]:
+def _corner(tile: Tile) -> dict[str, float]:
     """Where a tile lies in whole numbers, and how many of them are one of its 4096 units."""
     size: float = 2 ** (WORLD_BITS - tile.z)
     unit = size / 4096
-    return {
-        "x": sql.Literal(int(tile.x * size)),
-        "y": sql.Literal(int(tile.y * size)),
-        "unit": sql.Literal(int(unit) if unit >= 1 else unit),
-    }
+    return {"x": int(tile.x * size), "y": int(tile.y * size), "unit": int(unit) if unit >= 1 else unit}
 
 
-def _slots(names: Mapping[int, str]) -> sql.Composable:
-    # A per cent sign would be taken for the place of a value.
-    return sql.SQL("{}::jsonb").format(sql.Literal(json.dumps(names).replace("%", "\\u0025")))
-
-
-def _asked(using: str, question: sql.Composed, values: Sequence[Any]) -> Any:
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        cursor.execute(question.as_string(connection.connection), values)
+def _asked(using: str, question: str, **numbers: float) -> Any:
+    for name, number in numbers.items():
+        question = question.replace(f"\0{name}\0", str(number))
+    with connections[using].cursor() as cursor:
+        cursor.execute(question)
         return cursor.fetchone()
