@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo.plane.tiles import MAX_LAT, Tile, lon_lat, tile_at
-from geo.queries import text
+from geo.queries import text, tiles
 from geo.tiles import vector_tile
 from participation.models.proposal import Proposal
 from tests.integration.geo.conftest import source_of
@@ -88,10 +88,12 @@ def test_control_with_closed_tiles_a_pin_on_the_seam_counts_twice(put: Put, monk
     closed = text("tile").replace("+ 1) * {per_tile} - 1", "+ 1) * {per_tile}")
     assert closed != text("tile")
     source = source_of(put([lon_lat(1, 1, 1)]))
-    tiles = [Tile(1, x, y) for x in (0, 1) for y in (0, 1)]
-    assert sum(len(decoded(vector_tile(source, *tile))) for tile in tiles) == 1
+    corners = [Tile(1, x, y) for x in (0, 1) for y in (0, 1)]
+    assert sum(len(decoded(vector_tile(source, *tile))) for tile in corners) == 1
+    # Not remembered: neither the right question, nor this one.
+    monkeypatch.setattr(tiles, "_grouping", tiles._grouping.__wrapped__)
     monkeypatch.setattr("geo.queries.tiles.text", lambda name: closed if name == "tile" else text(name))
-    assert sum(len(decoded(vector_tile(source, *tile))) for tile in tiles) > 1
+    assert sum(len(decoded(vector_tile(source, *tile))) for tile in corners) > 1
 
 
 def test_control_with_a_box_of_exactly_the_tile_a_pin_at_the_pole_is_lost(
