@@ -38,6 +38,8 @@ def test_a_group_shows_its_themes_and_opens(new_walker: NewWalker, crowd: Projec
 
     walker.context.on("request", note)
     walker.go(f"/projects/{crowd.slug}/")
+    if size == PHONE:
+        walker.page.get_by_text(walker.say("Map"), exact=True).first.click()
     ring = walker.page.locator("kp-map .kp-ring").filter(has=walker.page.locator(".kp-ring__share")).first
     expect(ring).to_be_visible()
     assert "Soort" in (ring.locator(".kp-ring__face").get_attribute("title") or "")
