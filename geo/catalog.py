@@ -4,7 +4,8 @@ The domain says which rows (a queryset already filtered by who asks) and which c
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property, partial
 from hashlib import sha256
 from itertools import islice
@@ -15,9 +16,9 @@ import shapely
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BinaryField, DateTimeField, F, Func, Q, QuerySet
+from django.db.models import BigIntegerField, BinaryField, DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Cast, Coalesce, TruncDate
 from shapely.geometry.base import BaseGeometry
 
 from geo.conditions import NOTHING, Condition, in_query, matches
@@ -129,13 +130,47 @@ class Layer(Protocol):
         """The box in degrees that holds everything; none when there is no place at all."""
 
 
+class Stored(NamedTuple):
+    """Where rows keep their place in whole numbers (geo_tile_x, geo_tile_y, geo_morton): names of columns.
+
+    With an index on ``morton`` a tile is one range of it.
+    """
+
+    x: str
+    y: str
+    morton: str
+
+
+class Slots(NamedTuple):
+    """By what the pins of a group are told apart: the column of the slot, and what a tile calls each slot."""
+
+    column: str
+    names: Mapping[int, str]
+
+
+class Compiled(NamedTuple):
+    """A queryset as the database reads it."""
+
+    text: str
+    values: tuple[Any, ...]
+    using: str
+
+
+# The names under which tiles find where a pin lies.
+_PLACES = ("kp_lon", "kp_lat", "kp_x", "kp_y", "kp_morton")
+# The first day and the last; none where it is open.
+Days = tuple[date | None, date | None]
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureSource:
     """Rows of the database as a layer.
 
     ``rows`` is filtered by who asks. ``geometry`` names the EPSG:4326 column, ``key`` the public, unique whole
     number, ``weight`` what a pin weighs in clusters. ``updated`` is a short text that changes whenever the rows do.
-    ``pin`` names the columns that a single pin carries in a map tile, ``time`` the one that says when a row is from.
+    ``pin`` names the columns that a single pin carries in a map tile, ``slots`` what a group says shares of, ``time``
+    the column that says when a row is from. ``counted`` is the number under which exactly these rows are counted in
+    geo's pyramid, cell by cell: the domain keeps it true.
     """
 
     id: str
@@ -150,11 +185,28 @@ class FeatureSource:
     weight: str | None = None
     pin: tuple[str, ...] = ()
     time: str = ""
+    stored: Stored | None = None
+    slots: Slots | None = None
+    counted: int | None = None
+
+    def where(self, values: Mapping[str, object], days: Days = (None, None)) -> "FeatureSource":
+        """The rows that have exactly these values, and a ``time`` from the first to the last of these."""
+        asked: dict[str, object] = {self.names_of([name])[name]: value for name, value in values.items()}
+        if self.time:
+            at = self.names_of([self.time])[self.time]
+            asked |= {f"{at}__{end}": day for end, day in zip(("gte", "lte"), days, strict=True) if day is not None}
+        return self.only(self.shaped.filter(**asked)) if asked else self
+
+    def only(self, rows: "QuerySet[Any, Any]") -> "FeatureSource":
+        """Some of the rows, under the same name: these were not counted beforehand."""
+        return replace(self, rows=rows, counted=None)
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         if len(set(names)) != len(names) or not set(self.pin) <= set(names):
             raise ValueError(f"columns of layer {self.id} are named twice, or its pin names one it does not have")
+        if self.counted is not None and self.stored is None:
+            raise ValueError(f"layer {self.id} is counted, and does not say where its rows keep their places")
 
     @cached_property
     def shaped(self) -> "QuerySet[Any, Any]":
@@ -170,6 +222,42 @@ class FeatureSource:
             rows = shown
         return rows
 
+    @cached_property
+    def alone(self) -> Compiled | None:
+        """What pins say that stand alone in a tile, to be looked up by their Morton code; none without any rows."""
+        rows = self.shaped.annotate(kp_morton=F(self.stored.morton)) if self.stored else self.shaped.none()
+        return compiled(rows.values("kp_key", "kp_morton", *self.names_of(self.pin).values()))
+
+    def weighed(self, **places: Combinable) -> "QuerySet[Any, Any]":
+        """The rows with what a pin weighs, of which slot it is, and where it lies."""
+        slot = Coalesce(F(self.slots.column), Value(0)) if self.slots else Value(0)
+        weight = F(self.weight) if self.weight else Value(1)
+        rows: QuerySet[Any, Any] = self.shaped.annotate(kp_weight=weight, kp_slot=Cast(slot, BigIntegerField()))
+        found: QuerySet[Any, Any] = rows.annotate(**places)
+        return found
+
+    def grouped(self, rows: "QuerySet[Any, Any]") -> Compiled | None:
+        """These rows (of ``weighed``) as tiles group them, with what a single pin says."""
+        names = [name for name in rows.query.annotations if name in _PLACES]
+        return compiled(rows.values("kp_key", "kp_weight", "kp_slot", *names, *self.names_of(self.pin).values()))
+
+    @cached_property
+    def placed(self) -> Compiled | None:
+        """All rows as tiles group them, with the places that were stored: a tile is a range of kp_morton."""
+        return self.grouped(self._stored()) if self.stored else None
+
+    @cached_property
+    def sums(self) -> Compiled | None:
+        """The same without what pins say: what is counted in the pyramid."""
+        if self.stored is None:
+            return None
+        return compiled(self._stored().values("kp_morton", "kp_slot", "kp_weight", "kp_x", "kp_y"))
+
+    def _stored(self) -> "QuerySet[Any, Any]":
+        assert self.stored is not None
+        x, y, morton = map(F, self.stored)
+        return self.weighed(kp_x=x, kp_y=y, kp_morton=morton)
+
     def names_of(self, columns: Iterable[str]) -> dict[str, str]:
         """The names that these columns have in ``shaped``."""
         at = {column.name: f"kp_{number}" for number, column in enumerate(self.columns)}
@@ -182,7 +270,7 @@ class FeatureSource:
             text, values = self.shaped.query.sql_with_params()
         except EmptyResultSet:
             text, values = "", ()
-        facts = (self.id, self.updated, text, repr(values), self.key, self.geometry, self.weight, self.pin)
+        facts = (self.id, self.updated, text, repr(values), self.key, self.geometry, self.weight, self.pin, self.slots)
         return sha256(repr((facts, [column.name for column in self.columns])).encode()).hexdigest()[:24]
 
     def within(
@@ -410,6 +498,15 @@ def _is_behind(feature: Feature, order: Sequence[Sort], keys: Sequence[Any]) -> 
 
 
 T = TypeVar("T")
+
+
+def compiled(rows: "QuerySet[Any, Any]") -> Compiled | None:
+    """The question that Django would ask; none when it knows that there are no such rows."""
+    try:
+        text, values = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return Compiled(text, values, rows.db)
 
 
 def _chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:

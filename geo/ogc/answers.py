@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
@@ -100,6 +101,11 @@ def json_answer(content: object, content_type: str = "application/json", *, stat
 def asker_of(request: HttpRequest) -> Asker:
     """Who asks."""
     return Asker(request.organisation.slug, request.user)  # type: ignore[attr-defined]
+
+
+def address_of(request: HttpRequest) -> Callable[..., str]:
+    """Gives the whole address of a page here: name of the URL, its arguments."""
+    return lambda name, *args: request.build_absolute_uri(reverse(name, args=args))
 
 
 def is_known(request: HttpRequest) -> bool:

@@ -30,6 +30,14 @@ CONFORMS_TO = [
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
     "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/datetime",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
 ]
 JSON, HTML, GEOJSON = "application/json", "text/html", "application/geo+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
@@ -64,6 +72,7 @@ def landing(address: Address, town: str) -> dict[str, Any]:
             link("service-doc", address("ogc_collections") + "?f=html", HTML, _("The layers, to read")),
             link("conformance", address("ogc_conformance"), JSON, _("Standards kept")),
             link("data", address("ogc_collections"), JSON, _("The layers")),
+            link("http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", address("ogc_matrix_sets"), JSON),
         ],
     }
 
@@ -107,9 +116,10 @@ def collection(address: Address, layer: Layer) -> dict[str, Any]:
     if isinstance(layer, FeatureSource) and layer.geometry_type == "Point":
         # Filled in by hand, because {z} would come out of the URL resolver written as %7Bz%7D.
         tiles = address("tile", layer.id, "WebMercatorQuad", 0, 0, 0).removesuffix("0/0/0") + "{z}/{y}/{x}"
-        found["links"].append(
-            {"rel": "item", "href": tiles, "type": "application/vnd.mapbox-vector-tile", "templated": True}
-        )
+        found["links"] += [
+            {"rel": "item", "href": tiles, "type": "application/vnd.mapbox-vector-tile", "templated": True},
+            link("http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", address("tile_sets", layer.id), JSON),
+        ]
     extent = layer.extent()
     if extent is not None:
         found["extent"] = {"spatial": {"bbox": [list(extent[:4])], "crs": CRS84.uri}}

@@ -9,14 +9,13 @@ import shapely
 from django.db.utils import DataError, InternalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import translation
 
 from geo import problems
 from geo.catalog import Feature, Layer, Raster, layers_for
 from geo.formats.geojson import feature_text
 from geo.ogc import documents, openapi, parameters
-from geo.ogc.answers import any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
+from geo.ogc.answers import address_of, any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
 from geo.plane.crs import CRS84, Crs, flip, reproject
 from geo.slots import FEATURES
 
@@ -33,14 +32,14 @@ _OF_A_PAGE = (
 def landing(request: HttpRequest) -> HttpResponseBase:
     """Where everything stands."""
     given = parameters.known(request, ["f"])
-    return _answer(request, given, documents.landing(_address(request), _town(request)), "geo/landing.html")
+    return _answer(request, given, documents.landing(address_of(request), _town(request)), "geo/landing.html")
 
 
 @reading
 def conformance(request: HttpRequest) -> HttpResponseBase:
     """The standards kept."""
     given = parameters.known(request, ["f"])
-    return _answer(request, given, documents.conformance(_address(request)), "geo/conformance.html")
+    return _answer(request, given, documents.conformance(address_of(request)), "geo/conformance.html")
 
 
 @reading
@@ -49,7 +48,7 @@ def api(request: HttpRequest) -> HttpResponseBase:
     given = parameters.known(request, ["f"])
     if given.get("f", "json") != "json":
         raise problems.FormatUnknown(format=given["f"], known="json")
-    content = openapi.api(_address(request), _town(request), _layers(request))
+    content = openapi.api(address_of(request), _town(request), _layers(request))
     return json_answer(content, documents.OPENAPI)
 
 
@@ -57,7 +56,7 @@ def api(request: HttpRequest) -> HttpResponseBase:
 def collections(request: HttpRequest) -> HttpResponseBase:
     """The layers."""
     given = parameters.known(request, ["f"])
-    content = documents.collections(_address(request), _layers(request))
+    content = documents.collections(address_of(request), _layers(request))
     return _answer(request, given, content, "geo/collections.html")
 
 
@@ -66,7 +65,7 @@ def collection(request: HttpRequest, layer: str) -> HttpResponseBase:
     """One layer."""
     given = parameters.known(request, ["f"])
     found = _layer(request, layer)
-    content = documents.collection(_address(request), found)
+    content = documents.collection(address_of(request), found)
     return _answer(request, given, content, "geo/collection.html", layer=found)
 
 
@@ -75,7 +74,7 @@ def queryables(request: HttpRequest, layer: str) -> HttpResponseBase:
     """What a filter may ask about one layer (JSON Schema)."""
     given = parameters.known(request, ["f"])
     found = _layer(request, layer)
-    content = documents.queryables(_address(request), found)
+    content = documents.queryables(address_of(request), found)
     return _answer(
         request, given, content, "geo/queryables.html", documents.SCHEMA, layer=found, example=_example(found)
     )
@@ -112,7 +111,7 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
         # A place that GEOS cannot compare with a self-crossing outline, a number no column of this kind can hold.
         raise problems.FilterBad(why=str(error)[:80]) from error
     has_more, features = len(features) > limit, features[:limit]
-    address = _address(request)
+    address = address_of(request)
     here = address("ogc_items", found.id)
     own, other = _types(form, documents.GEOJSON)
     links = [
@@ -157,7 +156,7 @@ def item(request: HttpRequest, layer: str, key: str) -> HttpResponseBase:
     if feature is None:
         raise problems.FeatureNotFound(feature=key)
     form = _form(request, given)
-    address = _address(request)
+    address = address_of(request)
     links = [
         *documents.self_links(address("ogc_item", found.id, feature.key), *_types(form, documents.GEOJSON)),
         documents.link("collection", address("ogc_collection", found.id), documents.JSON),
@@ -203,10 +202,6 @@ def _example(layer: Layer) -> str:
 
 def _town(request: HttpRequest) -> str:
     return str(request.organisation.name)  # type: ignore[attr-defined]
-
-
-def _address(request: HttpRequest) -> documents.Address:
-    return lambda name, *args: request.build_absolute_uri(reverse(name, args=args))
 
 
 def _with(address: str, given: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.timezone import get_current_timezone
 
 from geo import problems
-from geo.catalog import Behind, Column, Feature, Sort
+from geo.catalog import Behind, Column, Days, Feature, Sort
 from geo.conditions import Both, Compare, Condition, Either, Filled
 from geo.ogc import cql
 from geo.plane import boxes
@@ -206,6 +206,18 @@ def condition(
         parts.append(cql.condition(given["filter"], columns, has_geometry=has_geometry, crs=plane))
     found = tuple(part for part in parts if part is not None)
     return Both(found) if found else None
+
+
+def days(text: str | None) -> Days:
+    """The days of ``datetime``, for a layer whose features have one: an instant is its day, an interval both ends.
+
+    Raises   ParameterBad.
+    """
+    if text is None:
+        return None, None
+    moment(text, "")
+    first, _, last = text.partition("/") if "/" in text else (text, "", text)
+    return tuple(None if end in {"", ".."} else _day(end) for end in (first, last))  # type: ignore[return-value]
 
 
 def where(given: Mapping[str, str], columns: Iterable[Column]) -> dict[str, object]:

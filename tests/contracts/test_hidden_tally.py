@@ -50,6 +50,8 @@ MORE = {
     "ogc_collection": ["?f=json"],
     "ogc_collections": ["?f=json"],
     "ogc_item": ["?f=json"],
+    "tile_set": ["?f=json", "?f=tilejson"],
+    "tile": ["?theme=plein", "?on_ballot=true", "?n_supports=0", "?datetime=2020-01-01/.."],
 }
 LAYERS = (
     "laden-proposals",
