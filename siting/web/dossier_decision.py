@@ -15,6 +15,7 @@ from participation.rules.voting import Method, Rule
 from participation.web.result_words import CHANNEL_NAMES, RULE_WORDS, UNIT_NAMES
 from participation.web.words import grouped
 from siting.models import RollOut
+from siting.models.naming import criterion_name
 from siting.rules.criteria import Verdict
 from siting.selectors.dossier import Told
 from siting.web import study_words as words
@@ -214,7 +215,7 @@ def open_points(told: Told) -> Chapter:
     if unknown:
         said = gettext("Still to be checked against the criteria that exclude: %(titles)s.")
         items.append(said % {"titles": _named(unknown)})
-    names = {row.code: words.criterion_name(row) for row in found.criteria}
+    names = {row.code: criterion_name(row) for row in found.criteria}
     items += [f"{names[code]}: {words.GONE[why]}" for code, why in told.content["study"]["gone"].items()]
     for what, facts in (
         (gettext("the study"), told.content["study"]),

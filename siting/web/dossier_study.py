@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.rules.text import in_language
 from participation.web.words import grouped
+from siting.models.naming import criterion_name
 from siting.rules.criteria import Verdict
 from siting.rules.scenarios import Model
 from siting.selectors.dossier import Told
@@ -166,7 +167,7 @@ def scores(told: Told) -> Chapter:
         )
         blocks.append(Text(said % {"n": unknown}))
     letters = letters_of(told)
-    names = {row.code: words.criterion_name(row) for row in found.criteria}
+    names = {row.code: criterion_name(row) for row in found.criteria}
     key = "; ".join(f"{letter}: {names[code]}" for code, letter in letters.items())
     blocks.append(
         Picture(

@@ -10,6 +10,7 @@ from participation.rules.text import in_language
 from participation.rules.voting import Method, Rule
 from participation.web.result_tables import Cell, Column, Table
 from participation.web.result_words import UNIT_NAMES
+from siting.models.naming import criterion_name
 from siting.rules.criteria import Kind, Value
 from siting.rules.measures import Unit
 from siting.rules.scenarios import Model
@@ -98,7 +99,7 @@ def scores_table(told: Told) -> Table:
         ),
     ]
     for row in found.criteria:
-        name = words.criterion_name(row)
+        name = criterion_name(row)
         label = f"{letters[row.code]}. {name}" if row.code in letters else name
         columns.append(
             Column(f"{row.code}.value", label, _("What was measured or typed in; empty where it is not known."), True)
