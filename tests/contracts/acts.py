@@ -97,4 +97,5 @@ DESK: dict[DeskAct, str] = {
     DeskAct.SETUP:      "..x..x",
     DeskAct.AUDIT:      "..x..x",
     DeskAct.PEOPLE:     ".....x",
+    DeskAct.TOKENS:     ".....x",
 }  # fmt: skip

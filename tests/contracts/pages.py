@@ -285,9 +285,14 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_study_act": SITERS,
     "desk_scenario_act": SITERS,
     "desk_staff_change": ("manager",),
+    "desk_dossier_publish": SITERS,
+    "desk_access_revoke": STAFF,
+    "desk_access_embed": ("manager",),
 }
 # What a form sent there is about is not on the small stage, so that whoever may send it hears that.
-NOT_ON_STAGE = frozenset({"desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw"})
+NOT_ON_STAGE = frozenset(
+    {"desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw", "desk_access_revoke"}
+)
 
 
 def names(resolver: URLResolver | None = None) -> set[str]:
