@@ -149,6 +149,7 @@ ROWS: dict[str, Row] = {
     "desk_layer": Row(staff(allowed=404), {"pk": 1}, {"pk": 1}, page=True, by="planner", first="upload"),
     "desk_layer_change": Row(POST_ONLY, {"pk": 1}, {"pk": 1}),
     "desk_candidates": _desk(staff()),
+    "desk_candidates_ballot": _project(POST_ONLY, page=False),
     "desk_candidate_new": _desk(staff(roles=("planner", "manager"))),
     # The stage of studies numbers its candidates from 1001.
     "desk_candidate": Row(
@@ -274,6 +275,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_shortlist_change": SITERS,
     "desk_layer_change": ("planner", "gis", "manager"),
     "desk_candidate_change": SITERS,
+    "desk_candidates_ballot": SITERS,
     "desk_decisions_change": SITERS,
     "desk_vote_ask": SITERS,
     "desk_vote_agree": SITERS,
