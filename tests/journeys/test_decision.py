@@ -1,13 +1,12 @@
-"""A planner goes from the sites of a ballot and what residents wrote in to a published decision, in the browser alone."""
+"""A planner goes from the sites of a ballot and what people wrote in to a published decision, in the browser alone."""
 
 import json
 from pathlib import Path
 
-import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from participation.models import Phase, Project, Response
+from participation.models import Phase, Project, Proposal, Response
 from participation.services.synthetic import scatter_pins
 from participation.services.voting import close_phase
 from siting.models import Candidate, Layer, Scenario, Study
@@ -18,6 +17,7 @@ from tests.past import end
 
 DESK = "/desk/projects/laadpunten"
 N_WRITE_INS = 400
+PATIENCE_MS = 90_000
 CHARGERS = Path(__file__).resolve().parents[3] / "shared/data/be_osm_charging/charging_stations_osm_20251226.geojson"
 
 
@@ -35,6 +35,12 @@ def chargers(folder: Path) -> Path:
     return file
 
 
+def press(walker: Walker, words: str) -> None:
+    """Press this and wait for the whole page: one that is left half-way complains of itself."""
+    walker.press(words)
+    walker.page.wait_for_load_state("load")
+
+
 def upload_layer(walker: Walker, file: Path) -> None:
     """Take the existing charging points in: uploaded, looked at, used."""
     walker.go("/desk/layers/")
@@ -43,21 +49,24 @@ def upload_layer(walker: Walker, file: Path) -> None:
     walker.page.locator("#id_kind").select_option("existing")
     walker.page.locator("#id_source").fill("OpenStreetMap")
     walker.page.locator("#id_licence").fill("ODbL 1.0")
-    walker.press("Upload and look")
-    walker.press("Use this layer")
+    press(walker, "Upload and look")
+    press(walker, "Use this layer")
     assert Layer.objects.get(name="Laadpalen die er zijn").state == Layer.State.CURRENT
 
 
 def make_candidates(walker: Walker) -> None:
     """Take the sites of the ballot along, and make one of the heaviest cluster of what was written in."""
+    n_options = Proposal.objects.filter(project__slug="laadpunten", on_ballot=True).count()
+    assert n_options >= 32
     walker.go(f"{DESK}/candidates/")
     walker.page.locator("form[action$='/candidates/ballot/'] button").click()
-    expect(walker.page.locator("tbody tr")).to_have_count(32)
+    walker.page.wait_for_load_state("load")
+    expect(walker.page.locator("tbody tr")).to_have_count(n_options)
     walker.go(f"{DESK}/map/?on_ballot=off")
-    walker.press("Make it a candidate")
+    press(walker, "Make it a candidate")
     walker.page.locator("#title").fill("Waar velen om vragen")
-    walker.press("Make this candidate")
-    assert Candidate.objects.count() == 33
+    press(walker, "Make this candidate")
+    assert Candidate.objects.count() == n_options + 1
 
 
 def compute_study(walker: Walker) -> None:
@@ -66,10 +75,10 @@ def compute_study(walker: Walker) -> None:
     walker.page.locator("#id_title").fill("Waar eerst laden?")
     walker.page.locator("input[name=template][value=charging]").check()
     walker.page.locator("#id_existing_layer").select_option(label="Laadpalen die er zijn")
-    walker.press("Next: criteria")
-    walker.page.locator("button[name=act][value=save]").first.click()
+    press(walker, "Next: criteria")
+    press(walker, "Next: what is typed by hand")
     walker.go(f"{DESK}/studies/1/")
-    walker.press("Compute")
+    press(walker, "Compute")
     walker.sees("Waiting for its turn.")
     run_study(Study.objects.get().pk, clock=timezone.now)
     walker.go(f"{DESK}/studies/1/")
@@ -85,7 +94,7 @@ def compute_scenario(walker: Walker, title: str, model: str, **more: str) -> Sce
     walker.page.locator("#id_pins").fill("50")
     for field, value in more.items():
         walker.page.locator(f"#id_{field}").fill(value)
-    walker.press("Compute")
+    press(walker, "Compute")
     scenario = Scenario.objects.get(title=title)
     run_scenario(scenario.pk, clock=timezone.now)
     scenario.refresh_from_db()
@@ -100,10 +109,9 @@ def decide(walker: Walker, numbers: list[int], outcome: str, reason: str) -> Non
         walker.page.locator(f"input[name=candidate][value='{number}']").check()
     walker.page.locator(f"input[name=outcome][value={outcome}]").check()
     walker.page.locator("#reason_nl").fill(reason)
-    walker.press("Decide about what is ticked")
+    press(walker, "Decide about what is ticked")
 
 
-@pytest.mark.django_db
 def test_from_32_sites_and_400_write_ins_to_a_published_decision(new_walker: NewWalker, tmp_path: Path) -> None:
     project = Project.objects.get(slug="laadpunten")
     scatter_pins(project=project, n=N_WRITE_INS, seed=7, now=timezone.now(), report=lambda _n: None)
@@ -111,6 +119,8 @@ def test_from_32_sites_and_400_write_ins_to_a_published_decision(new_walker: New
     end(vote)
     assert close_phase(vote)
     walker = new_walker()
+    # Reading a layer of the whole country and setting a dossier take their time.
+    walker.context.set_default_timeout(PATIENCE_MS)
     walker.enter_as("planner@poperinge.example")
 
     upload_layer(walker, chargers(tmp_path))
@@ -119,11 +129,10 @@ def test_from_32_sites_and_400_write_ins_to_a_published_decision(new_walker: New
     best = compute_scenario(walker, "Meeste mensen", "cover")
     spread = compute_scenario(walker, "In elk dorp een", "cover", at_least_per_area="1")
     compute_scenario(walker, "Zoals gestemd", "voted")
-    for scenario in (best, spread):
-        assert scenario.result is not None
-        # Proven: no choice is better than what the scenario says of itself.
-        assert 0 <= scenario.result["figures"]["gap"] <= 0.03
+    assert best.result is not None
     assert spread.result is not None
+    # Proven: no choice of twelve is better than this.
+    assert best.result["figures"]["gap"] == spread.result["figures"]["gap"] == 0
     assert spread.result["figures"]["n_areas_with"] >= best.result["figures"]["n_areas_with"]
 
     walker.go(f"{DESK}/studies/1/scenarios/")
@@ -135,12 +144,11 @@ def test_from_32_sites_and_400_write_ins_to_a_published_decision(new_walker: New
     others = sorted(set(Candidate.objects.values_list("number", flat=True)) - set(chosen))
     decide(walker, chosen, "build", "Samen bereiken deze plekken de meeste mensen, met minstens een in elk dorp.")
     decide(walker, others, "later", "Deze plek komt in een volgende ronde aan de beurt.")
-    walker.press("Publish and answer everyone")
-    walker.page.wait_for_load_state()
+    press(walker, "Publish and answer everyone")
     assert Response.objects.filter(proposal__project=project).count() >= 32
 
     walker.go(f"{DESK}/dossier/")
-    walker.press("Publish it")
+    press(walker, "Publish it")
     walker.go("/projects/laadpunten/dossier/")
     expect(walker.page.locator("main")).to_contain_text("Waar velen om vragen")
     answer = walker.page.request.get(f"{walker.origin}/projects/laadpunten/dossier.pdf")
