@@ -9,12 +9,17 @@ from django.utils.translation import get_language
 
 from participation.models import Phase, Project, Proposal, Response
 from participation.queries.voting import database_now
+from participation.rules.phases import Act
 from participation.rules.text import in_language
 from participation.rules.voting import Choice, Method
 from participation.selectors.projects import ballot_rules, choices_cast, options, standing
 from participation.web.asking import person_of
 
 Told = dict[str, Any]
+
+
+# What a program can do here.
+ACTS = frozenset({Act.PROPOSE, Act.SUPPORT, Act.VOTE})
 
 
 def in_words(text: dict[str, str]) -> str:
@@ -37,7 +42,7 @@ def project_told(request: HttpRequest, project: Project, n_proposals: int) -> To
         "summary": in_words(project.summary),
         "has_map": project.area is not None,
         "n_proposals": n_proposals,
-        "acts": sorted(act.value for act in where.acts),
+        "acts": sorted(act.value for act in where.acts & ACTS),
         "phases": [
             {
                 "kind": phase.kind,

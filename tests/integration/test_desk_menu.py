@@ -30,10 +30,10 @@ def links(nav: str) -> list[tuple[str, str]]:
 
 def test_the_headings_are_few_and_lead_to_their_first_page(cast: Cast) -> None:
     nav, pages = read(cast, "desk_queue")
-    assert [said for said, _current in links(nav)] == ["Intake (0)", "Voting", "Sites", "Take along"]
+    assert [said for said, _current in links(nav)] == ["Intake (0)", "Voting", "Set-up", "Sites", "Take along"]
     assert dict(links(nav))["Intake (0)"] == "page"
     assert re.findall(r'href="([^"]+)"', nav)[:3] == [
-        reverse(name, args=("laden",)) for name in ("desk_queue", "desk_shortlist", "desk_map")
+        reverse(name, args=("laden",)) for name in ("desk_queue", "desk_shortlist", "desk_setup_question")
     ]
     assert pages == "", "one page alone needs no line of its own"
 

@@ -308,7 +308,7 @@ def test_letters_that_cannot_be_made_are_not(cast: Cast, asked: dict[str, object
 
 def test_the_desk_shows_letters_and_paper_where_they_are(cast: Cast) -> None:
     piet, mo = browser(cast["Piet"]), browser(cast["Mo"])
-    desk = address("desk_queue")
+    desk = address("desk_shortlist")
     assert "This vote needs no letters" in said(piet.get(address("desk_codes")))
     assert address("desk_codes") not in said(piet.get(desk))
     assert address("desk_paper") not in said(piet.get(desk))
