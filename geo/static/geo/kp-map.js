@@ -21,6 +21,8 @@ import { wordsIn } from "geo/words";
 
 const MAX_ZOOM = 19;
 // A picture that does not come is asked for so many times.
+// How wide a disc with a number is.
+const DISC_PX = 30;
 const IMAGE_TRIES = 5;
 const LISTED = 12;
 // What a mark draws around itself (pixels).
@@ -88,7 +90,7 @@ class KiesplekMap extends HTMLElement {
     this.#drop(name);
     const { label, mark, steps, under, radius = 5, ...path } = style;
     const disc = ({ properties }) =>
-      L.divIcon({ className: path.className, iconSize: [30, 30], html: element("span", "", String(properties[mark])) });
+      L.divIcon({ className: path.className, iconSize: [DISC_PX, DISC_PX], html: element("span", "", String(properties[mark])) });
     const layer = L.geoJSON(collection, {
       style: (feature) => ({ ...path, ...steps?.[feature.properties?.step] }),
       pointToLayer: (feature, latlng) =>
@@ -103,7 +105,28 @@ class KiesplekMap extends HTMLElement {
       },
     });
     layer.isUnder = under;
+    if (mark) this.#thin(layer);
     this.#keep(name, layer);
+  }
+
+  // Of discs that would cover each other only the first says its number, the others are dots until there is room.
+  #thin(layer) {
+    const thin = () => {
+      const shown = [];
+      layer.eachLayer((part) => {
+        const disc = part.getElement?.();
+        if (!disc) return;
+        const at = this.#map.latLngToContainerPoint(part.getLatLng());
+        const isCovered = shown.some((other) => other.distanceTo(at) < DISC_PX);
+        if (!isCovered) shown.push(at);
+        disc.classList.toggle("is-small", isCovered);
+      });
+    };
+    layer.on("add", () => {
+      thin();
+      this.#map.on("zoomend", thin);
+    });
+    layer.on("remove", () => this.#map.off("zoomend", thin));
   }
 
   setImage(name, url, [west, south, east, north], opacity = 1) {
