@@ -77,7 +77,7 @@ def cast(
     # psycopg's own cursor, because Django's never prepares: planning a statement anew takes longer than doing it.
     # Where the connection may not prepare (prepare_threshold, config/settings.py), psycopg does not.
     with whole, connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        row = cursor.execute(CAST, params, prepare=True).fetchone()
+        row = cursor.execute(CAST, params, prepare=True, binary=True).fetchone()
     # Where there is no such vote, nothing is known of it.
     return CastAnswer(*row) if row and row[0] is not None else None
 

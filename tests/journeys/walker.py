@@ -45,7 +45,9 @@ class Watch:
     def _response(self, response: Response) -> None:
         # A page may refuse (4xx) with a sentence; a part of a page may not be missing.
         is_page = response.request.is_navigation_request()
-        if response.status >= 500 or (response.status >= 400 and not is_page):
+        # A busy server asks for a moment, and the map asks again (geo.slots, tests/integration/test_busy.py).
+        is_busy = response.status == 503 and "retry-after" in response.headers
+        if (response.status >= 500 and not is_busy) or (400 <= response.status < 500 and not is_page):
             self.problems.append(f"{response.status} for {response.request.method} {response.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
