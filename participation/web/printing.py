@@ -1,50 +1,15 @@
 """Turns a page into an accessible PDF; reads nothing but the installation's own static files."""
 
-import mimetypes
-from typing import Any
-from urllib.parse import unquote, urlsplit
-
-from django.conf import settings
-from django.contrib.staticfiles import finders
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from weasyprint import HTML
-from weasyprint.urls import URLFetcher, URLFetcherResponse
-
-# An address that no page of the outside can have: the host is reserved (RFC 2606).
-OWN = "https://own.invalid"
-
-
-class _Own(URLFetcher):  # type: ignore[misc]
-    """Fetches what a printed page links to: our own static files, and pictures that stand in the page itself."""
-
-    def __init__(self) -> None:
-        # Nothing a resident wrote makes this machine ask anybody, or read another file.
-        super().__init__(allowed_protocols={"data"}, allow_redirects=False)
-
-    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        """Give the file behind an address.
-
-        Raises   ValueError for what is neither a static file nor in the page; WeasyPrint leaves it out then.
-        """
-        if not url.startswith(f"{OWN}{settings.STATIC_URL}"):
-            return super().fetch(url, headers)
-        name = unquote(urlsplit(url).path).removeprefix(settings.STATIC_URL)
-        path = staticfiles_storage.path(name) if staticfiles_storage.exists(name) else finders.find(name)
-        if not isinstance(path, str):
-            raise ValueError(f"no static file {name[:200]}")
-        kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        return URLFetcherResponse(url, open(path, "rb"), {"Content-Type": kind})
 
 
 def as_pdf(html: str) -> bytes:
-    """Set a whole page as PDF/UA; its language, title and headings become the document's.
+    """Set a whole page as PDF/UA; its language, title and headings become the document's."""
+    # Loaded with the first PDF: it would take half a second of every start of every process.
+    from participation.web.pdf import set_page
 
-    Cost     about 20 ms a page of text.
-    """
-    content: bytes = HTML(string=html, base_url=OWN, url_fetcher=_Own()).write_pdf(pdf_variant="pdf/ua-1")
-    return content
+    return set_page(html)
 
 
 def printed(request: HttpRequest, template: str, context: dict[str, object], *, filename: str) -> HttpResponse:
