@@ -12,7 +12,7 @@ from datetime import date, datetime
 import numpy as np
 import shapely
 from django.core.cache import cache
-from django.db.models import F, FloatField, Func, IntegerField, QuerySet, Value
+from django.db.models import F, FloatField, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncDate
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
@@ -341,10 +341,16 @@ def _backers(project: Project) -> tuple[Ints, Ints]:
     key = f"backers.{project.pk}.{project.revision}"
     found: tuple[Ints, Ints] | None = cache.get(key)
     if found is None:
-        public = _public(project)
-        supports = Support.objects.filter(proposal__in=public).values_list("proposal__number", "person_id")
-        authors = public.filter(origin=Proposal.Origin.RESIDENT, author__isnull=False).order_by()
-        pairs = np.array([*supports.iterator(), *authors.values_list("number", "author_id").iterator()], np.int64)
+        # What was joined with a public proposal speaks for that one.
+        heard = Proposal.objects.filter(project=project).order_by()
+        heard = heard.filter(Q(state=Proposal.State.PUBLISHED) | Q(merged_into__state=Proposal.State.PUBLISHED))
+        supports = Support.objects.filter(proposal__in=heard).values_list(
+            Coalesce("proposal__merged_into__number", "proposal__number"), "person_id"
+        )
+        authors = heard.filter(origin=Proposal.Origin.RESIDENT, author__isnull=False).values_list(
+            Coalesce("merged_into__number", "number"), "author_id"
+        )
+        pairs = np.array([*supports.iterator(), *authors.iterator()], np.int64)
         pairs = pairs.reshape(-1, 2)
         found = (pairs[:, 0].copy(), np.unique(pairs[:, 1], return_inverse=True)[1].astype(np.int64))
         cache.set(key, found, KEPT_SECONDS)

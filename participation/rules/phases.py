@@ -28,13 +28,14 @@ class Act(StrEnum):
 
     PROPOSE = "propose"
     SUPPORT = "support"
+    COMMENT = "comment"
     VOTE = "vote"
 
 
 OPEN_ACTS: dict[PhaseKind, frozenset[Act]] = {
     PhaseKind.INFORM: frozenset(),
-    PhaseKind.PROPOSE: frozenset({Act.PROPOSE, Act.SUPPORT}),
-    PhaseKind.DISCUSS: frozenset({Act.SUPPORT}),
+    PhaseKind.PROPOSE: frozenset({Act.PROPOSE, Act.SUPPORT, Act.COMMENT}),
+    PhaseKind.DISCUSS: frozenset({Act.SUPPORT, Act.COMMENT}),
     PhaseKind.SHORTLIST: frozenset(),
     PhaseKind.VOTE: frozenset({Act.VOTE}),
     PhaseKind.DECIDE: frozenset(),

@@ -104,8 +104,8 @@ class Standing:
     def require(self, act: Act) -> None:
         """Refuse an act that no running phase opens, saying when it will be open if it will.
 
-        Refuses  proposal.not_open, proposal.opens_later, support.not_open, vote.not_open, vote.opens_later,
-                 vote.closed.
+        Refuses  proposal.not_open, proposal.opens_later, support.not_open, comment.not_open,
+                 vote.not_open, vote.opens_later, vote.closed.
         """
         if act in self.acts:
             return
@@ -119,7 +119,7 @@ class Standing:
                 raise Refused(Code.VOTE_OPENS_LATER, {"opens_at": later})
             vote = self.vote
             raise (Refused(Code.VOTE_CLOSED, {"closed_at": vote.closes_at}) if vote else Refused(Code.VOTE_NOT_OPEN))
-        raise Refused(Code.SUPPORT_NOT_OPEN)
+        raise Refused(Code.COMMENT_NOT_OPEN if act is Act.COMMENT else Code.SUPPORT_NOT_OPEN)
 
 
 def standing(project: Project, now: datetime) -> Standing:

@@ -64,6 +64,7 @@ def _study(expected: Expected, *, by: str = "planner", query: str = "", page: bo
     return Row(expected, cast, demo, query=query, page=page, by=by, first="study")
 
 
+NO_PHOTO = "00000000-0000-4000-8000-000000000000"
 LAYER = ({"layer": "laden-proposals"}, {"layer": "laadpunten-proposals"})
 TILE: dict[str, object] = {"matrix": "WebMercatorQuad", "z": "0", "y": "0", "x": "0"}
 
@@ -92,6 +93,14 @@ ROWS: dict[str, Row] = {
     "suggest_check": _project(everyone(302), first="text"),
     "proposal": _project(EVERYONE, number=1),
     "support": _project(POST_ONLY, page=False, number=1),
+    "comment": _project(POST_ONLY, page=False, number=1),
+    "report": _project(SIGNED_IN, by="resident", number=1),
+    "follow": _project(POST_ONLY, page=False, number=1),
+    "suggest_alike": Row(EVERYONE, {"slug": "laden"}, {"slug": "laadpunten"}, query="?title=Plek"),
+    # A link that was never given leads nowhere; the page itself: tests/integration/test_following.py.
+    "unfollow": Row(NOBODY, {"token": "x"}, {"token": "x"}),
+    # There is no photo on the small stage: tests/integration/test_photos.py.
+    "photo": Row(NOBODY, {"key": NO_PHOTO, "size": "small"}, {"key": NO_PHOTO, "size": "small"}),
     "ballot": _project(EVERYONE),
     "ballot_choose": _project(POST_ONLY, page=False),
     "ballot_check": _project(EVERYONE, by="resident", first="choose"),
@@ -113,6 +122,9 @@ ROWS: dict[str, Row] = {
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
     "desk": Row(staff(), page=True, by="planner"),
+    "desk_town_queue": Row(staff(), page=True, by="planner"),
+    "desk_templates": Row(staff(roles=("moderator", "planner", "manager")), page=True, by="planner"),
+    "desk_undo": Row(POST_ONLY, {"record": 1}, {"record": 1}),
     "desk_queue": _desk(staff()),
     "desk_moderate": _project(POST_ONLY, page=False, number=1),
     "desk_shortlist": _desk(staff()),
