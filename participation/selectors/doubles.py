@@ -1,6 +1,6 @@
 """Which proposals may be the same as one that is being written: near in space and alike in words."""
 
-from django.db.models import F, FloatField, Func, QuerySet, TextField, Value
+from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Greatest
 
 from participation.models import Project, Proposal
@@ -31,26 +31,35 @@ def alike(project: Project, title: str, place: LonLat | None, *, limit: int = 5)
     """
     if len(title.strip()) < SHORTEST:
         return []
-    return list(alike_rows(project, title, place)[:limit])
+    if place is not None:
+        rows = _with_likeness(nearby(project, place), title).filter(likeness__gte=ALIKE)
+    else:
+        rows = public_proposals(project).filter(folded__trigram_word_similar=_folded(title))
+        rows = _with_likeness(rows, title).filter(likeness__gte=ALIKE_ANYWHERE)
+    return list(rows.order_by("-likeness", "-n_supports", "number")[:limit])
 
 
-def alike_rows(project: Project, title: str, place: LonLat | None) -> QuerySet[Proposal]:
-    """The rows of ``alike``, for whoever narrows them further."""
+def alike_and_near(piece: Proposal, place: LonLat | None, *, limit: int) -> tuple[list[Proposal], list[Proposal]]:
+    """What may be the same as this proposal, and what else lies near it; in one question to the database.
+
+    Order    the first most alike first, the second nearest first.
+    """
+    if place is None:
+        like = alike(piece.project, piece.title, None, limit=limit + 1)
+        return [row for row in like if row.pk != piece.pk][:limit], []
+    rows = _with_likeness(nearby(piece.project, place).exclude(pk=piece.pk), piece.title)
+    found = list(rows.annotate(is_alike=Q(likeness__gte=ALIKE)).order_by("-is_alike", "away_m", "number")[: 2 * limit])
+    like = sorted((row for row in found if row.likeness >= ALIKE), key=lambda row: (-row.likeness, row.number))
+    return like[:limit], [row for row in found if row.likeness < ALIKE][:limit]
+
+
+def _with_likeness(rows: QuerySet[Proposal], title: str) -> QuerySet[Proposal]:
+    """Say of each row how alike its title is (``likeness``, 0 to 1)."""
     typed = _folded(title)
-    rows = (
-        nearby(project, place)
-        if place is not None
-        else public_proposals(project).filter(folded__trigram_word_similar=typed)
-    )
 
     def within(short: object, long: object) -> Func:
         return Func(short, long, function="word_similarity", output_field=FloatField())
 
     # A few words typed so far may stand in a long title, and a short title in what is typed.
     likeness = Greatest(within(typed, F("folded")), within(F("folded"), typed))
-    return (
-        rows.annotate(likeness=likeness)
-        .filter(likeness__gte=ALIKE if place is not None else ALIKE_ANYWHERE)
-        .defer("area__outline")
-        .order_by("-likeness", "-n_supports", "number")
-    )
+    return rows.annotate(likeness=likeness).defer("area__outline")

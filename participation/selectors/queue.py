@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Count, F, Func, Q, QuerySet, Value
+from django.db.models import Count, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from participation.models import (
     AnswerTemplate,
@@ -108,7 +109,18 @@ def listed(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
     return (
         rows.select_related("project", "area", "theme", "author", "handling__assignee", "merged_into")
         .defer("project__area", "area__outline")
-        .annotate(n_reports=Count("reports", filter=Q(reports__settled_at=None), distinct=True))
+        .annotate(
+            n_reports=Coalesce(
+                Subquery(
+                    Report.objects.filter(proposal=OuterRef("pk"), settled_at=None)
+                    .order_by()
+                    .values("proposal")
+                    .annotate(n=Count("pk"))
+                    .values("n")
+                ),
+                0,
+            )
+        )
     )
 
 

@@ -1,6 +1,8 @@
 """Which acts at the desk can still be undone."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+
+from django.db.models.functions import Now
 
 from participation.models import Organisation, Person, Record
 
@@ -31,10 +33,10 @@ def is_undone(record: Record) -> bool:
     ).exists()
 
 
-def last_act(organisation: Organisation, person: Person, now: datetime) -> Record | None:
+def last_act(organisation: Organisation, person: Person) -> Record | None:
     """What did this person do last at the desk, while it can still be undone?"""
     latest = (
-        Record.objects.filter(organisation=organisation, person=person, at__gt=now - OFFERED)
+        Record.objects.filter(organisation=organisation, person=person, at__gt=Now() - OFFERED)
         .select_related("project")
         .order_by("-at", "-pk")
         .first()

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from participation.models import Draft, Photo
 from participation.models.photo import ALT_MAX
@@ -71,6 +71,8 @@ def drawn_anew(file: IO[bytes], size: int) -> Drawn:
             raise Refused(Code.PHOTO_TOO_MANY_PIXELS, {"max": MAX_PIXELS // 1_000_000})
         # A JPEG can be read smaller than it is, in a fraction of the memory.
         image.draft("RGB", (SIZES["large"], SIZES["large"]))
+        # Other libraries of this process (WeasyPrint) have Pillow fill what is missing with grey; here it is refused.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
         image.load()
         upright = ImageOps.exif_transpose(image).convert("RGBA")
         files: dict[str, bytes] = {}

@@ -12,13 +12,12 @@ from django.views.decorators.http import require_POST
 from participation.models import Person, Project, Record
 from participation.rules.electorate import Eligibility
 from participation.rules.roles import DeskAct, may
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, public_proposals
 from participation.selectors.queue import projects_at_the_desk
 from participation.services.proposals import set_shortlist
 from participation.web import acts
-from participation.web.asking import desk, now, person_of, town_of
+from participation.web.asking import desk, now, person_of, role_of, town_of
 from participation.web.words import eyebrow
 
 A_PAGE = 50
@@ -55,7 +54,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]
 
     Letters and paper are there where the vote asks for them and the reader may do it.
     """
-    role = role_in(town_of(request), request.user)
+    role = role_of(request)
     vote = standing(project, now()).vote
     asked = {
         "desk_voters": vote is not None and may(role, DeskAct.ELECTORATE),
@@ -76,7 +75,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]
 
 def town_items(request: HttpRequest) -> list[dict[str, object]]:
     """The desk's pages of the whole town, as its menu shows them; other apps add theirs to ``town_pages``."""
-    role = role_in(town_of(request), request.user)
+    role = role_of(request)
     return [
         {"href": reverse(name), "label": label, "current": request.path == reverse(name)}
         for name, label in town_pages
@@ -104,7 +103,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
         for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
     ]
-    may_verify = may(role_in(town_of(request), request.user), DeskAct.ELECTORATE)
+    may_verify = may(role_of(request), DeskAct.ELECTORATE)
     context = {"rows": rows, "records": records, "may_verify": may_verify, "desk_items": town_items(request)}
     return render(request, "participation/desk_overview.html", context)
 

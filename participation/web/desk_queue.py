@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,10 +18,9 @@ from participation.models import Comment, Project, Proposal
 from participation.rules.places import LonLat
 from participation.rules.roles import DeskAct
 from participation.selectors.comments import comments_on
-from participation.selectors.doubles import alike
+from participation.selectors.doubles import alike_and_near
 from participation.selectors.merging import joined_with
 from participation.selectors.organisations import address_of
-from participation.selectors.proposals import nearby
 from participation.selectors.queue import (
     Pile,
     Sieve,
@@ -85,20 +85,16 @@ def _pin(proposal: Proposal) -> dict[str, object]:
 def _beside(piece: Proposal, project: Project) -> dict[str, object]:
     """What stands around a piece: its place, what lies near, what is called alike, what was joined with it."""
     place = LonLat(piece.point.x, piece.point.y) if piece.point else None
-    like = [row for row in alike(project, piece.title, place, limit=NEAR) if row.pk != piece.pk]
-    near: list[Proposal] = []
-    if place is not None:
-        near = list(nearby(project, place).exclude(pk=piece.pk).defer("area__outline")[:NEAR])
-    known = {row.pk for row in like}
+    like, near = alike_and_near(piece, place, limit=NEAR)
     return {
         "alike": like,
-        "nearby": [row for row in near if row.pk not in known],
-        "joined": list(joined_with(piece)),
+        "nearby": near,
+        "joined": list(joined_with(piece)) if piece.state == Proposal.State.PUBLISHED else [],
         "map": map_config(
             project,
             highlight=piece.number,
             bounds=around(piece.point),
-            pins=[_pin(row) for row in (piece, *{row.pk: row for row in (*like, *near)}.values())],
+            pins=[_pin(row) for row in (piece, *like, *near)],
             tiles=None,
         )
         if piece.point
@@ -133,7 +129,7 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
         "sieve": sieve,
         "piles": [(pile.value, label, pile is sieve.pile) for pile, label in PILES.items()],
         "whose": [(value.value, label, value is sieve.whose) for value, label in WHOSE.items()],
-        "projects": None if project else list(projects_at_the_desk(town)),
+        "projects": None if project else list(projects_at_the_desk(town).prefetch_related(None)),
         "tags": tags_in_use(town),
         "page": page,
         "items": items,
@@ -143,12 +139,12 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
         "following": items[at + 1] if at + 1 < len(items) else None,
         "desk_items": desk_items(request, project) if project else town_items(request),
         "may_moderate": may_do(request, DeskAct.MODERATE),
-        "last": last_act(town, person, now()),
+        "last": last_act(town, person),
     }
     if piece is not None:
-        # The list does without the outlines of projects; the map of one piece needs it of one.
-        about = project or Project.objects.prefetch_related("themes").get(pk=piece.project_id)
+        about = project or piece.project
         about.organisation = town
+        prefetch_related_objects([about], "themes")
         context |= {"about": about, "dossier": dossier(piece), "colleagues": moderators(town), **_beside(piece, about)}
         context["templates"] = [
             (row.name, row.text.get(piece.language) or next(iter(row.text.values()))) for row in templates_of(town)

@@ -32,6 +32,8 @@ from tests.cast import Cast, text
 
 NOW = datetime.now(UTC)
 QUEUE = "/desk/queue/"
+# In the database, on a busy machine; alone it takes a tenth.
+SECONDS = 2.0
 
 
 @pytest.fixture
@@ -204,7 +206,7 @@ def test_a_report_comes_up_in_the_queue_once_a_person_and_is_settled(town: Cast)
     address = "/projects/laden/proposals/1/report/"
     assert resident.post(address, {"reason": ""}).status_code == 422
     assert resident.post(address, {"reason": "private", "text": "Dat is mijn oprit."}).status_code == 302
-    assert resident.post(address, {"reason": "spam"}).status_code == 409
+    assert b"report.twice" in resident.post(address, {"reason": "spam"}).content
     shown = page(staff(town), "?state=reported")
     assert "Plek 1" in shown
     assert "Dat is mijn oprit." in shown
@@ -237,21 +239,27 @@ def test_what_another_town_did_is_undone_by_nobody_here(town: Cast) -> None:
 
 
 def test_50_000_waiting_open_with_at_most_20_queries(town: Cast) -> None:
-    project = Project.objects.get(slug="laden")
-    Proposal.objects.bulk_create(
-        (Proposal(project=project, number=100 + n, title=f"Plek {n}", state="submitted", created_at=NOW,
-                  point=town.options[n % 8].point) for n in range(50_000)),
-        batch_size=5000,
-    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO participation_proposal (project_id, number, origin, state, hidden_because, title, body,"
+            " language, point, on_ballot, n_supports, comments_locked, created_at)"
+            " SELECT %s, 100 + n, 'resident', 'submitted', '', 'Plek ' || n, '', 'nl',"
+            " ST_SetSRID(ST_MakePoint(2.6 + random() / 5, 50.8 + random() / 8), 4326), false, 0, false, now()"
+            " FROM generate_series(1, 50000) n",
+            [Project.objects.get(slug="laden").pk],
+        )
     Comment.objects.create(proposal=piece(1), author=town["An"], text="Wacht", state="submitted", created_at=NOW)
     client = staff(town)
     page(client)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         shown = page(client)
     assert "50.0" in shown or "50 0" in shown or "50,0" in shown
-    assert len(queries) <= 20, [query["sql"][:150] for query in queries]
+    assert len(queries) <= 20, "\n".join(
+        query["sql"][:110] + " ... FROM " + query["sql"].partition(" FROM ")[2][:90] for query in queries
+    )
+    assert sum(float(query["time"]) for query in queries) < SECONDS, [
+        (query["time"], query["sql"][:300]) for query in queries if float(query["time"]) > 0.05
+    ]
 
 
 def test_without_javascript_the_piece_shown_is_the_one_asked_for(town: Cast) -> None:
