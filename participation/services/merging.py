@@ -53,7 +53,9 @@ def merge_proposals(
         raise Refused(Code.PROPOSAL_NOT_FOUND, {"number": min(missing)})
     target = by_number[into]
     if target.merged_into_id is not None:
-        target = next(row for row in found if row.pk == target.merged_into_id)
+        # Not among them when it was joined while its lock was waited for.
+        end = target.merged_into_id
+        (target,) = [row for row in found if row.pk == end] or _locked(mine.filter(pk=end))
     parts = [by_number[number] for number in sorted(asked) if by_number[number].pk != target.pk]
     _check(project, parts, target, now)
     merge = Merge.objects.create(project=project, target=target, by=by, at=now)
@@ -78,8 +80,12 @@ def merge_proposals(
             Proposal.objects.filter(pk__in=keys).update(
                 state=Proposal.State.MERGED, merged_into=target, on_ballot=False
             )
-    except IntegrityError as error:  # a first ballot was cast meanwhile (trigger list_frozen)
-        raise Refused(Code.MERGE_ON_BALLOT, {"title": parts[0].title}) from error
+    except IntegrityError as error:
+        # A first ballot was cast meanwhile (trigger list_frozen), or the target was joined itself.
+        option = next((part for part in parts if part.on_ballot), None)
+        if option is not None:
+            raise Refused(Code.MERGE_ON_BALLOT, {"title": option.title}) from error
+        raise Refused(Code.MERGE_NOT_POSSIBLE, {"number": target.number}) from error
     record_act(
         organisation=project.organisation,
         project=project,

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from participation.models import Draft, Photo, Project, Proposal
@@ -17,7 +17,7 @@ FRESH_SECONDS = 300
 
 
 @require_safe
-def photo(request: HttpRequest, key: UUID, size: str) -> FileResponse | HttpResponse:
+def photo(request: HttpRequest, key: UUID, size: str) -> HttpResponse:
     """Hand out one file of a photo, while what it belongs to can be seen by whoever asks."""
     found = (
         Photo.objects.filter(key=key)
@@ -30,7 +30,9 @@ def photo(request: HttpRequest, key: UUID, size: str) -> FileResponse | HttpResp
     path = path_of(key, size)
     if not default_storage.exists(path):
         raise Http404("no such file")
-    response = FileResponse(default_storage.open(path), content_type="image/jpeg")
+    # Some hundred kilobytes at most: read whole.
+    with default_storage.open(path) as file:
+        response = HttpResponse(file.read(), content_type="image/jpeg")
     is_public = found.proposal is not None and found.proposal.state == Proposal.State.PUBLISHED
     response["Cache-Control"] = f"public, max-age={FRESH_SECONDS}" if is_public else "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"

@@ -181,7 +181,6 @@ def test_a_photo_is_seen_by_who_may_see_its_proposal(cast: Cast, media: Path) ->
         "image/jpeg",
         "nosniff",
     )
-    b"".join(answer)  # type: ignore[call-overload]
     proposal = Proposal.objects.get(photos=photo)
     hide_proposal(project=cast.project, number=proposal.number, reason="Toont iemand.", by=cast["Mo"])
     assert Client().get(address).status_code == 404
