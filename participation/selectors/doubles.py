@@ -1,5 +1,7 @@
 """Which proposals may be the same as one that is being written: near in space and alike in words."""
 
+from typing import Any
+
 from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Greatest
 
@@ -34,8 +36,8 @@ def alike(project: Project, title: str, place: LonLat | None, *, limit: int = 5)
     if place is not None:
         rows = _with_likeness(nearby(project, place), title).filter(likeness__gte=ALIKE)
     else:
-        rows = public_proposals(project).filter(folded__trigram_word_similar=_folded(title))
-        rows = _with_likeness(rows, title).filter(likeness__gte=ALIKE_ANYWHERE)
+        called = public_proposals(project).filter(folded__trigram_word_similar=_folded(title))
+        rows = _with_likeness(called, title).filter(likeness__gte=ALIKE_ANYWHERE)
     return list(rows.order_by("-likeness", "-n_supports", "number")[:limit])
 
 
@@ -48,12 +50,12 @@ def alike_and_near(piece: Proposal, place: LonLat | None, *, limit: int) -> tupl
         like = alike(piece.project, piece.title, None, limit=limit + 1)
         return [row for row in like if row.pk != piece.pk][:limit], []
     rows = _with_likeness(nearby(piece.project, place).exclude(pk=piece.pk), piece.title)
-    found = list(rows.annotate(is_alike=Q(likeness__gte=ALIKE)).order_by("-is_alike", "away_m", "number")[: 2 * limit])
+    found: list[Any] = list(rows.annotate(is_alike=Q(likeness__gte=ALIKE)).order_by("-is_alike", "away_m", "number")[: 2 * limit])
     like = sorted((row for row in found if row.likeness >= ALIKE), key=lambda row: (-row.likeness, row.number))
     return like[:limit], [row for row in found if row.likeness < ALIKE][:limit]
 
 
-def _with_likeness(rows: QuerySet[Proposal], title: str) -> QuerySet[Proposal]:
+def _with_likeness(rows: QuerySet[Proposal], title: str) -> QuerySet[Any]:
     """Say of each row how alike its title is (``likeness``, 0 to 1)."""
     typed = _folded(title)
 

@@ -72,4 +72,4 @@ def ballots_to_remind_of() -> QuerySet[Draft]:
 
 def draft_photos(token: str | None) -> list[Photo]:
     """The photos of the draft with this token, in the order they came."""
-    return list(Photo.objects.filter(draft=token)) if token else []
+    return list(Photo.objects.filter(draft__token=token)) if token else []

@@ -31,9 +31,7 @@ def followers(proposals: Collection[int]) -> set[tuple[int, int]]:
     """Who follows each of these proposals themselves: pairs of proposal and person, mailable or not."""
     rows = Proposal.objects.filter(pk__in=proposals)
     said = list(Follow.objects.filter(proposal__in=proposals).values_list("proposal_id", "person_id", "wanted"))
-    found: set[tuple[int, int]] = set(
-        rows.filter(author__isnull=False).values_list("pk", "author_id")  # type: ignore[arg-type]
-    )
+    found: set[tuple[int, int]] = set(rows.filter(author__isnull=False).values_list("pk", "author_id"))
     found |= set(Support.objects.filter(proposal__in=proposals).values_list("proposal_id", "person_id"))
     found |= {(proposal, person) for proposal, person, wanted in said if wanted}
     return found - {(proposal, person) for proposal, person, wanted in said if not wanted}

@@ -182,5 +182,5 @@ def _have_told(merge: Merge, proposals: Sequence[int], base_url: str, *, undone:
         for at in range(0, len(people), PEOPLE_A_JOB)
     ]
     if jobs:
-        wait = {} if undone else {"schedule_in": {"seconds": int(PATIENCE.total_seconds())}}
-        app.configure_task(MAIL_TASK, **wait).batch_defer(*jobs)
+        wait = 0 if undone else int(PATIENCE.total_seconds())
+        app.configure_task(MAIL_TASK, schedule_in={"seconds": wait}).batch_defer(*jobs)

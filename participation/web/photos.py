@@ -49,5 +49,5 @@ def _may_see(request: HttpRequest, found: Photo) -> bool:
     project.organisation = town_of(request)
     if found.proposal is not None:
         rows = visible_proposals(project, request.user)
-        return project.state != Project.State.DRAFT and rows.filter(pk=found.proposal_id).exists()
+        return project.state != Project.State.DRAFT and rows.filter(pk=found.proposal.pk).exists()
     return token_of(request, project, Draft.Kind.PROPOSAL) == str(found.draft_id)

@@ -146,7 +146,7 @@ def _photos(request: HttpRequest, project: Project) -> bool:
 
     Refuses  photo.*; the text of the form was kept before.
     """
-    draft = Draft.objects.get(token=token_of(request, project, Draft.Kind.PROPOSAL))
+    draft = Draft.objects.get(token=str(token_of(request, project, Draft.Kind.PROPOSAL)))
     if request.POST.get("drop_photo"):
         with suppress(ValueError):
             drop_photo(draft=draft, key=UUID(request.POST["drop_photo"]))
