@@ -50,7 +50,9 @@ def alike_and_near(piece: Proposal, place: LonLat | None, *, limit: int) -> tupl
         like = alike(piece.project, piece.title, None, limit=limit + 1)
         return [row for row in like if row.pk != piece.pk][:limit], []
     rows = _with_likeness(nearby(piece.project, place).exclude(pk=piece.pk), piece.title)
-    found: list[Any] = list(rows.annotate(is_alike=Q(likeness__gte=ALIKE)).order_by("-is_alike", "away_m", "number")[: 2 * limit])
+    found: list[Any] = list(
+        rows.annotate(is_alike=Q(likeness__gte=ALIKE)).order_by("-is_alike", "away_m", "number")[: 2 * limit]
+    )
     like = sorted((row for row in found if row.likeness >= ALIKE), key=lambda row: (-row.likeness, row.number))
     return like[:limit], [row for row in found if row.likeness < ALIKE][:limit]
 

@@ -12,7 +12,7 @@ function typing(target) {
 function act(element) {
   if (element instanceof HTMLDetailsElement) {
     element.open = true;
-    element.querySelector("textarea, input")?.focus();
+    element.querySelector("select, textarea, input:not([type=hidden])")?.focus();
   } else if (element instanceof HTMLInputElement) {
     element.focus();
   } else {
