@@ -47,8 +47,8 @@ def alike_and_near(piece: Proposal, place: LonLat | None, *, limit: int) -> tupl
     Order    the first most alike first, the second nearest first.
     """
     if place is None:
-        like = alike(piece.project, piece.title, None, limit=limit + 1)
-        return [row for row in like if row.pk != piece.pk][:limit], []
+        called = alike(piece.project, piece.title, None, limit=limit + 1)
+        return [row for row in called if row.pk != piece.pk][:limit], []
     rows = _with_likeness(nearby(piece.project, place).exclude(pk=piece.pk), piece.title)
     found: list[Any] = list(
         rows.annotate(is_alike=Q(likeness__gte=ALIKE)).order_by("-is_alike", "away_m", "number")[: 2 * limit]

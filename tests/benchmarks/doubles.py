@@ -57,7 +57,7 @@ def prepare(n: int = N_PROPOSALS) -> Project:
     project = Project.objects.create(organisation=town, slug="plekken", title={"nl": "Plekken"})
     now = datetime.now(UTC)
     with connection.cursor() as cursor:
-        with cursor.copy(  # type: ignore[attr-defined]
+        with cursor.copy(
             "COPY participation_proposal (project_id, number, origin, state, hidden_because, title, body, language,"
             " point, on_ballot, n_supports, comments_locked, created_at) FROM STDIN"
         ) as copy:
