@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from participation.services import answer_mails, author_mails, merge_mails, photos
 from participation.services.notices import tell_of_ballot_on_paper
+from participation.services.people import forget_old_sessions
 from participation.services.reminders import remind_all
 from participation.services.voting import close_due_votes
 
@@ -57,3 +58,10 @@ def send_author_mail(mail: int, base_url: str) -> None:
 def sweep_photos(timestamp: int) -> None:
     """Delete the files of photos that nobody kept."""
     photos.sweep(now=datetime.fromtimestamp(timestamp, UTC))
+
+
+@app.periodic(cron="30 3 * * *")
+@app.task(queueing_lock="forget_old_sessions")
+def forget_sessions(timestamp: int) -> None:
+    """Forget the sessions whose time is over."""
+    forget_old_sessions()

@@ -3,7 +3,9 @@
 from django.urls import path
 
 from participation.web import (
+    audit,
     ballot,
+    claims,
     closing,
     codes,
     comments,
@@ -21,6 +23,9 @@ from participation.web import (
     reminders,
     report,
     results,
+    setup,
+    setup_where,
+    staff,
     suggest,
 )
 
@@ -51,6 +56,7 @@ urlpatterns = [
     path("projects/<slug:slug>/results/results.<slug:kind>", results.results_file, name="results_file"),
     path("projects/<slug:slug>/results/picture.png", results.picture, name="results_picture"),
     path("projects/<slug:slug>/draft/", projects.take_up_draft, name="take_up_draft"),
+    path("claims/<str:token>/", claims.claim_page, name="claim"),
     path("reminders/<str:token>/", reminders.reminders, name="reminders"),
     path("projects/<slug:slug>/answers/", report.answers, name="answers"),
     path("projects/<slug:slug>/answers.pdf", report.answers_pdf, name="answers_pdf"),
@@ -76,6 +82,22 @@ urlpatterns = [
         name="desk_codes_withdraw",
     ),
     path("desk/projects/<slug:slug>/paper/", desk_paper.paper_page, name="desk_paper"),
+    path("desk/projects/new/", setup.new, name="desk_project_new"),
+    path("desk/projects/<slug:slug>/setup/question/", setup.question, name="desk_setup_question"),
+    path("desk/projects/<slug:slug>/setup/area/", setup_where.area, name="desk_setup_area"),
+    path("desk/projects/<slug:slug>/setup/phases/", setup_where.phases, name="desk_setup_phases"),
+    path("desk/projects/<slug:slug>/setup/access/", setup.access, name="desk_setup_access"),
+    path("desk/projects/<slug:slug>/setup/themes/", setup.themes, name="desk_setup_themes"),
+    path("desk/projects/<slug:slug>/setup/rules/", setup.rules, name="desk_setup_rules"),
+    path("desk/projects/<slug:slug>/setup/vote/", setup.vote, name="desk_setup_vote"),
+    path("desk/projects/<slug:slug>/setup/consider/", setup.consider, name="desk_setup_consider"),
+    path("desk/projects/<slug:slug>/setup/check/", setup.check, name="desk_setup_check"),
+    path("desk/projects/<slug:slug>/setup/preview/", setup_where.preview, name="desk_preview"),
+    path("invitations/<str:token>/", staff.invitation_page, name="invitation"),
+    path("desk/staff/", staff.staff_page, name="desk_staff"),
+    path("desk/staff/change/", staff.staff_change, name="desk_staff_change"),
+    path("desk/acts/", audit.audit_page, name="desk_audit"),
+    path("desk/acts.csv", audit.audit_file, name="desk_audit_file"),
     path("desk/people/", desk_voters.people_page, name="desk_people"),
     path("desk/people/unverify/", desk_voters.people_unverify, name="desk_people_unverify"),
 ]

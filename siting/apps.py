@@ -8,10 +8,10 @@ class SitingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the layers computed from what residents ask for, the town's own, and the candidates."""
+        """Register the layers computed from what residents ask for, the town's own, candidates, and what was found."""
         from geo import catalog
-        from siting.layers import candidate_layers, demand_layers, town_layers
+        from siting.layers import candidate_layers, demand_layers, kept_layers, town_layers
+        from siting.study_layers import study_layers
 
-        catalog.register(demand_layers)
-        catalog.register(town_layers)
-        catalog.register(candidate_layers)
+        for provider in (demand_layers, town_layers, candidate_layers, kept_layers, study_layers):
+            catalog.register(provider)

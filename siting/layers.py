@@ -1,8 +1,10 @@
-"""The layers of the deciding side: what is computed from what residents ask for, the town's own layers, candidates.
+"""The layers of the deciding side: what is computed from what residents ask for, the town's own layers, candidates,
+clusters that were kept; what studies found stands in ``siting/study_layers.py``.
 
 Of each public project everyone may see clusters, outlines, hot spots and a heat map, made with the settings that hold
 when nothing is set, from public proposals and their supports alone; the desk makes them with settings and filters of
-its own. Listing them costs one query; each is computed when it is first read.
+its own. Clusters that a planner kept are for staff. Listing costs a query or two a project; each layer is computed
+when it is first read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +20,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from geo.catalog import Asker, Column, DerivedSource, Feature, FeatureSource, GeometryType, Raster
+from geo.catalog import AnyLayer, Asker, Column, DerivedSource, Feature, FeatureSource, GeometryType, Raster
 from geo.plane.grids import Grid
 from participation import public
 from participation.models import Project
@@ -30,8 +32,10 @@ from siting.selectors.clusters import clusters_of, people_in
 from siting.selectors.demand import EVERYTHING
 from siting.selectors.heard import turnout
 from siting.selectors.heat import density_of
-from siting.selectors.hotspots import hot_spots
+from siting.selectors.hotspots import Verdict, hot_spots
+from siting.selectors.kept import catalogued_clusters, kept_revision
 from siting.selectors.layers import catalogued
+from siting.study_layers import layers_of_studies
 
 # What holds where nothing is set.
 GROUPED, SPOTTED, HEATED = Grouping(), Spots(), Heat()
@@ -61,11 +65,29 @@ SPOT_COLUMNS = (
     Column("weight", "", "number", gettext_lazy("What counts, added up")),
     Column("z", "", "number", gettext_lazy("Gi* (standard deviations from what chance gives)")),
     Column("p", "", "number", gettext_lazy("Probability of this much by chance, one hexagon by itself")),
+    Column("p_corrected", "", "number", gettext_lazy("The same, corrected for all hexagons together")),
     Column(
         "verdict", "", "text", gettext_lazy("hot, cold or even, over all hexagons together (sure to at least 95 %)")
     ),
     Column("sure", "", "integer", gettext_lazy("How sure that is, in per cent (0 where it is even)")),
+    Column("words", "", "text", gettext_lazy("In words")),
     Column("cell_m", "", "number", gettext_lazy("Width of a hexagon, in metres")),
+)
+IN_WORDS = {
+    Verdict.HOT: gettext_lazy("Clearly more than chance"),
+    Verdict.COLD: gettext_lazy("Clearly less than chance"),
+    Verdict.EVEN: gettext_lazy("No more or less than chance can give"),
+}
+KEPT_COLUMNS = (
+    Column("name", "name", "text", gettext_lazy("Name")),
+    Column("method", "method", "text", gettext_lazy("How it was found: dbscan or hdbscan")),
+    Column("n", "n", "integer", gettext_lazy("Pins")),
+    Column("weight", "weight", "number", gettext_lazy("What counts, added up")),
+    Column("n_supports", "n_supports", "integer", gettext_lazy("Supporters")),
+    Column("n_people", "told", "integer", gettext_lazy("Different people (empty below 5)")),
+    Column("area_m2", "area_m2", "number", gettext_lazy("Surface of the outline, in square metres")),
+    Column("words", "said", "text", gettext_lazy("Words that stand out")),
+    Column("kept_on", "kept_at", "date", gettext_lazy("Kept on")),
 )
 AREA_COLUMNS = (
     Column("code", "", "text", gettext_lazy("Code")),
@@ -134,6 +156,47 @@ def candidate_layer(project: Project, *, staff: bool) -> FeatureSource:
     )
 
 
+def kept_layers(asker: Asker) -> Iterator[FeatureSource]:
+    """The clusters that planners kept by name, for staff."""
+    if public.is_staff(asker.organisation, asker.person):
+        for project in public.public_maps(asker.organisation):
+            yield kept_layer(project, "points")
+            yield kept_layer(project, "hulls")
+
+
+def kept_layer(project: Project, shape: Shape) -> FeatureSource:
+    """The kept clusters of a project as they were when they were kept: their middles, or their outlines."""
+    is_points = shape == "points"
+    return FeatureSource(
+        id=f"{project.slug}-kept-clusters" if is_points else f"{project.slug}-kept-hulls",
+        title=(_("%(project)s: kept clusters") if is_points else _("%(project)s: outlines of kept clusters"))
+        % {"project": _name(project)},
+        description=_("Clusters as they were when a planner gave them a name; what came in later is not in them."),
+        rows=catalogued_clusters(project),
+        geometry="centre" if is_points else "hull",
+        geometry_type="Point" if is_points else "Polygon",
+        key="pk",
+        columns=KEPT_COLUMNS,
+        updated=kept_revision(project),
+        pin=("name",) if is_points else (),
+    )
+
+
+def layers_of(organisation: str, project: Project, *, staff: bool) -> Iterator[AnyLayer]:
+    """All layers of one project of a town (by slug) that is public, for staff or for everybody."""
+    maps = public.public_maps(organisation).filter(pk=project.pk)
+    for found in maps:
+        yield cluster_layer(found, "points")
+        yield cluster_layer(found, "hulls")
+        yield spots_layer(found)
+        yield heat_layer(found)
+        yield candidate_layer(found, staff=staff)
+        if staff:
+            yield kept_layer(found, "points")
+            yield kept_layer(found, "hulls")
+    yield from layers_of_studies(maps, staff=staff)
+
+
 def _column(attribute: dict[str, Any]) -> Column:
     name, kind = attribute["name"], attribute["kind"]
     value: Combinable = KeyTextTransform(name, "properties")
@@ -170,7 +233,7 @@ def spots_layer(project: Project, how: Spots = SPOTTED, sieve: Sieve = EVERYTHIN
         columns=SPOT_COLUMNS,
         updated=f"{project.pk}.{project.revision}",
         compute=partial(_spots, project, how, sieve),
-        fingerprint=_fingerprint(project, "hotspots", how, sieve),
+        fingerprint=_fingerprint(project, "hotspots", how, sieve, get_language()),
     )
 
 
@@ -235,8 +298,10 @@ def _spots(project: Project, how: Spots, sieve: Sieve) -> Sequence[Feature]:
                 "weight": spot.weight,
                 "z": spot.z,
                 "p": spot.p,
+                "p_corrected": spot.p_corrected,
                 "verdict": spot.verdict.value,
                 "sure": spot.sure,
+                "words": str(IN_WORDS[spot.verdict]),
                 "cell_m": float(how.cell_m),
             },
         )

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from siting.selectors.runs import RUN_CLUSTERS, RUN_SCENARIO, RUN_STUDY
 from siting.services.kept import carry_out
 from siting.services.layers import forget_old_drafts
-from siting.services.scenarios import RUN_SCENARIO, run_scenario
-from siting.services.studies import RUN_STUDY, run_study
+from siting.services.scenarios import run_scenario
+from siting.services.studies import run_study
 
 
 @app.periodic(cron="17 * * * *")
@@ -22,7 +23,7 @@ def forget_drafts(timestamp: int) -> None:
     forget_old_drafts(now=datetime.fromtimestamp(timestamp, UTC))
 
 
-@app.task
+@app.task(name=RUN_CLUSTERS)
 def group_by_density(run_id: int) -> None:
     """Group the pins of a project as asked."""
     carry_out(run_id=run_id)

@@ -3,12 +3,15 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from participation.web.desk import desk_pages, town_pages
+from participation.web.desk import OUT, SITES, desk_pages, town_pages
 from participation.web.projects import project_tabs
 from siting.selectors.decisions import has_published
+from siting.selectors.dossier import has_dossier
 from siting.web import (
     candidates,
     decisions,
+    desk_dossier,
+    dossier,
     downloads,
     drawn,
     keeping,
@@ -30,6 +33,12 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/candidates/<int:number>/change/", candidates.change, name="desk_candidate_change"),
     path("desk/projects/<slug:slug>/decisions/", decisions.decisions_page, name="desk_decisions"),
     path("desk/projects/<slug:slug>/decisions/change/", decisions.change, name="desk_decisions_change"),
+    path("projects/<slug:slug>/dossier/", dossier.dossier_page, name="dossier"),
+    path("projects/<slug:slug>/dossier/<slug:name>.svg", dossier.dossier_picture, name="dossier_picture"),
+    path("projects/<slug:slug>/dossier.<slug:kind>", dossier.dossier_file, name="dossier_file"),
+    path("desk/projects/<slug:slug>/dossier/", desk_dossier.desk_dossier_page, name="desk_dossier"),
+    path("desk/projects/<slug:slug>/dossier.<slug:kind>", desk_dossier.desk_dossier_file, name="desk_dossier_file"),
+    path("desk/projects/<slug:slug>/dossier/publish/", desk_dossier.desk_dossier_publish, name="desk_dossier_publish"),
     path("desk/projects/<slug:slug>/map/", workbench.map_page, name="desk_map"),
     path("desk/projects/<slug:slug>/map/<slug:name>.geojson", drawn.drawn_geojson, name="desk_drawn"),
     path("desk/projects/<slug:slug>/map/heat.png", drawn.heat_png, name="desk_heat"),
@@ -65,10 +74,12 @@ urlpatterns += [
 
 town_pages += [("desk_layers", _("Layers"))]
 desk_pages += [
-    ("desk_map", _("Map work")),
-    ("desk_candidates", _("Candidates")),
-    ("desk_studies", _("Studies")),
-    ("desk_decisions", _("Decisions")),
-    ("desk_export", _("Downloads")),
+    ("desk_map", _("Map work"), SITES),
+    ("desk_kept", _("Clusters"), SITES),
+    ("desk_candidates", _("Candidates"), SITES),
+    ("desk_studies", _("Studies"), SITES),
+    ("desk_decisions", _("Decisions"), SITES),
+    ("desk_dossier", _("Dossier"), OUT),
+    ("desk_export", _("Downloads"), OUT),
 ]
-project_tabs += [("outcome", _("What became of it"), has_published)]
+project_tabs += [("outcome", _("What became of it"), has_published), ("dossier", _("Decision dossier"), has_dossier)]

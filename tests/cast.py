@@ -17,6 +17,7 @@ NAMES = {
     "Mo": Role.MODERATOR,
     "Piet": Role.PLANNER,
     "Gis": Role.GIS,
+    "Cora": Role.COMMUNICATION,
     "Marc": Role.MANAGER,
 }
 

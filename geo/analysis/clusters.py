@@ -9,9 +9,13 @@ from numba import njit
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.analysis.ordering import canonical, in_buckets
+
 MAX_RADIUS_M = 5000.0
 # A hull is drawn this much wider than its pins, so that one of one or two pins, or of a straight street, shows.
 HULL_MARGIN_M = 15.0
+# Cells are put in order by a place for each where there are not too many of them, empty ones among them.
+CELLS_PER_POINT = 8
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,16 +94,15 @@ def numbered(points_m: Floats, weights: Floats, group: Callable[[Floats, Floats,
     if n == 0:
         return Clusters(np.empty(0, dtype=np.int64), ())
     # One order for the same points, however they came: sums then round alike, and ties fall alike.
-    order = np.lexsort((points_m[:, 1], points_m[:, 0]))
-    if (np.diff(points_m[order], axis=0) == 0).all(axis=1).any():
-        order = np.lexsort((weights, points_m[:, 1], points_m[:, 0]))
-    x, y, weight = points_m[order, 0], points_m[order, 1], weights[order]
+    x, y = np.ascontiguousarray(points_m[:, 0]), np.ascontiguousarray(points_m[:, 1])
+    order = canonical(x, y, weights)
+    x, y, weight = x[order], y[order], weights[order]
     labels, n_groups = group(x - x.min(), y - y.min(), order)
 
     member = labels >= 0
     own = labels[member]
     counts = np.bincount(own, minlength=n_groups)
-    heavy = np.bincount(own, weights[order][member], minlength=n_groups)
+    heavy = np.bincount(own, weight[member], minlength=n_groups)
     # Where nobody weighs anything the middle is that of the points.
     share = np.where(heavy[own] > 0, weight[member] / np.where(heavy[own] > 0, heavy[own], 1), 1 / counts[own])
     middle_x = np.bincount(own, share * (x[member] - x[0]), minlength=n_groups) + x[0]
@@ -110,13 +113,12 @@ def numbered(points_m: Floats, weights: Floats, group: Callable[[Floats, Floats,
 
     final = np.full(n, -1, dtype=np.int64)
     final[order[member]] = number_of[own]
-    by_group = np.argsort(final[order], kind="stable")
-    ends = np.searchsorted(final[order][by_group], np.arange(n_groups + 1))
-    inside = by_group[ends[0] :]
+    by_group, starts = in_buckets(number_of[own], n_groups)
+    inside = np.flatnonzero(member)[by_group]
     # Lines are made of bare numbers, a point each would take longer than all the rest; back to its first pin, because
     # a line has two ends.
-    along = np.insert(inside, ends[1:] - ends[0], by_group[ends[:-1]])
-    lines = shapely.linestrings(x[along], y[along], indices=np.repeat(np.arange(n_groups), np.diff(ends) + 1))
+    along = np.insert(inside, starts[1:], inside[starts[:-1]])
+    lines = shapely.linestrings(x[along], y[along], indices=np.repeat(np.arange(n_groups), np.diff(starts) + 1))
     hulls = shapely.buffer(shapely.convex_hull(lines), HULL_MARGIN_M, quad_segs=4)
     groups = []
     for number, root in enumerate(rank):
@@ -138,8 +140,11 @@ def _dbscan(x: Floats, y: Floats, ids: Ints, radius: float, min_count: int) -> t
     # Points of one cell all lie within the radius; a hair smaller, so that rounding cannot make that untrue.
     side = radius / np.sqrt(2) * (1 - 1e-9)
     column, row = np.floor(x / side).astype(np.int64), np.floor(y / side).astype(np.int64)
-    # Whole numbers up to 5e6 m / 1e-5 m each: one key of both would overflow, two do not.
-    by_cell = np.lexsort((column, row))
+    n_columns, n_rows = int(column.max()) + 1, int(row.max()) + 1
+    if n_columns * n_rows <= CELLS_PER_POINT * len(x):
+        by_cell, _starts = in_buckets(row * n_columns + column, n_columns * n_rows)
+    else:
+        by_cell = np.lexsort((column, row))
     column, row = column[by_cell], row[by_cell]
     is_first = np.ones(len(x), dtype=np.bool_)
     is_first[1:] = (column[1:] != column[:-1]) | (row[1:] != row[:-1])
@@ -149,25 +154,22 @@ def _dbscan(x: Floats, y: Floats, ids: Ints, radius: float, min_count: int) -> t
     )
     labels = np.empty(len(x), dtype=np.int64)
     labels[by_cell] = groups
-    member = labels >= 0
-    roots, first = np.unique(labels[member], return_index=True)
-    number = np.empty(len(roots), dtype=np.int64)
-    number[np.argsort(first)] = np.arange(len(roots))
-    labels[member] = number[np.searchsorted(roots, labels[member])]
-    return labels, len(roots)
+    return labels, int(_number(labels, len(starts) - 1))
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _first_at(column: Ints, row: Ints, wanted_column: int, wanted_row: int) -> int:
-    """The first cell at or after this place, cells being ordered by row, then column."""
-    low, high = 0, len(column)
-    while low < high:
-        middle = (low + high) // 2
-        if row[middle] < wanted_row or (row[middle] == wanted_row and column[middle] < wanted_column):
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _number(labels: Ints, n_roots: int) -> int:
+    """Number the groups in the order in which they come, in their place; how many there are."""
+    number = np.full(n_roots, -1, dtype=np.int64)
+    n = 0
+    for at in range(len(labels)):
+        root = labels[at]
+        if root >= 0:
+            if number[root] < 0:
+                number[root] = n
+                n += 1
+            labels[at] = number[root]
+    return n
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -187,13 +189,18 @@ def _group(
     # The cells that can hold a neighbour lie at most two away: of each of five rows a run of at most five.
     run_from = np.empty((n_cells, 5), dtype=np.int64)
     run_to = np.empty((n_cells, 5), dtype=np.int64)
-    for cell in range(n_cells):
-        for step in range(5):
-            at = _first_at(column, row, column[cell] - 2, row[cell] + step - 2)
-            run_from[cell, step] = at
-            while at < n_cells and row[at] == row[cell] + step - 2 and column[at] <= column[cell] + 2:
+    for step in range(5):
+        # From cell to cell its neighbours of one row only move on.
+        at = 0
+        for cell in range(n_cells):
+            beside = row[cell] + step - 2
+            while at < n_cells and (row[at] < beside or (row[at] == beside and column[at] < column[cell] - 2)):
                 at += 1
-            run_to[cell, step] = at
+            run_from[cell, step] = at
+            end = at
+            while end < n_cells and row[end] == beside and column[end] <= column[cell] + 2:
+                end += 1
+            run_to[cell, step] = end
 
     is_core = np.zeros(n, dtype=np.bool_)
     for cell in range(n_cells):

@@ -33,8 +33,9 @@ class InvalidCell(ValueError):  # noqa: N818 -- an answer about what was asked
 class HotSpots:
     """Hexagons by row and column of their grid: middles (n, 2) in metres, the weight in each, and how unusual it is.
 
-    ``z`` is Gi*, ``p`` how often chance gives as much (two-sided), ``levels`` 99, 95 or 90 for a hot spot that sure,
-    the same below 0 for a cold one, 0 for neither; all (n,).
+    ``z`` is Gi*, ``p`` how often chance gives as much (two-sided), ``p_corrected`` the same with all cells taken
+    together, ``levels`` 99, 95 or 90 for a hot spot that sure, the same below 0 for a cold one, 0 for neither;
+    all (n,).
     """
 
     cell_m: float
@@ -42,6 +43,7 @@ class HotSpots:
     values: Floats
     z: Floats
     p: Floats
+    p_corrected: Floats
     levels: Ints
 
     def outlines(self) -> NDArray[np.object_]:
@@ -84,7 +86,7 @@ def hot_spots(
     p = 2 * norm.sf(np.abs(z))
     is_enough = np.count_nonzero(weights) >= LEAST_PINS
     levels = levels_of(z, p) if is_enough else np.zeros(len(cells), dtype=np.int64)
-    return HotSpots(cell_m, _middles(cells, cell_m), values, z, p, levels)
+    return HotSpots(cell_m, _middles(cells, cell_m), values, z, p, corrected(p), levels)
 
 
 def gi_star(values: Floats, near: sparse.csr_matrix) -> Floats:
@@ -103,8 +105,8 @@ def gi_star(values: Floats, near: sparse.csr_matrix) -> Floats:
     return np.asarray(np.where(is_flat, 0.0, above / np.where(is_flat, 1.0, scale)), dtype=np.float64)
 
 
-def levels_of(z: Floats, p: Floats) -> Ints:
-    """The level of each test when all are taken together: of those called 95 at most 5 % are expected to be chance.
+def corrected(p: Floats) -> Floats:
+    """Each probability with all tests taken together: of those below 0.05 at most 5 % are expected to be chance.
 
     Source   Benjamini & Hochberg 1995.
     """
@@ -113,7 +115,13 @@ def levels_of(z: Floats, p: Floats) -> Ints:
     scaled = p[order] * n / np.arange(1, n + 1)
     adjusted = np.empty(n)
     adjusted[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    levels = np.zeros(n, dtype=np.int64)
+    return adjusted
+
+
+def levels_of(z: Floats, p: Floats) -> Ints:
+    """The level of each test when all are taken together."""
+    adjusted = corrected(p)
+    levels = np.zeros(len(p), dtype=np.int64)
     for level in reversed(LEVELS):
         levels[adjusted <= (100 - level) / 100] = level
     return levels * np.sign(z).astype(np.int64)

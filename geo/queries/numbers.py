@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
@@ -37,6 +38,8 @@ def asked(cursor: Any, question: str, values: Sequence[object], n_columns: int) 
         rows=sql.SQL(question),
         names=sql.SQL(", ").join(names),
     )
-    cursor.execute(statement.as_string(cursor.connection), values or None)
-    (held,) = cursor.fetchone()
+    asking = cursor.mogrify(statement.as_string(cursor.connection), values or None)
+    # Django's cursors put values into the text of a question, and get text back: twice as many bytes, to be undone.
+    with psycopg.Cursor(cursor.connection) as binary:
+        (held,) = binary.execute(asking, binary=True).fetchone() or (None,)
     return np.frombuffer(held or b"", ">f8").reshape(-1, n_columns).astype(np.float64)

@@ -193,6 +193,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Session",
+            fields=[
+                (
+                    "session_key",
+                    models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="session key"),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "session",
+                "verbose_name_plural": "sessions",
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="Ballot",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -209,7 +234,10 @@ class Migration(migrations.Migration):
                 (
                     "phase",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="ballots", to="participation.phase"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ballots",
+                        to="participation.phase",
                     ),
                 ),
             ],
@@ -320,13 +348,17 @@ class Migration(migrations.Migration):
                 (
                     "ballot",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="casts", to="participation.ballot"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="casts",
+                        to="participation.ballot",
                     ),
                 ),
                 (
                     "clerk",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         help_text="Who typed it in",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -775,6 +807,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ballotcast",
             index=models.Index(fields=["phase", "cap"], name="cast_phase_cap"),
+        ),
+        migrations.AddIndex(
+            model_name="ballotcast",
+            index=models.Index(condition=models.Q(("clerk__isnull", False)), fields=["clerk"], name="cast_by_clerk"),
         ),
         migrations.AddConstraint(
             model_name="ballotcast",

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from participation.queries import sql
+
 CAP_KEYS = """
 ALTER TABLE participation_ballotcast
   ADD CONSTRAINT cast_cap_of_phase FOREIGN KEY (phase_id, cap) REFERENCES participation_phase (id, cap);
@@ -150,7 +152,7 @@ CREATE TRIGGER tally_at_the_close AFTER INSERT ON participation_tallyrow
 """
 
 CAST_WHILE_OPEN = """
--- The cast statement asks all this before it writes (cast.sql); here it holds for every other hand as well.
+-- participation_cast asks all this before it writes; here it holds for every other hand as well.
 CREATE FUNCTION participation_cast_while_open() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(1265198451, NEW.phase_id::int);
@@ -217,23 +219,25 @@ BEGIN
     SELECT FROM (SELECT DISTINCT cast_id FROM added) t
       JOIN participation_ballotcast c ON c.id = t.cast_id
       JOIN participation_phase f ON f.id = c.phase_id
-      CROSS JOIN LATERAL (
-        SELECT sum(v.value) AS given, max(v.value) AS most, sum(p.cost_cents) AS spent
-          FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
-         WHERE v.cast_id = c.id) sums
-      CROSS JOIN LATERAL (
-        SELECT COALESCE(max(n), 0) AS most FROM (
-          SELECT count(*) AS n FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
-           WHERE v.cast_id = c.id AND p.area_id IS NOT NULL GROUP BY p.area_id) a) areas
-      CROSS JOIN LATERAL (
-        SELECT COALESCE(max(n), 0) AS most FROM (
-          SELECT count(*) AS n FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
-           WHERE v.cast_id = c.id AND p.theme_id IS NOT NULL GROUP BY p.theme_id) a) themes
-     WHERE CASE f.method
-             WHEN 'points' THEN sums.given > f.points OR sums.most > f.points_max
-             WHEN 'budget' THEN sums.spent > f.budget_cents OR sums.most > 1
-             ELSE sums.most > 1 END
-        OR areas.most > f.cap_per_area OR themes.most > f.cap_per_theme
+     -- Each limit is asked only where the phase has it: most have none but the first.
+     WHERE EXISTS (
+             SELECT FROM participation_vote v
+              WHERE v.cast_id = c.id AND v.value > CASE f.method WHEN 'points' THEN f.points_max ELSE 1 END)
+        OR CASE f.method
+             WHEN 'points' THEN
+               (SELECT sum(v.value) FROM participation_vote v WHERE v.cast_id = c.id) > f.points
+             WHEN 'budget' THEN
+               (SELECT sum(p.cost_cents) FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
+                 WHERE v.cast_id = c.id) > f.budget_cents
+             ELSE false END
+        OR CASE WHEN f.cap_per_area IS NULL THEN false ELSE EXISTS (
+             SELECT FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
+              WHERE v.cast_id = c.id AND p.area_id IS NOT NULL GROUP BY p.area_id HAVING count(*) > f.cap_per_area)
+           END
+        OR CASE WHEN f.cap_per_theme IS NULL THEN false ELSE EXISTS (
+             SELECT FROM participation_vote v JOIN participation_proposal p ON p.id = v.proposal_id
+              WHERE v.cast_id = c.id AND p.theme_id IS NOT NULL GROUP BY p.theme_id HAVING count(*) > f.cap_per_theme)
+           END
   ) THEN
     RAISE EXCEPTION 'a ballot goes over a limit of its phase'
       USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'votes_within_limits';
@@ -356,6 +360,7 @@ END $$;
 """
 
 DROP = """
+DROP FUNCTION participation_cast(bigint, bigint, int[], int[], uuid, text, bigint, boolean, text);
 DROP TRIGGER touch_organisation_in ON participation_area;
 DROP TRIGGER touch_organisation_change ON participation_area;
 DROP TRIGGER touch_organisation_out ON participation_area;
@@ -419,6 +424,7 @@ class Migration(migrations.Migration):
             + OPTIONS_FROZEN
             + SUPPORT_COUNTS
             + REVISIONS
+            + sql("cast")
             + SEARCH_PATH,
             DROP,
         ),

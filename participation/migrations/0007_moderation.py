@@ -123,7 +123,7 @@ DROP FUNCTION participation_count_supports_anew(bigint[]);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("participation", "0005_responses"),
+        ("participation", "0006_phases"),
     ]
 
     operations = [

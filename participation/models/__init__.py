@@ -3,6 +3,7 @@
 from participation.models.ballot import Ballot, BallotCast, TallyRow, Vote
 from participation.models.comment import Comment, Follow
 from participation.models.draft import Draft
+from participation.models.invitation import Claim, Invitation
 from participation.models.merge import Merge, MergedProposal
 from participation.models.moderation import AnswerTemplate, AuthorMail, Handling, Note, Report
 from participation.models.organisation import Area, Organisation, Place
@@ -12,6 +13,7 @@ from participation.models.project import Phase, Project, Theme
 from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
+from participation.models.session import Session
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "AuthorMail",
     "Ballot",
     "BallotCast",
+    "Claim",
     "CodeBatch",
     "CodeTry",
     "Comment",
@@ -27,6 +30,7 @@ __all__ = [
     "Extension",
     "Follow",
     "Handling",
+    "Invitation",
     "Membership",
     "Merge",
     "MergedProposal",
@@ -41,6 +45,7 @@ __all__ = [
     "Record",
     "Report",
     "Response",
+    "Session",
     "Support",
     "TallyRow",
     "Theme",

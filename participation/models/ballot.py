@@ -19,7 +19,7 @@ from participation.rules.electorate import Channel
 class Ballot(models.Model):
     """One person's ballot in one phase, whatever the channel. ``tag`` is random, never derived from the person."""
 
-    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="ballots")
+    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="ballots", db_index=False)
     person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="ballots")
     tag = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # The row of a pabulib file it came from, cell by cell; null in the cells that its votes say as well.
@@ -35,7 +35,8 @@ class Ballot(models.Model):
 class BallotCast(models.Model):
     """One casting of a whole ballot; append-only. ``nonce`` makes a retry safe, ``seq`` says which came last."""
 
-    ballot = models.ForeignKey(Ballot, on_delete=models.PROTECT, related_name="casts")
+    # Each index costs every cast something: these are found by the unique keys below.
+    ballot = models.ForeignKey(Ballot, on_delete=models.PROTECT, related_name="casts", db_index=False)
     phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="casts", db_index=False)
     cap = models.PositiveSmallIntegerField()
     seq = models.PositiveIntegerField()
@@ -50,6 +51,7 @@ class BallotCast(models.Model):
         null=True,
         blank=True,
         related_name="paper_casts",
+        db_index=False,
         help_text=_("Who typed it in"),
     )
 
@@ -63,7 +65,10 @@ class BallotCast(models.Model):
                 name="cast_on_paper_has_a_clerk",
             ),
         ]
-        indexes = [models.Index(fields=["phase", "cap"], name="cast_phase_cap")]
+        indexes = [
+            models.Index(fields=["phase", "cap"], name="cast_phase_cap"),
+            models.Index(fields=["clerk"], condition=Q(clerk__isnull=False), name="cast_by_clerk"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.ballot_id}/{self.seq}"

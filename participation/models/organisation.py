@@ -21,6 +21,9 @@ class Organisation(models.Model):
     theme = models.JSONField(default=dict, blank=True, help_text=_("Colour tokens, such as {“accent”: “#1f5c3a”}"))
     contact_email = models.EmailField(blank=True)
     is_fictitious = models.BooleanField(default=False, help_text=_("Every page says that people and votes are made up"))
+    staff_second_factor = models.BooleanField(
+        default=False, help_text=_("Staff need a second factor beside the code by mail")
+    )
 
     revision = models.PositiveBigIntegerField(default=0, editable=False)
 

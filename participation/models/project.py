@@ -31,7 +31,14 @@ class Project(models.Model):
     rules = models.JSONField(default=dict)
     outcome = models.JSONField(default=dict)
     area = models.MultiPolygonField(srid=4326, null=True, blank=True)
+    # How the area was chosen: {"kind": "town"}, {"kind": "areas", "codes": [...]}, {"kind": "drawn"}, {"kind": "file",
+    # "name": ...} or {"kind": "none"}; empty where it was not chosen at the desk.
+    area_source = models.JSONField(default=dict, blank=True)
     moderated_first = models.BooleanField(default=False, help_text=_("Staff look before a proposal is public"))
+    # {act: level}, what is said otherwise than participation/rules/access.py; migration 0006 holds which there are.
+    access = models.JSONField(default=dict, blank=True)
+    # {question: answer}, what the planner answered to the questions of participation/rules/templates.py.
+    considered = models.JSONField(default=dict, blank=True)
     nearby_radius_m = models.PositiveIntegerField(default=250)
     # What a pabulib file said of the vote: {"meta": [cells], "fields": {section: names of columns}}. Options are then
     # numbered, and equals counted, in the order of the file.
@@ -91,6 +98,8 @@ class Phase(models.Model):
     min_age = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("How old one must be to vote"))
     takes_paper = models.BooleanField(default=False, help_text=_("Staff may type in ballots on paper"))
     n_eligible = models.PositiveIntegerField(null=True, blank=True, help_text=_("How many people may vote"))
+    # {act: level} in this phase, where it is otherwise than in the project.
+    access = models.JSONField(default=dict, blank=True)
     write_ins = models.BooleanField(default=False, help_text=_("New proposals may come in while the vote runs"))
     write_ins_join = models.BooleanField(default=False, help_text=_("Staff may add them to the running ballot"))
     hides_tally = models.BooleanField(default=True, help_text=_("Nobody sees counts before the vote closes"))
@@ -98,7 +107,10 @@ class Phase(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["project", "position"], name="phase_position_once"),
+            # Looked at when the transaction ends, so that phases can change places.
+            models.UniqueConstraint(
+                fields=["project", "position"], name="phase_position_once", deferrable=models.Deferrable.DEFERRED
+            ),
             # The target of ballot_cast's composite foreign key: no cap can change under a cast ballot.
             models.UniqueConstraint(fields=["id", "cap"], name="phase_id_cap"),
             models.CheckConstraint(

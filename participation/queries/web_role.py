@@ -18,7 +18,8 @@ GUARDED = {
     "django_migrations": "SELECT",
     "participation_organisation": "SELECT, INSERT, UPDATE",
     "participation_project": "SELECT, INSERT, UPDATE",
-    "participation_phase": "SELECT, INSERT, UPDATE",
+    # A phase that did not begin may go (trigger phase_kept).
+    "participation_phase": "SELECT, INSERT, UPDATE, DELETE",
     "participation_record": "SELECT, INSERT, UPDATE (person_id)",
     "participation_extension": "SELECT, INSERT, UPDATE (agreed_by_id, agreed_at)",
     "participation_ballot": "SELECT, INSERT, UPDATE (person_id)",

@@ -1,9 +1,10 @@
-"""Which acts a phase opens, and where in its process a project stands."""
+"""Which acts a phase opens, how a refusal of each is called, and where in its process a project stands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from participation.rules.refusals import Code, Refused
 
@@ -29,17 +30,43 @@ class Act(StrEnum):
     PROPOSE = "propose"
     SUPPORT = "support"
     COMMENT = "comment"
+    ANSWER = "answer"
+    REPORT = "report"
+    FOLLOW = "follow"
     VOTE = "vote"
 
 
+# Whoever reads something may say that it is out of place, and may want to hear more of it, in every phase.
+ALWAYS = frozenset({Act.REPORT, Act.FOLLOW})
 OPEN_ACTS: dict[PhaseKind, frozenset[Act]] = {
-    PhaseKind.INFORM: frozenset(),
-    PhaseKind.PROPOSE: frozenset({Act.PROPOSE, Act.SUPPORT, Act.COMMENT}),
-    PhaseKind.DISCUSS: frozenset({Act.SUPPORT, Act.COMMENT}),
-    PhaseKind.SHORTLIST: frozenset(),
-    PhaseKind.VOTE: frozenset({Act.VOTE}),
-    PhaseKind.DECIDE: frozenset(),
-    PhaseKind.ROLL_OUT: frozenset(),
+    PhaseKind.INFORM: ALWAYS,
+    PhaseKind.PROPOSE: ALWAYS | {Act.PROPOSE, Act.SUPPORT, Act.COMMENT, Act.ANSWER},
+    PhaseKind.DISCUSS: ALWAYS | {Act.SUPPORT, Act.COMMENT, Act.ANSWER},
+    PhaseKind.SHORTLIST: ALWAYS,
+    PhaseKind.VOTE: ALWAYS | {Act.VOTE},
+    PhaseKind.DECIDE: ALWAYS,
+    PhaseKind.ROLL_OUT: ALWAYS,
+}
+# What a vote with write-ins opens beside voting.
+WRITE_IN_ACTS = frozenset({Act.PROPOSE, Act.SUPPORT, Act.ANSWER})
+
+
+class Closed(NamedTuple):
+    """How it is called that an act is not open: at all, not yet, no more. ``over`` is said where it was open once."""
+
+    now: Code
+    yet: Code
+    over: Code
+
+
+CLOSED: dict[Act, Closed] = {
+    Act.PROPOSE: Closed(Code.PROPOSALS_NOT_OPEN, Code.PROPOSALS_OPEN_LATER, Code.PROPOSALS_OVER),
+    Act.SUPPORT: Closed(Code.SUPPORT_NOT_OPEN, Code.SUPPORT_OPENS_LATER, Code.SUPPORT_OVER),
+    Act.COMMENT: Closed(Code.COMMENT_NOT_OPEN, Code.COMMENT_OPENS_LATER, Code.COMMENT_OVER),
+    Act.ANSWER: Closed(Code.ANSWER_NOT_OPEN, Code.ANSWER_OPENS_LATER, Code.ANSWER_OVER),
+    Act.REPORT: Closed(Code.REPORT_NOT_OPEN, Code.REPORT_OPENS_LATER, Code.REPORT_OVER),
+    Act.FOLLOW: Closed(Code.FOLLOW_NOT_OPEN, Code.FOLLOW_OPENS_LATER, Code.FOLLOW_OVER),
+    Act.VOTE: Closed(Code.VOTE_NOT_OPEN, Code.VOTE_OPENS_LATER, Code.VOTE_CLOSED),
 }
 
 
@@ -63,7 +90,7 @@ class PhaseFacts:
     @property
     def acts(self) -> frozenset[Act]:
         """What the phase opens while it runs; a vote with write-ins also takes proposals and supports for them."""
-        extra = frozenset({Act.PROPOSE, Act.SUPPORT}) if self.kind is PhaseKind.VOTE and self.write_ins else frozenset()
+        extra = WRITE_IN_ACTS if self.kind is PhaseKind.VOTE and self.write_ins else frozenset()
         return OPEN_ACTS[self.kind] | extra
 
 
@@ -75,6 +102,29 @@ def open_acts(phases: Sequence[PhaseFacts], now: datetime) -> frozenset[Act]:
 def opens_next(phases: Sequence[PhaseFacts], act: Act, now: datetime) -> datetime | None:
     """When does this act open, if a later phase opens it?"""
     return min((phase.opens_at for phase in phases if phase.opens_at > now and act in phase.acts), default=None)
+
+
+def was_open_until(phases: Sequence[PhaseFacts], act: Act, now: datetime) -> datetime | None:
+    """When did this act close last, if an earlier phase opened it?"""
+    return max(
+        (phase.closes_at for phase in phases if act in phase.acts and phase.closes_at and phase.closes_at <= now),
+        default=None,
+    )
+
+
+def require_open(phases: Sequence[PhaseFacts], act: Act, now: datetime) -> None:
+    """Refuse an act that no running phase opens: with when it opens if it will, else with when it closed if it did.
+
+    Refuses  the three codes of the act in ``CLOSED``.
+    """
+    if act in open_acts(phases, now):
+        return
+    codes = CLOSED[act]
+    if later := opens_next(phases, act, now):
+        raise Refused(codes.yet, {"opens_at": later})
+    if ended := was_open_until(phases, act, now):
+        raise Refused(codes.over, {"closed_at": ended})
+    raise Refused(codes.now)
 
 
 def check_later(closes_at: datetime, current: datetime | None, now: datetime) -> None:

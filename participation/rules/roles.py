@@ -10,11 +10,16 @@ class Role(StrEnum):
     MODERATOR = "moderator"
     PLANNER = "planner"
     GIS = "gis"
+    COMMUNICATION = "communication"
     MANAGER = "manager"
 
 
 class DeskAct(StrEnum):
-    """What can be done at the desk."""
+    """What can be done at the desk.
+
+    WORDS: the texts of a project; SETUP: its area, phases, access and vote; AUDIT: who did what; PEOPLE: who has
+    which role.
+    """
 
     SEE = "see"
     MODERATE = "moderate"
@@ -26,6 +31,10 @@ class DeskAct(StrEnum):
     EXTEND = "extend"
     PAPER = "paper"
     ELECTORATE = "electorate"
+    WORDS = "words"
+    SETUP = "setup"
+    AUDIT = "audit"
+    PEOPLE = "people"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
@@ -44,9 +53,13 @@ DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
             DeskAct.EXTEND,
             DeskAct.PAPER,
             DeskAct.ELECTORATE,
+            DeskAct.WORDS,
+            DeskAct.SETUP,
+            DeskAct.AUDIT,
         }
     ),
     Role.GIS: frozenset({DeskAct.SEE, DeskAct.EXPORT, DeskAct.LAYERS}),
+    Role.COMMUNICATION: frozenset({DeskAct.SEE, DeskAct.WORDS}),
     Role.MANAGER: frozenset(DeskAct),
 }
 
@@ -54,3 +67,11 @@ DESK_ACTS: dict[Role, frozenset[DeskAct]] = {
 def may(role: Role | None, act: DeskAct) -> bool:
     """May someone in this role do this at the desk?"""
     return role is not None and act in DESK_ACTS[role]
+
+
+STAFF = tuple(role for role in Role if DESK_ACTS[role])
+
+
+def may_any(roles: frozenset[Role], act: DeskAct) -> bool:
+    """May somebody with these roles do this at the desk?"""
+    return any(may(role, act) for role in roles)

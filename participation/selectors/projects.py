@@ -9,8 +9,7 @@ from django.db.models import Count, DateTimeField, Exists, Func, OuterRef, Q, Qu
 from django.utils.translation import get_language
 
 from participation.models import Ballot, BallotCast, Organisation, Person, Phase, Project, Proposal, Vote
-from participation.rules.phases import Act, PhaseFacts, PhaseKind, open_acts, opens_next
-from participation.rules.refusals import Code, Refused
+from participation.rules.phases import Act, PhaseFacts, PhaseKind, open_acts, require_open
 from participation.rules.text import in_language
 from participation.rules.voting import BallotRules, Choice, Method, OptionFacts
 
@@ -95,31 +94,27 @@ class Standing:
         """What may be done now."""
         return open_acts([facts(phase) for phase in self.phases], self.now)
 
+    def acts_of(self, phase: Phase) -> frozenset[Act]:
+        """What does this phase open while it runs?"""
+        return facts(phase).acts
+
     def state_of(self, phase: Phase) -> str:
         """Is this phase done, now or next?"""
         if facts(phase).is_open(self.now):
             return "now"
         return "next" if phase.opens_at > self.now else "done"
 
+    def opening(self, act: Act) -> Phase | None:
+        """The running phase that opens an act; the last to open where several do."""
+        running = (phase for phase in reversed(self.phases) if facts(phase).is_open(self.now))
+        return next((phase for phase in running if act in facts(phase).acts), None)
+
     def require(self, act: Act) -> None:
         """Refuse an act that no running phase opens, saying when it will be open if it will.
 
-        Refuses  proposal.not_open, proposal.opens_later, support.not_open, comment.not_open,
-                 vote.not_open, vote.opens_later, vote.closed.
+        Refuses  the codes of the act in rules.phases.CLOSED.
         """
-        if act in self.acts:
-            return
-        later = opens_next([facts(phase) for phase in self.phases], act, self.now)
-        if act is Act.PROPOSE:
-            raise (
-                Refused(Code.PROPOSALS_OPEN_LATER, {"opens_at": later}) if later else Refused(Code.PROPOSALS_NOT_OPEN)
-            )
-        if act is Act.VOTE:
-            if later:
-                raise Refused(Code.VOTE_OPENS_LATER, {"opens_at": later})
-            vote = self.vote
-            raise (Refused(Code.VOTE_CLOSED, {"closed_at": vote.closes_at}) if vote else Refused(Code.VOTE_NOT_OPEN))
-        raise Refused(Code.COMMENT_NOT_OPEN if act is Act.COMMENT else Code.SUPPORT_NOT_OPEN)
+        require_open([facts(phase) for phase in self.phases], act, self.now)
 
 
 def standing(project: Project, now: datetime) -> Standing:

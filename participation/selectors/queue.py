@@ -59,18 +59,29 @@ class Sieve:
 
 
 def projects_at_the_desk(organisation: Organisation) -> QuerySet[Project]:
-    """All projects of a town, drafts included, with how many proposals wait (``n_waiting``)."""
+    """All projects of a town, drafts included, with how many proposals wait (``n_waiting``).
+
+    Cost     a few milliseconds however many proposals are public: every page of the desk asks this.
+    """
     return (
         Project.objects.filter(organisation=organisation)
         .defer("area")
         .prefetch_related("phases")
-        .annotate(
-            n_waiting=Count("proposals", filter=Q(proposals__state=Proposal.State.SUBMITTED)),
-            n_public=Count("proposals", filter=Q(proposals__state=Proposal.State.PUBLISHED)),
-            n_on_ballot=Count("proposals", filter=Q(proposals__on_ballot=True)),
-        )
+        .annotate(n_waiting=_n_proposals(state=Proposal.State.SUBMITTED))
         .order_by("-n_waiting", "slug")
     )
+
+
+def with_counts(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """The same projects, also with how many proposals are public and on the ballot (``n_public``, ``n_on_ballot``)."""
+    return projects.annotate(
+        n_public=_n_proposals(state=Proposal.State.PUBLISHED), n_on_ballot=_n_proposals(on_ballot=True)
+    )
+
+
+def _n_proposals(**which: object) -> Coalesce:
+    rows = Proposal.objects.filter(project=OuterRef("pk"), **which).order_by().values("project")
+    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
 
 
 def _pile(pile: Pile) -> Q:

@@ -3,8 +3,9 @@
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models.functions import Now
 
-from participation.models import Ballot, BallotCast, Person, VotingCode
+from participation.models import Ballot, BallotCast, Person, Session, VotingCode
 from participation.queries import voting as queries
 from participation.rules.electorate import Channel
 from participation.rules.wording import cleaned
@@ -19,6 +20,11 @@ def known_person(*, email: str, language: str) -> Person:
     """
     person, _created = Person.objects.get_or_create(email=email, defaults={"language": language})
     return person
+
+
+def forget_old_sessions() -> int:
+    """Forget the sessions whose time is over: how many?"""
+    return Session.objects.filter(expire_date__lt=Now()).delete()[0]
 
 
 def rename(person: Person, *, public_name: str) -> None:

@@ -1,32 +1,23 @@
 """Opens a project, and a town to hold it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from django.contrib.gis.geos import MultiPolygon
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from participation.models import Organisation, Phase, Project, Record
+from participation.models import Organisation, Phase, Project, Record, Theme
 from participation.rules.phases import PhaseKind
 from participation.rules.refusals import Code, Refused
 from participation.rules.rows import SLUG_MAX
+from participation.rules.templates import Template
+from participation.rules.vote_settings import VoteSettings, by_method
+from participation.rules.voting import Method
 from participation.rules.wording import title_and_body
 from participation.selectors.operating import organisation_called, towns
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """What projects of one sort begin with: texts by language, and the rules of their vote."""
-
-    question: dict[str, str]
-    rules: dict[str, str]
-    cap: int
-    n_winners: int
-    write_ins: bool = False
-    nearby_radius_m: int = 250
-
 
 PHASE_NAMES: dict[PhaseKind, dict[str, str]] = {
     PhaseKind.INFORM: {"nl": "Lezen", "fr": "S’informer", "en": "Read", "de": "Lesen"},
@@ -36,63 +27,6 @@ PHASE_NAMES: dict[PhaseKind, dict[str, str]] = {
     PhaseKind.VOTE: {"nl": "Stemmen", "fr": "Voter", "en": "Vote", "de": "Abstimmen"},
     PhaseKind.DECIDE: {"nl": "Beslissen", "fr": "Décider", "en": "Decide", "de": "Entscheiden"},
     PhaseKind.ROLL_OUT: {"nl": "Uitvoeren", "fr": "Réaliser", "en": "Build", "de": "Umsetzen"},
-}
-
-TEMPLATES: dict[str, Template] = {
-    "charging-points": Template(
-        question={
-            "nl": "Waar wil jij een laadpaal?",
-            "fr": "Où voulez-vous une borne de recharge ?",
-            "en": "Where do you want a charging point?",
-            "de": "Wo möchten Sie eine Ladesäule?",
-        },
-        rules={
-            "nl": "Drukke en centrale plekken eerst.\nGoed gespreid over stad en dorpen.\n"
-            "Liefst een parking of haakse parkeerplaatsen, niet langs de straat.",
-            "fr": "D’abord les lieux centraux et fréquentés.\nUne bonne répartition entre ville et villages.\n"
-            "De préférence un parking ou des places perpendiculaires, pas le long de la rue.",
-            "en": "Central and busy places first.\nWell spread over town and villages.\n"
-            "Preferably a car park or perpendicular bays, not along the street.",
-            "de": "Zuerst zentrale und belebte Orte.\nGut verteilt über Stadt und Dörfer.\n"
-            "Am besten ein Parkplatz oder Senkrechtparkplätze, nicht am Straßenrand.",
-        },
-        cap=5,
-        n_winners=12,
-        write_ins=True,
-    ),
-    "benches": Template(
-        question={
-            "nl": "Waar komt een zitbank?",
-            "fr": "Où placer un banc ?",
-            "en": "Where should a bench come?",
-            "de": "Wo soll eine Bank stehen?",
-        },
-        rules={
-            "nl": "Op openbaar domein.\nEr blijft genoeg plaats om voorbij te gaan.",
-            "fr": "Sur le domaine public.\nIl reste assez de place pour passer.",
-            "en": "On public ground.\nEnough room is left to pass.",
-            "de": "Auf öffentlichem Grund.\nEs bleibt genug Platz, um vorbeizugehen.",
-        },
-        cap=3,
-        n_winners=6,
-        nearby_radius_m=100,
-    ),
-    "line-up": Template(
-        question={
-            "nl": "Wie moet er optreden?",
-            "fr": "Qui doit se produire ?",
-            "en": "Who should play?",
-            "de": "Wer soll auftreten?",
-        },
-        rules={
-            "nl": "Eén groep of artiest per voorstel.",
-            "fr": "Un groupe ou artiste par proposition.",
-            "en": "One group or artist in each proposal.",
-            "de": "Eine Gruppe oder ein Künstler je Vorschlag.",
-        },
-        cap=5,
-        n_winners=12,
-    ),
 }
 
 
@@ -134,6 +68,32 @@ def town_or_new(slug: str, new_name: str) -> Organisation:
     return Organisation.objects.create(slug=slug, name=new_name, site_name=new_name, languages=["nl", "fr", "en", "de"])
 
 
+def new_project(*, town: Organisation, slug: str, title: str, template: Template | None, **fields: Any) -> Project:
+    """Make the row of a project with the words and settings of its template.
+
+    Refuses  project.slug_bad, project.slug_taken, title.missing, title.too_long.
+    """
+    check_slug(slug)
+    title, _ = title_and_body(title, "")
+    if Project.objects.filter(organisation=town, slug=slug).exists():
+        raise Refused(Code.SLUG_TAKEN, {"organisation": town.slug, "slug": slug})
+    texts = {(town.languages or ["nl"])[0]: title}
+    given: dict[str, Any] = {"question": texts}
+    if template:
+        given = {
+            "question": template.question,
+            "summary": template.summary,
+            "rules": template.rules,
+            "outcome": template.outcome,
+            "nearby_radius_m": template.nearby_radius_m,
+            "access": dict(template.access),
+        }
+    project = Project.objects.create(organisation=town, slug=slug, title=texts, **given | fields)
+    for position, theme in enumerate(template.themes if template else ()):
+        Theme.objects.create(project=project, slug=theme.slug, name=theme.name, colour=theme.colour, position=position)
+    return project
+
+
 @transaction.atomic
 def create_project(
     *,
@@ -144,6 +104,8 @@ def create_project(
     area: MultiPolygon | None,
     phase: PhaseKind,
     template: Template | None,
+    method: Method | None,
+    budget_cents: int | None,
     now: datetime,
 ) -> Project:
     """Open a project in one phase that runs from now on, without an end until staff set one.
@@ -151,21 +113,12 @@ def create_project(
     Refuses  organisation.unknown, project.slug_bad, project.slug_taken, title.missing, title.too_long.
     """
     check_slug(slug)
-    title, _ = title_and_body(title, "")
     town = town_or_new(organisation, new_organisation)
-    if Project.objects.filter(organisation=town, slug=slug).exists():
-        raise Refused(Code.SLUG_TAKEN, {"organisation": town.slug, "slug": slug})
-    texts = {(town.languages or ["nl"])[0]: title}
-    project = Project.objects.create(
-        organisation=town,
-        slug=slug,
-        title=texts,
-        question=template.question if template else texts,
-        rules=template.rules if template else {},
-        area=area,
-        nearby_radius_m=template.nearby_radius_m if template else 250,
-    )
-    rules = {"cap": template.cap, "n_winners": template.n_winners, "write_ins": template.write_ins} if template else {}
+    project = new_project(town=town, slug=slug, title=title, template=template, area=area)
+    settings = template.vote if template else VoteSettings()
+    if budget_cents is not None:
+        settings = replace(settings, budget_cents=budget_cents)
+    rules = asdict(by_method(method or settings.method, settings))
     Phase.objects.create(project=project, position=1, kind=phase, name=PHASE_NAMES[phase], opens_at=now, **rules)
     Record.objects.create(organisation=town, project=project, act="project.created", subject=f"project {slug}")
     return project

@@ -13,6 +13,7 @@ from participation.rules.places import LonLat
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct, may
 from participation.rules.wording import REASON_MAX, cleaned, title_and_body
+from participation.selectors.access import require_act
 from participation.selectors.closing import is_frozen
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import facts, standing
@@ -48,7 +49,7 @@ def checked_place(project: Project, place: LonLat | None) -> tuple[LonLat | None
 def submit_proposal(
     *,
     project: Project,
-    person: Person,
+    person: Person | None,
     title: str,
     body: str,
     place: LonLat | None,
@@ -58,10 +59,12 @@ def submit_proposal(
 ) -> Proposal:
     """Take a resident's proposal in; public at once, or after a look by staff where the project says so.
 
+    What comes without an account is always looked at first.
+
     Locks    the project's row (next_number).
-    Refuses  proposal.not_open, proposal.opens_later, title.*, body.too_long, theme.unknown, pin.*.
+    Refuses  what selectors.access.require_act refuses; title.*, body.too_long, theme.unknown, pin.*.
     """
-    standing(project, now).require(Act.PROPOSE)
+    require_act(project, standing(project, now), Act.PROPOSE, person)
     title, body = title_and_body(title, body)
     found_theme = Theme.objects.filter(project=project, slug=theme).first() if theme else None
     if theme and found_theme is None:
@@ -71,7 +74,7 @@ def submit_proposal(
         project=project,
         number=next_number(project),
         origin=Proposal.Origin.RESIDENT,
-        state=Proposal.State.SUBMITTED if project.moderated_first else Proposal.State.PUBLISHED,
+        state=Proposal.State.SUBMITTED if project.moderated_first or person is None else Proposal.State.PUBLISHED,
         title=title,
         body=body,
         language=language,
@@ -88,7 +91,7 @@ def send_draft(
     *,
     token: str | None,
     project: Project,
-    person: Person,
+    person: Person | None,
     title: str,
     body: str,
     place: LonLat | None,
@@ -125,11 +128,11 @@ def support(*, proposal: Proposal, person: Person, now: datetime) -> bool:
     """Put a person's heart on a proposal; False when it was there already, or on one that was joined with it.
 
     Locks    none: the unique key decides, so a double click counts once.
-    Refuses  proposal.not_public, support.not_open.
+    Refuses  proposal.not_public, what selectors.access.require_act refuses.
     """
     if proposal.state != Proposal.State.PUBLISHED:
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
-    standing(proposal.project, now).require(Act.SUPPORT)
+    require_act(proposal.project, standing(proposal.project, now), Act.SUPPORT, person)
     if supports_of(person, proposal).exists():
         return False
     Support.objects.bulk_create([Support(proposal=proposal, person=person)], ignore_conflicts=True)
@@ -139,7 +142,7 @@ def support(*, proposal: Proposal, person: Person, now: datetime) -> bool:
 def take_back_support(*, proposal: Proposal, person: Person, now: datetime) -> None:
     """Take a person's heart off a proposal, and off those that were joined with it.
 
-    Refuses  support.not_open: when counting is over, what was counted stays.
+    Refuses  support.*: when counting is over, what was counted stays.
     """
     standing(proposal.project, now).require(Act.SUPPORT)
     supports_of(person, proposal).delete()

@@ -48,6 +48,17 @@ SAID = {
     "resident.verified": _("a resident was verified"),
     "resident.unverified": _("a resident is no longer verified"),
     "ballot.on_paper": _("a ballot on paper was typed in"),
+    "staff.invited": _("somebody was invited to the desk"),
+    "staff.invitation_withdrawn": _("an invitation was taken back"),
+    "staff.joined": _("somebody joined the desk"),
+    "staff.role_changed": _("somebody got another role"),
+    "staff.removed": _("somebody left the desk"),
+    "staff.second_factor": _("whether staff need a second factor was set"),
+    "project.created": _("a project was opened"),
+    "project.begun": _("a project was begun"),
+    "project.changed": _("a project was changed: %(subject)s"),
+    "project.published": _("a project was made public"),
+    "project.archived": _("a project was put away"),
 }
 
 
@@ -56,3 +67,10 @@ def said(record: Record) -> str:
     subject = record.subject.replace("proposal ", "#")
     facts = {"subject": subject, "n": grouped(int(record.detail.get("n", 0)))}
     return str(SAID[record.act]) % facts if record.act in SAID else record.act
+
+
+def kind_said(act: str) -> str:
+    """Say which act it is, whatever it was done to."""
+    if act not in SAID:
+        return act
+    return " ".join((str(SAID[act]) % {"subject": "…", "n": "…"}).split())

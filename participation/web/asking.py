@@ -18,6 +18,7 @@ from participation.rules.roles import DeskAct, Role, may
 from participation.selectors.electorate import holder_of_letter
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import project_named
+from participation.web.second_factor import factor_missing
 from participation.web.sentences import refusal, status_of
 
 # In the session: who votes by letter, phase -> person.
@@ -111,6 +112,8 @@ def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:
                 return sign_in_first(request, back_to=request.get_full_path())
             if not may_do(request, act):
                 raise Http404("not for this person")
+            if town_of(request).staff_second_factor and (missing := factor_missing(request, person.pk)) is not None:
+                return missing
             return answering_refusals(view)(request, *args, **kwargs)
 
         return cast(View[Rest], answer)

@@ -301,9 +301,8 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
         over = refused.code in {Code.VOTE_CLOSED, Code.VOTE_OPENS_LATER, Code.VOTE_NOT_OPEN}
         return refused_page(request, refused, back_to=reverse("project" if over else "ballot", args=(slug,)))
     drop(request, vote.project_id, Draft.Kind.BALLOT)
-    if receipt.choices:
-        messages.success(request, gettext("Your ballot is in the box. You can change it until the vote closes."))
-    else:
+    # Of a ballot in the box the next page itself says so.
+    if not receipt.choices:
         messages.info(request, gettext("Your ballot was withdrawn. It no longer counts."))
     return redirect("ballot_done", slug=slug)
 

@@ -1,5 +1,7 @@
 """The desk of moderators and planners: what waits, and what goes on the ballot."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +16,7 @@ from participation.rules.electorate import Eligibility
 from participation.rules.roles import DeskAct, may
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, public_proposals
-from participation.selectors.queue import projects_at_the_desk
+from participation.selectors.queue import projects_at_the_desk, with_counts
 from participation.services.proposals import set_shortlist
 from participation.web import acts
 from participation.web.asking import desk, now, person_of, role_of, town_of
@@ -22,23 +24,34 @@ from participation.web.words import eyebrow
 
 A_PAGE = 50
 
-# The pages of one project at the desk, in the order of the work: (address name, label).
-desk_pages: list[tuple[str, object]] = [
-    ("desk_queue", _("Queue")),
-    ("desk_shortlist", _("Ballot")),
-    ("desk_voters", _("Voters")),
-    ("desk_vote", _("Vote")),
-    ("desk_codes", _("Letters")),
-    ("desk_paper", _("On paper")),
+# The headings of a project's menu; each stands where its first page does.
+INTAKE, VOTING, SITES, OUT = _("Intake"), _("Voting"), _("Sites"), _("Take along")
+
+# The pages of one project at the desk, in the order of the work: (address name, label, heading). One without a
+# heading stands in the menu by itself.
+desk_pages: list[tuple[str, object] | tuple[str, object, object]] = [
+    ("desk_queue", _("Queue"), INTAKE),
+    ("desk_shortlist", _("Ballot"), VOTING),
+    ("desk_voters", _("Voters"), VOTING),
+    ("desk_vote", _("Vote"), VOTING),
+    ("desk_codes", _("Letters"), VOTING),
+    ("desk_paper", _("On paper"), VOTING),
+    ("desk_setup_question", _("Set-up")),
 ]
 # The pages of the whole town at the desk, beside the overview.
 town_pages: list[tuple[str, object]] = [
     ("desk", _("Projects")),
     ("desk_town_queue", _("Queue")),
     ("desk_templates", _("Answer templates")),
+    ("desk_staff", _("People")),
+    ("desk_audit", _("Acts")),
 ]
-# Pages of the town that ask for more than seeing the desk.
-TOWN_ACTS = {"desk_templates": DeskAct.MODERATE}
+# Pages that not everybody at the desk may see, and what one must be allowed to do.
+guarded_pages: dict[str, DeskAct] = {
+    "desk_templates": DeskAct.MODERATE,
+    "desk_staff": DeskAct.PEOPLE,
+    "desk_audit": DeskAct.AUDIT,
+}
 
 
 def desk_project(request: HttpRequest, slug: str) -> Project:
@@ -49,8 +62,8 @@ def desk_project(request: HttpRequest, slug: str) -> Project:
     return found
 
 
-def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]]:
-    """The desk's pages of one project, as its menu shows them; other apps add theirs to ``desk_pages``.
+def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
+    """The desk's menu of one project: headings, each with its pages; other apps add theirs to ``desk_pages``.
 
     Letters and paper are there where the vote asks for them and the reader may do it.
     """
@@ -60,27 +73,36 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, object]
         "desk_voters": vote is not None and may(role, DeskAct.ELECTORATE),
         "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
         "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),
+        "desk_setup_question": may(role, DeskAct.WORDS),
     }
-    return [
-        {
-            "href": reverse(name, args=(project.slug,)),
-            "label": label,
-            "count": project.n_waiting if name == "desk_queue" and hasattr(project, "n_waiting") else None,
-            "current": request.path == reverse(name, args=(project.slug,)),
-        }
-        for name, label in desk_pages
-        if name not in asked or asked[name]
-    ]
+    groups: dict[str, dict[str, Any]] = {}
+    for name, label, *heading in desk_pages:
+        if name in asked and not asked[name]:
+            continue
+        page = _item(request, reverse(name, args=(project.slug,)), label)
+        page["count"] = project.n_waiting if name == "desk_queue" and hasattr(project, "n_waiting") else None
+        said = str(heading[0] if heading else label)
+        group = groups.setdefault(said, page | {"label": said, "pages": []})
+        group["pages"].append(page)
+        # Of its pages one is read: the heading is where the reader is, the page itself is marked below it.
+        group["current"] = group["current"] or (page["current"] and "true")
+    return list(groups.values())
 
 
-def town_items(request: HttpRequest) -> list[dict[str, object]]:
-    """The desk's pages of the whole town, as its menu shows them; other apps add theirs to ``town_pages``."""
+def town_items(request: HttpRequest) -> list[dict[str, Any]]:
+    """The desk's menu of the whole town; other apps add theirs to ``town_pages``."""
     role = role_of(request)
     return [
-        {"href": reverse(name), "label": label, "current": request.path == reverse(name)}
+        _item(request, reverse(name), label)
         for name, label in town_pages
-        if may(role, TOWN_ACTS.get(name, DeskAct.SEE))
+        if name not in guarded_pages or may(role, guarded_pages[name])
     ]
+
+
+def _item(request: HttpRequest, href: str, label: object) -> dict[str, Any]:
+    """One link of the menu; ``current`` says as aria-current does whether the reader is there, or on a page below."""
+    below = request.path.startswith(href) and href != reverse("desk")
+    return {"href": href, "label": label, "current": "page" if request.path == href else "true" if below else ""}
 
 
 def clerk(request: HttpRequest) -> Person:
@@ -97,14 +119,20 @@ def overview(request: HttpRequest) -> HttpResponse:
     moment = now()
     rows = [
         {"project": project, "eyebrow": eyebrow(standing(project, moment)), "items": desk_items(request, project)}
-        for project in projects_at_the_desk(town_of(request))
+        for project in with_counts(projects_at_the_desk(town_of(request)))
     ]
     records = [
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
         for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
     ]
-    may_verify = may(role_of(request), DeskAct.ELECTORATE)
-    context = {"rows": rows, "records": records, "may_verify": may_verify, "desk_items": town_items(request)}
+    role = role_of(request)
+    context = {
+        "rows": rows,
+        "records": records,
+        "may_verify": may(role, DeskAct.ELECTORATE),
+        "may_set_up": may(role, DeskAct.SETUP),
+        "desk_items": town_items(request),
+    }
     return render(request, "participation/desk_overview.html", context)
 
 
@@ -115,7 +143,13 @@ def shortlist_page(request: HttpRequest, slug: str) -> HttpResponse:
     text = request.GET.get("q", "")[:100].replace("\x00", "")
     rows = filtered(public_proposals(project), text=text).order_by("on_ballot", "-n_supports", "number")
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    context = {"project": project, "page": page, "text": text, "desk_items": desk_items(request, project)}
+    context = {
+        "project": project,
+        "page": page,
+        "text": text,
+        "n_on_ballot": project.proposals.filter(on_ballot=True).count(),
+        "desk_items": desk_items(request, project),
+    }
     return render(request, "participation/desk_shortlist.html", context)
 
 

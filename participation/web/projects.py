@@ -9,17 +9,20 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
+from participation.rules.text import in_language
 from participation.rules.voting import TICKED, BallotRules, Choice, Method, in_drawn_order, n_left
 from participation.selectors.layers import counted_vote
 from participation.selectors.projects import Standing, ballot_rules, choices_cast, options, standing
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
 from participation.selectors.report import has_answers
 from participation.services.voting import close_due_phases
+from participation.web.access import access_rows, next_said, now_said, proposing_said
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first, voter_of
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
 from participation.web.drafts import draft_of, take_up
@@ -241,6 +244,9 @@ def process_context(request: HttpRequest, project: Project, where: Standing) -> 
         "chosen": chosen_on(request, project, vote) if voting and vote else None,
         "counted": counted_vote(project),
         "tabs": tabs(request, project, where),
+        "now_said": now_said(where),
+        "next_said": next_said(where, in_language(where.next.name, get_language() or "nl") if where.next else ""),
+        "proposing_said": proposing_said(project, where) if Act.PROPOSE in where.acts else "",
     }
 
 
@@ -289,9 +295,11 @@ def take_up_draft(request: HttpRequest, slug: str) -> HttpResponse:
 def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the rules of the game and what happens with the outcome."""
     project = project_or_404(request, slug)
-    context = process_context(request, project, standing(project, now()))
+    where = standing(project, now())
+    context = process_context(request, project, where)
     vote = context["vote"]
     if isinstance(vote, Phase):
         context["limits_nothing"] = vote.cap >= options(project).count()
         context["events"] = event_lines(project)
+    context["access_rows"] = access_rows(project, where)
     return render(request, "participation/rules.html", context)

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils.functional import Promise
@@ -172,13 +173,16 @@ def as_json(vote: Phase, counted: Counted, tables: Sequence[Table], words: Mappi
     return json.dumps(whole, ensure_ascii=False, indent=1, default=float).encode()
 
 
-def as_xlsx(tables: Sequence[Table], words: Sequence[tuple[str, str]]) -> bytes:
+def as_xlsx(tables: Sequence[Table], words: Sequence[tuple[str, str]], *, made_at: datetime | None = None) -> bytes:
     """A workbook: a sheet a table, and one that says what was counted and what each column means.
 
-    Numbers are numbers and text is text: nothing in it is ever computed.
+    Numbers are numbers and text is text: nothing in it is ever computed. With ``made_at`` the same tables are the
+    same file; else it carries the time of writing.
     """
     memory = io.BytesIO()
     book = Workbook(memory, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    if made_at is not None:
+        book.set_properties({"created": made_at})
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     for table in tables:

@@ -1,18 +1,24 @@
 """One plain sentence for every refusal code, in the reader's language, and its HTTP status."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.utils.formats import date_format, number_format
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from participation.rules.refusals import Code, Refused
+
+# So many days ahead the name of the day says enough; the same name a week later would not.
+DAYS_BY_NAME = 7
 
 SENTENCES = {
     Code.SIGN_IN_FIRST: _("Sign in first. What you filled in is kept."),
     Code.NOT_STAFF: _("Only staff of the town with the right role can do this."),
     Code.PROPOSALS_NOT_OPEN: _("You cannot propose anything in this project now."),
     Code.PROPOSALS_OPEN_LATER: _("You can propose something from %(opens_at)s."),
+    Code.PROPOSALS_OVER: _("You could propose something until %(closed_at)s."),
     Code.PROPOSAL_NOT_FOUND: _("There is no proposal %(number)s in this project."),
     Code.PROPOSAL_NOT_PUBLIC: _("This proposal is not public, so you cannot support it or put it on the ballot."),
     Code.PIN_MISSING: _("Say where it should come: a place name, coordinates, or a spot on the map."),
@@ -27,12 +33,63 @@ SENTENCES = {
     Code.BODY_TOO_LONG: _("The text is too long: %(length)s characters. At most %(max)s are possible."),
     Code.THEME_UNKNOWN: _("There is no theme “%(theme)s” in this project."),
     Code.SUPPORT_NOT_OPEN: _("You cannot support proposals in this project now."),
+    Code.SUPPORT_OPENS_LATER: _("You can support proposals from %(opens_at)s."),
+    Code.SUPPORT_OVER: _("You could support proposals until %(closed_at)s."),
+    Code.COMMENT_NOT_OPEN: _("You cannot comment in this project now."),
+    Code.COMMENT_OPENS_LATER: _("You can comment from %(opens_at)s."),
+    Code.COMMENT_OVER: _("You could comment until %(closed_at)s."),
+    Code.ANSWER_NOT_OPEN: _("You cannot answer questions in this project now."),
+    Code.ANSWER_OPENS_LATER: _("You can answer the questions from %(opens_at)s."),
+    Code.ANSWER_OVER: _("You could answer the questions until %(closed_at)s."),
+    Code.REPORT_NOT_OPEN: _("You cannot report anything in this project now. Write to the town."),
+    Code.REPORT_OPENS_LATER: _("You can report something from %(opens_at)s."),
+    Code.REPORT_OVER: _("You could report something until %(closed_at)s. Write to the town."),
+    Code.FOLLOW_NOT_OPEN: _("You cannot follow this project now."),
+    Code.FOLLOW_OPENS_LATER: _("You can follow this project from %(opens_at)s."),
+    Code.FOLLOW_OVER: _("You could follow this project until %(closed_at)s."),
+    Code.ACCESS_NO_MAIL: _("For this you need an account with a mail address."),
+    Code.ACCESS_NOT_VERIFIED: _(
+        "Only residents whom the town verified can do this here. Ask the town to verify you: it asks your name and"
+        " date of birth."
+    ),
+    Code.ACCESS_LEVEL_BAD: _("“%(act)s” cannot be set to “%(level)s”."),
+    Code.CLAIM_UNKNOWN: _("We do not know this link. Copy all of it, up to its last sign."),
+    Code.CLAIM_USED: _(
+        "Somebody used this link already to make the contribution theirs. Was that not you? Tell the town."
+    ),
+    Code.INVITATION_UNKNOWN: _("We do not know this invitation. Copy the whole link from the mail."),
+    Code.INVITATION_USED: _("This invitation was used already. It is good once. Ask the town for a new one."),
+    Code.INVITATION_EXPIRED: _("This invitation was good until %(expires_at)s. Ask the town for a new one."),
+    Code.INVITATION_WITHDRAWN: _("The town took this invitation back."),
+    Code.INVITATION_OTHER_ADDRESS: _(
+        "This invitation is for another mail address. Sign in with the one it was sent to."
+    ),
+    Code.INVITATION_STAFF_ALREADY: _("%(email)s has a role in this town already. Change it in the list."),
+    Code.STAFF_UNKNOWN: _("This person has no role in this town."),
+    Code.STAFF_LAST_MANAGER: _("A town needs at least one manager. Make somebody else manager first."),
+    Code.STAFF_ROLE_BAD: _("Choose one of the roles of the list."),
+    Code.SETUP_TEXT_MISSING: _("Fill in “%(what)s” in %(language)s: it is the first language of the town."),
+    Code.SETUP_AREA_MISSING: _(
+        "Choose the area: the whole town, neighbourhoods, a drawing, a file, or no place at all."
+    ),
+    Code.SETUP_NO_PHASES: _("Give the project at least one phase with a date."),
+    Code.SETUP_PHASE_BACKWARDS: _("“%(name)s” ends before it begins."),
+    Code.SETUP_PHASE_UNKNOWN: _("This phase is not there any more. Load the page again."),
+    Code.SETUP_PHASE_BEGUN: _("“%(name)s” has begun, so it stays and its beginning stays as it is."),
+    Code.SETUP_PHASE_OPEN_ENDED: _("“%(name)s” ends a vote, and moving that needs two officers: use the page “Vote”."),
+    Code.SETUP_TOO_MANY: _("At most %(max)s are possible here."),
+    Code.SETUP_THEME_IN_USE: _("“%(name)s” has proposals, so it stays. You can give it another name."),
+    Code.SETUP_AREA_HOLDS: _("%(n)s proposals would lie outside this area. Choose a larger one."),
+    Code.SETUP_FLOOR_ABOVE_CAP: _("Nobody can choose at least %(floor)s and at most %(cap)s."),
+    Code.SETUP_POINTS_ABOVE: _("There are %(points)s points to divide, so at most that many can go to one."),
+    Code.SETUP_BUDGET_MISSING: _("Say how much there is to spend."),
+    Code.SETUP_RULES_FROZEN: _("People voted already, so the rules of this vote can no longer change."),
+    Code.SETUP_NOT_A_DRAFT: _("This project is public already."),
     Code.MERGE_NOTHING: _("Choose at least one other proposal to join with this one."),
     Code.MERGE_TARGET_NOT_PUBLIC: _("Proposals can only be joined with one that is public. Publish that one first."),
     Code.MERGE_NOT_POSSIBLE: _("Proposal %(number)s is hidden or was joined with another one, so it cannot be joined."),
     Code.MERGE_ON_BALLOT: _("“%(title)s” is on the ballot of a vote, so it cannot be joined with another one."),
     Code.MERGE_UNDONE: _("This was undone already."),
-    Code.COMMENT_NOT_OPEN: _("You cannot comment in this project now."),
     Code.COMMENT_LOCKED: _("The town closed the comments on this proposal."),
     Code.COMMENT_MISSING: _("Write something first."),
     Code.COMMENT_TOO_LONG: _("The comment is too long: %(length)s characters. At most %(max)s are possible."),
@@ -137,6 +194,11 @@ SENTENCES = {
     Code.DECISION_NOTHING_CHOSEN: _("Tick at least one candidate or proposal of this project."),
     Code.DECISION_NOTHING_TO_PUBLISH: _("There is no decision that was not published yet."),
     Code.DECISION_NOT_TO_BUILD: _("Only what was decided to come, and published, can be planned or built."),
+    Code.DOSSIER_SCENARIO_NOT_DONE: _("Scenario %(number)s was not computed, so it cannot stand in the dossier."),
+    Code.DOSSIER_CHANGED: _(
+        "Something changed while you looked. This is how it stands now; publish it if it is right."
+    ),
+    Code.DOSSIER_NOTHING_NEW: _("Nothing changed since version %(version)s, so there is nothing new to publish."),
     Code.VOTE_NOT_COUNTED: _("This vote is not over, so nobody can see how it stands."),
     Code.RULE_NOT_FOR_BALLOT: _("The rule “%(rule)s” cannot count ballots of the kind “%(method)s”."),
     Code.STUDY_FROZEN: _("This study was computed, so it stays as it is. Make a copy to change something."),
@@ -184,12 +246,43 @@ STATUS = {
     Code.PROPOSALS_NOT_OPEN: 409,
     Code.PROPOSALS_OPEN_LATER: 409,
     Code.PROPOSAL_NOT_PUBLIC: 409,
+    Code.PROPOSALS_OVER: 409,
     Code.SUPPORT_NOT_OPEN: 409,
+    Code.SUPPORT_OPENS_LATER: 409,
+    Code.SUPPORT_OVER: 409,
+    Code.COMMENT_NOT_OPEN: 409,
+    Code.COMMENT_OPENS_LATER: 409,
+    Code.COMMENT_OVER: 409,
+    Code.ANSWER_NOT_OPEN: 409,
+    Code.ANSWER_OPENS_LATER: 409,
+    Code.ANSWER_OVER: 409,
+    Code.REPORT_NOT_OPEN: 409,
+    Code.REPORT_OPENS_LATER: 409,
+    Code.REPORT_OVER: 409,
+    Code.FOLLOW_NOT_OPEN: 409,
+    Code.FOLLOW_OPENS_LATER: 409,
+    Code.FOLLOW_OVER: 409,
+    Code.ACCESS_NO_MAIL: 403,
+    Code.ACCESS_NOT_VERIFIED: 403,
+    Code.CLAIM_UNKNOWN: 404,
+    Code.CLAIM_USED: 409,
+    Code.INVITATION_UNKNOWN: 404,
+    Code.INVITATION_USED: 409,
+    Code.INVITATION_EXPIRED: 409,
+    Code.INVITATION_WITHDRAWN: 409,
+    Code.INVITATION_OTHER_ADDRESS: 403,
+    Code.INVITATION_STAFF_ALREADY: 409,
+    Code.STAFF_UNKNOWN: 404,
+    Code.STAFF_LAST_MANAGER: 409,
+    Code.SETUP_RULES_FROZEN: 409,
+    Code.SETUP_NOT_A_DRAFT: 409,
+    Code.SETUP_PHASE_BEGUN: 409,
+    Code.SETUP_PHASE_OPEN_ENDED: 409,
+    Code.SETUP_THEME_IN_USE: 409,
     Code.MERGE_TARGET_NOT_PUBLIC: 409,
     Code.MERGE_NOT_POSSIBLE: 409,
     Code.MERGE_ON_BALLOT: 409,
     Code.MERGE_UNDONE: 409,
-    Code.COMMENT_NOT_OPEN: 409,
     Code.COMMENT_LOCKED: 409,
     Code.COMMENT_NOT_FOUND: 404,
     Code.REPORT_TWICE: 409,
@@ -239,9 +332,34 @@ def money(cents: int) -> str:
     return f"€ {number_format(cents / 100, 2 if cents % 100 else 0, force_grouping=True)}"
 
 
+def moment(at: datetime) -> str:
+    """Say a moment as people do: "Monday at 9:00" within a week, else the day with its hour."""
+    there, today = localtime(at), localdate()
+    hour = date_format(there, "TIME_FORMAT")
+    days = (there.date() - today).days
+    if days == 0:
+        return gettext("today at %(hour)s") % {"hour": hour}
+    if days == 1:
+        return gettext("tomorrow at %(hour)s") % {"hour": hour}
+    if 1 < days < DAYS_BY_NAME:
+        return gettext("%(weekday)s at %(hour)s") % {"weekday": date_format(there, "l"), "hour": hour}
+    return date_format(there, "DATETIME_FORMAT")
+
+
+TEXT_NAMES = {
+    "title": _("title"),
+    "question": _("question"),
+    "outcome": _("what will happen with the outcome"),
+}
+
+
 def _said(name: str, fact: object) -> object:
-    if name.endswith("_at") and fact is not None:
-        return date_format(localtime(fact), "DATETIME_FORMAT")  # type: ignore[arg-type]
+    if name == "what":
+        return TEXT_NAMES.get(str(fact), fact)
+    if name == "language":
+        return get_language_info(str(fact))["name_translated"]
+    if name.endswith("_at") and isinstance(fact, datetime):
+        return moment(fact)
     if name == "metres":
         return distance(float(fact))  # type: ignore[arg-type]
     if name.endswith("_cents"):

@@ -3,14 +3,12 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.forms import RequestLoginCodeForm
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from participation.models import Person
-from participation.queries.visiting import row_of
 from participation.services.people import known_person
 
 
@@ -27,15 +25,6 @@ class MailForm(RequestLoginCodeForm):  # type: ignore[misc]
         if self._user is None:
             self._user = known_person(email=email, language=get_language() or "nl")
         return email
-
-
-class Backend(AuthenticationBackend):  # type: ignore[misc]
-    """Finds who is signed in, at every request and therefore in few words."""
-
-    def get_user(self, user_id: int | str) -> Person | None:
-        """Find the person of a session; nobody when the account was closed."""
-        found = row_of(Person, user_id)
-        return found if found and self.user_can_authenticate(found) else None
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,17 +14,21 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET
 
 from participation.models import Draft, Project
+from participation.rules.access import Level
 from participation.rules.phases import Act
 from participation.rules.places import LonLat, lon_lat, typed_pair
 from participation.rules.refusals import Code, Refused
 from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned, title_and_body
+from participation.selectors.access import level_in
 from participation.selectors.doubles import alike
 from participation.selectors.drafts import draft_photos
 from participation.selectors.organisations import places_named
 from participation.selectors.projects import standing
 from participation.selectors.proposals import last_proposal_of, nearby, place_verdict, supported_by
+from participation.services.claims import send_without_account
 from participation.services.photos import MOST, add_photo, drop_photo
 from participation.services.proposals import checked_place, send_draft
+from participation.web.access import not_let_in
 from participation.web.addresses import Address, addresses_called
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
 from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
@@ -34,7 +40,10 @@ NEAR = 5
 
 
 def _context(request: HttpRequest, project: Project, step: int, draft: Mapping[str, object]) -> dict[str, object]:
-    return process_context(request, project, standing(project, now())) | {
+    where_now = standing(project, now())
+    return process_context(request, project, where_now) | {
+        "not_let_in": not_let_in(project, where_now, Act.PROPOSE, person_of(request)),
+        "needs_no_account": level_in(project, where_now, Act.PROPOSE) is Level.ANYONE,
         "step": step - (project.area is None),
         "draft": draft,
         "offered": offered_draft(request, project, Draft.Kind.PROPOSAL),
@@ -194,6 +203,33 @@ def _sent_before(request: HttpRequest, project: Project) -> HttpResponse:
     return redirect("proposal", project.slug, last.number) if last else redirect("suggest", slug=project.slug)
 
 
+class Written(TypedDict):
+    """What was filled in, as the services take it."""
+
+    token: str | None
+    project: Project
+    title: str
+    body: str
+    place: LonLat | None
+    theme: str
+    language: str
+    now: datetime
+
+
+def _sent_without_account(request: HttpRequest, project: Project, written: Written) -> HttpResponse:
+    """Send it for nobody we know, and show the link that makes it theirs: here, now and never again."""
+    sent = send_without_account(**written)
+    drop(request, project.pk, Draft.Kind.PROPOSAL)
+    if sent is None:
+        return redirect("project", slug=project.slug)
+    proposal, secret = sent
+    link = request.build_absolute_uri(reverse("claim", args=(secret,)))
+    context = process_context(request, project, standing(project, now())) | {"proposal": proposal, "link": link}
+    answer = render(request, "participation/suggest_sent.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
 @answering_refusals
 def check(request: HttpRequest, slug: str) -> HttpResponse:
     """Show it as others will see it; whoever is not signed in does so here, then it is sent."""
@@ -205,21 +241,22 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, object] = {}
     if request.method == "POST":
         person = person_of(request)
-        if person is None:
+        if person is None and not request.POST.get("without"):
             return sign_in_first(request, back_to=here)
-        token = token_of(request, project, Draft.Kind.PROPOSAL)
+        written = Written(
+            token=token_of(request, project, Draft.Kind.PROPOSAL),
+            project=project,
+            title=str(draft.get("title", "")),
+            body=str(draft.get("body", "")),
+            place=_place(draft),
+            theme=str(draft.get("theme", "")),
+            language=get_language() or "nl",
+            now=now(),
+        )
         try:
-            proposal = send_draft(
-                token=token,
-                project=project,
-                person=person,
-                title=str(draft.get("title", "")),
-                body=str(draft.get("body", "")),
-                place=_place(draft),
-                theme=str(draft.get("theme", "")),
-                language=get_language() or "nl",
-                now=now(),
-            )
+            if person is None:
+                return _sent_without_account(request, project, written)
+            proposal = send_draft(person=person, **written)
         except Refused as refused:
             context["refusal"] = refusal(refused)
         else:

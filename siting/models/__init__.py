@@ -2,6 +2,7 @@
 
 from siting.models.candidate import Candidate, Check, Origin
 from siting.models.decision import Decision, RollOut
+from siting.models.dossier import Dossier
 from siting.models.kept import ClusterRun, SavedCluster
 from siting.models.layer import Layer, LayerFeature
 from siting.models.study import Criterion, HandValue, Scenario, Study
@@ -12,6 +13,7 @@ __all__ = [
     "ClusterRun",
     "Criterion",
     "Decision",
+    "Dossier",
     "HandValue",
     "Layer",
     "LayerFeature",

@@ -55,7 +55,8 @@ class Moved:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Everything a scenario asks. Candidates are named by their number; ``price_cents`` is what a site costs of
-    which no cost is known.
+    which no cost is known. ``uses_existing`` counts what the study's layer says is there already, ``uses_built``
+    what was built by decision since.
     """
 
     model: Model
@@ -65,6 +66,7 @@ class Wanted:
     budget_cents: int | None = None
     price_cents: int | None = None
     uses_existing: bool = True
+    uses_built: bool = False
     must: tuple[int, ...] = ()
     must_not: tuple[int, ...] = ()
     at_least_per_area: int = 0

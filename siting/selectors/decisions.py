@@ -132,6 +132,15 @@ def outcome_of(project: Project) -> Outcome:
     )
 
 
+def built_places(project: Project) -> list[tuple[float, float]]:
+    """Longitude and latitude of what was decided on and stands, published or not.
+
+    Order    rising.
+    """
+    places = _places(list(decisions_of(project)))
+    return sorted(place.point for place in places if place.state == RollOut.State.BUILT and place.point is not None)
+
+
 def _places(decisions: Sequence[Decision]) -> list[Place]:
     behind = proposals_behind([d.candidate for d in decisions if isinstance(d.candidate, Candidate)])
     found: dict[tuple[int | None, int | None], Place] = {}

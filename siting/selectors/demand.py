@@ -53,8 +53,11 @@ def measured_demand(project: Project, sieve: Sieve = EVERYTHING) -> MeasuredDema
     found = remembered(project, "demand", partial(_measure, project))
     if sieve == EVERYTHING:
         return found
-    passing = remembered(project, ("passing", sieve), lambda: public.numbers_of(rows_of(project, sieve)))
-    return found.only(np.isin(found.numbers, passing, assume_unique=True))
+    return remembered(project, ("demand", sieve), lambda: found.only(_passing(project, sieve, found)))
+
+
+def _passing(project: Project, sieve: Sieve, among: MeasuredDemand) -> Bools:
+    return np.isin(among.numbers, public.numbers_of(rows_of(project, sieve)), assume_unique=True)
 
 
 def neighbourhoods(project: Project) -> list[public.Neighbourhood]:
@@ -101,10 +104,11 @@ def n_votes(project: Project, pins: MeasuredDemand) -> Ints:
 
     Raises   VotesNotCounted.
     """
-    votes = public.votes(project)
+    votes = public.counted_votes(project)
     if votes is None:
         raise VotesNotCounted
     if not len(votes.numbers):
         return np.zeros(len(pins.numbers), dtype=np.int64)
-    at = np.minimum(np.searchsorted(votes.numbers, pins.numbers), len(votes.numbers) - 1)
+    rising = np.argsort(votes.numbers)
+    at = rising[np.minimum(np.searchsorted(votes.numbers, pins.numbers, sorter=rising), len(rising) - 1)]
     return np.where(votes.numbers[at] == pins.numbers, votes.n_votes[at], 0)

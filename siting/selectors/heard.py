@@ -73,7 +73,7 @@ def turnout(project: Project, sieve: Sieve) -> Turnout:
 
 
 def _vote(project: Project) -> int | None:
-    votes = public.votes(project)
+    votes = public.counted_votes(project)
     return votes.phase if votes else None
 
 

@@ -33,8 +33,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One hexagon (lon, lat). ``z`` is its Gi*, ``p`` the probability of so much by chance for this one alone, ``sure``
-    how many per cent sure the verdict is over all of them (0 for even)."""
+    """One hexagon (lon, lat). ``z`` is its Gi*, ``p`` the probability of so much by chance for this one alone,
+    ``p_corrected`` with all of them taken together, ``sure`` how many per cent sure the verdict is (0 for even)."""
 
     number: int
     outline: BaseGeometry
@@ -42,6 +42,7 @@ class Spot:
     weight: float
     z: float
     p: float
+    p_corrected: float
     verdict: Verdict
     sure: int
 
@@ -113,6 +114,7 @@ def _look(project: Project, how: Spots, sieve: Sieve) -> SpotMap:
                 weight=float(found.values[cell]),
                 z=float(found.z[cell]),
                 p=float(found.p[cell]),
+                p_corrected=float(found.p_corrected[cell]),
                 verdict=Verdict.EVEN if not sure else Verdict.HOT if level > 0 else Verdict.COLD,
                 sure=sure,
             )

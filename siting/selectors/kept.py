@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import shapely
-from django.db.models import QuerySet
+from django.db.models import Case, Count, F, Func, IntegerField, Max, QuerySet, TextField, Value, When
 
 from participation.models import Project
 from siting.models import ClusterRun, SavedCluster
+from siting.rules.settings import LEAST_PEOPLE_SHOWN
 from siting.selectors.clusters import Cluster, ClusterMap
 from siting.selectors.remembered import remembered
 
@@ -19,6 +20,21 @@ RUNS_LISTED = 5
 def saved_clusters(project: Project) -> QuerySet[SavedCluster]:
     """The clusters kept by name, by that name."""
     return SavedCluster.objects.filter(project=project)
+
+
+def catalogued_clusters(project: Project) -> QuerySet[SavedCluster]:
+    """The clusters kept by name with ``n`` pins, their ``told`` people (none where they are few) and ``said`` words."""
+    return saved_clusters(project).annotate(
+        n=Func(F("numbers"), function="cardinality", output_field=IntegerField()),
+        told=Case(When(n_people__gte=LEAST_PEOPLE_SHOWN, then=F("n_people"))),
+        said=Func(F("words"), Value(", "), function="array_to_string", output_field=TextField()),
+    )
+
+
+def kept_revision(project: Project) -> str:
+    """A short text that changes whenever a kept cluster comes or goes; none is ever changed."""
+    found = saved_clusters(project).aggregate(n=Count("pk"), latest=Max("pk"))
+    return f"kept.{project.pk}.{found['n']}.{found['latest']}"
 
 
 def latest_runs(project: Project) -> list[ClusterRun]:

@@ -6,11 +6,14 @@ the order of building, "figures": {...}, "demand": [{"source", "layer", "attribu
 "notes": [{"code", "facts"}]}.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import shapely
 from scipy.spatial import cKDTree
+from shapely.geometry.base import BaseGeometry
 
 from geo.analysis.allocation.costs import distances, within
 from geo.analysis.allocation.effects import Step, order_by_coverage, order_by_distance, shares
@@ -18,10 +21,12 @@ from geo.analysis.allocation.models import Solution
 from geo.analysis.measures import Floats, Shapes, below
 from geo.plane.crs import CRS84, transform
 from participation import public
+from participation.models import Project
 from siting.models import Scenario
 from siting.rules.scenarios import Model, Source, read
 from siting.rules.stamps import plain
 from siting.selectors.allocating import choose
+from siting.selectors.decisions import built_places
 from siting.selectors.measuring import Tell, versions_of
 from siting.selectors.stage import Bools, Chosen, Stage, costs_of, for_sites, stage_of
 
@@ -39,7 +44,8 @@ def stamp_of_scenario(scenario: Scenario) -> dict[str, Any]:
     votes = public.counted_votes(study.project)
     needs_votes = wanted.model is Model.VOTED or any(part.source is Source.VOTES for part in wanted.mix)
     study.project.refresh_from_db(fields=["revision"])
-    return {
+    built = {"built": [list(place) for place in built_places(study.project)]} if wanted.uses_built else {}
+    return built | {
         "study": study.result_hash,
         "settings": scenario.asked,
         "revision": study.project.revision,
@@ -60,6 +66,20 @@ def computed(scenario: Scenario, tell: Tell) -> dict[str, Any]:
     chosen = choose(stage)
     tell(0.9)
     return _outcome(stage, chosen)
+
+
+def outlines_now(project: Project, names: Sequence[str]) -> list[BaseGeometry | None]:
+    """Where the neighbourhoods of these names lie; none for one that is not there any more."""
+    at: defaultdict[str, list[BaseGeometry]] = defaultdict(list)
+    for part in reversed(public.neighbourhoods(project)):
+        at[part.name].append(part.outline)
+    return [at[name].pop() if at[name] else None for name in names]
+
+
+def total_weight(result: Mapping[str, Any]) -> float:
+    """How much demand a scenario was made for: of one kind as it is, of several mixed to 100."""
+    parts = result["demand"]
+    return float(parts[0]["total"]) if len(parts) == 1 else 100.0
 
 
 def _outcome(stage: Stage, chosen: Chosen) -> dict[str, Any]:

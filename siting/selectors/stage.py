@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
@@ -14,6 +15,7 @@ from participation import public
 from participation.models import Project
 from siting.models import Origin, Study
 from siting.rules.scenarios import Model, Wanted
+from siting.selectors.decisions import built_places
 from siting.selectors.measuring import plane_for, shapes_of
 from siting.selectors.mixing import DemandMix, NoSuchDemand, demand_mix
 from siting.selectors.studies import Scored, layer_in_use, scored
@@ -22,6 +24,8 @@ Bools = NDArray[np.bool_]
 
 # Places that are reached and the sites that reach them, and distances: both stay within some hundred megabytes.
 MOST_PAIRS, MOST_DISTANCES = 4_000_000, 6_000_000
+# A place that was built and one of the layer that are nearer than this are the same.
+SAME_M = 15.0
 # Where there are more, demand is put together in squares of so many metres.
 CELLS_M = (25, 50, 100, 200, 400, 800, 1600)
 
@@ -81,18 +85,27 @@ def stage_of(study: Study, wanted: Wanted) -> Stage:
         raise Unsolvable(missing.code, **missing.facts) from missing
     if not len(demand.weights):
         raise Unsolvable("no_demand")
-    existing, nearest = np.empty(0, dtype=object), None
+    existing = _existing(study, wanted, crs)
+    nearest = nearest_m(demand.points_m, existing) if len(existing) else None
+    parts = public.neighbourhoods(study.project)
+    outlines = np.array([reproject(part.outline, CRS84, crs) for part in parts], dtype=object)
+    sites_m = transform(lon_lat, CRS84, crs)
+    return Stage(study.project, wanted, found, sites_m, demand, crs, existing, nearest, outlines, parts)
+
+
+def _existing(study: Study, wanted: Wanted, crs: Crs) -> Shapes:
+    """What is there already: what the layer says, and what was built since and is not in the layer yet."""
+    existing: Shapes = np.empty(0, dtype=object)
     if wanted.uses_existing and study.existing_layer:
         layer = layer_in_use(study.project, study.existing_layer)
         if layer is None:
             raise Unsolvable("existing_layer_gone", layer=study.existing_layer)
         existing = shapes_of(layer, crs).shapes
-        if len(existing):
-            nearest = nearest_m(demand.points_m, existing)
-    parts = public.neighbourhoods(study.project)
-    outlines = np.array([reproject(part.outline, CRS84, crs) for part in parts], dtype=object)
-    sites_m = transform(lon_lat, CRS84, crs)
-    return Stage(study.project, wanted, found, sites_m, demand, crs, existing, nearest, outlines, parts)
+    if wanted.uses_built and (built := built_places(study.project)):
+        points_m = transform(np.array(built, dtype=np.float64), CRS84, crs)
+        is_new = nearest_m(points_m, existing) > SAME_M if len(existing) else np.ones(len(points_m), dtype=np.bool_)
+        existing = np.concatenate([existing, shapely.points(points_m[is_new])])
+    return existing
 
 
 def manageable(stage: Stage) -> tuple[Floats, Floats, Floats | None]:

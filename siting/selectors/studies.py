@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from participation.models import Project
 from siting.models import Candidate, Criterion, HandValue, Layer, Scenario, Study
@@ -41,6 +41,25 @@ def public_study(project: Project, number: int) -> Study | None:
         .filter(project=project, number=number, is_public=True)
         .exclude(project__state=Project.State.DRAFT)
         .first()
+    )
+
+
+def catalogued_studies(projects: QuerySet[Project], *, staff: bool) -> QuerySet[Study]:
+    """The finished studies of these projects with their criteria and finished scenarios, without what they hold.
+
+    For everybody the studies that everybody may read, and no scenarios: what could be built is for staff to weigh
+    until it is decided.
+
+    Order    by project, then number.
+    """
+    shown = Scenario.objects.filter(state=Scenario.State.DONE) if staff else Scenario.objects.none()
+    rows = Study.objects.filter(project__in=projects.values("pk"), state=Study.State.DONE)
+    return (
+        (rows if staff else rows.filter(is_public=True))
+        .select_related("project__organisation")
+        .defer("result", "stamp", "project__area", "project__organisation__outline")
+        .prefetch_related("criteria", Prefetch("scenarios", shown.defer("result", "stamp"), to_attr="finished"))
+        .order_by("project__slug", "number")
     )
 
 

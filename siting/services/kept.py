@@ -16,6 +16,7 @@ from siting.rules.settings import WORDS_LISTED, Grouping, Method, Sieve, Weigh
 from siting.selectors.clusters import Cluster, ClusterMap, clusters_of, people_in, words_of
 from siting.selectors.demand import measured_demand
 from siting.selectors.kept import packed
+from siting.selectors.runs import RUN_CLUSTERS, is_lost
 
 NAME_LETTERS = 120
 # How far the work is when the pins are read; the grouping itself does not say how far it is.
@@ -72,8 +73,8 @@ def forget_cluster(*, project: Project, number: int) -> None:
 def ask_run(*, project: Project, min_count: int, weigh: Weigh, sieve: Sieve, by: Person, now: datetime) -> ClusterRun:
     """Have a worker group the pins by how densely they lie (HDBSCAN).
 
-    One that is asked for already and not done is not asked for again. The work is put in line in the transaction
-    that asks for it, so it cannot be lost.
+    One that is asked for already and not done is not asked for again, unless its worker is gone. The work is put in
+    line in the transaction that asks for it, so it cannot be lost.
     """
     told = sieve.told()
     with transaction.atomic():
@@ -81,12 +82,14 @@ def ask_run(*, project: Project, min_count: int, weigh: Weigh, sieve: Sieve, by:
             project=project, min_count=min_count, weigh=weigh, sieve=told,
             state__in=[ClusterRun.State.WAITING, ClusterRun.State.RUNNING],
         ).first()  # fmt: skip
-        if waiting is not None:
+        if waiting is not None and not is_lost(waiting, now=now):
             return waiting
+        if waiting is not None:
+            _note(waiting, state=ClusterRun.State.FAILED, ended_at=now)
         run = ClusterRun.objects.create(
             project=project, min_count=min_count, weigh=weigh, sieve=told, asked_by=by, asked_at=now
         )
-        app.configure_task("siting.tasks.group_by_density").defer(run_id=run.pk)
+        app.configure_task(RUN_CLUSTERS).defer(run_id=run.pk)
     return run
 
 

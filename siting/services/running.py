@@ -5,7 +5,7 @@ should stop, and is done with one statement that writes the whole result.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -14,11 +14,10 @@ from procrastinate.contrib.django import app
 from participation.rules.refusals import Code, Refused
 from siting.models import Scenario, Study
 from siting.rules.stamps import digest
+from siting.selectors.runs import is_lost
 
 Clock = Callable[[], datetime]
 AnyRun = Study | Scenario
-# A run that said nothing for so long lost its worker, and may be begun again.
-SILENT = timedelta(minutes=10)
 WHOLE = 100
 
 
@@ -38,12 +37,12 @@ def queue_run(run: AnyRun, task: str, *, now: datetime) -> None:
     """Put a run in the queue, in the transaction of whoever asks.
 
     Locks    the run's row.
-    Refuses  study.running while it is under way and its worker is alive.
+    Refuses  study.running while it waits, or is computed by a worker that lives.
     """
     model = type(run)
     with transaction.atomic():
         held = model._base_manager.select_for_update().get(pk=run.pk)
-        if held.is_under_way and held.told_at is not None and now - held.told_at < SILENT:
+        if held.is_under_way and not is_lost(held, now=now):
             raise Refused(Code.STUDY_RUNNING)
         held.state, held.progress, held.told_at = model.State.QUEUED, 0, now
         held.result, held.result_hash, held.failure = None, "", None

@@ -13,10 +13,10 @@ from siting.models import Scenario, Study
 from siting.rules.scenarios import Model, Moved, Wanted, kept, read
 from siting.selectors.measuring import Tell
 from siting.selectors.outcomes import computed, stamp_of_scenario
+from siting.selectors.runs import RUN_SCENARIO
 from siting.selectors.stage import Unsolvable
 from siting.services.running import Clock, Impossible, compute, queue_run
 
-RUN_SCENARIO = "siting.run_scenario"
 READINGS = 3
 # Side by side they are compared; nobody compares more.
 MOST_SCENARIOS = 30

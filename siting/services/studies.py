@@ -16,10 +16,10 @@ from siting.rules.criteria import Value
 from siting.rules.measures import UNIT_OF, Asked, Measure, Unit
 from siting.rules.templates import TEMPLATES
 from siting.selectors.measuring import Tell, measured, stamp_of
+from siting.selectors.runs import RUN_STUDY
 from siting.selectors.studies import candidates_for, kept_worth
 from siting.services.running import Clock, Impossible, compute, queue_run
 
-RUN_STUDY = "siting.run_study"
 # The data may change while they are read; so often they are read again.
 READINGS = 3
 # More would not be read by anybody, and the table would not be drawn.

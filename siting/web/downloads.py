@@ -7,15 +7,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from geo.catalog import AnyLayer, Asker, Raster, layers_for
-from geo.export import formats_of
+from geo import catalog
+from geo.catalog import AnyLayer, Asker, Raster, UnknownLayer
+from geo.export import TYPES, formats_of
+from participation.models import Project
 from participation.rules.roles import DeskAct
+from participation.rules.text import in_language
 from participation.web.asking import desk, town_of
 from participation.web.desk import desk_items, desk_project
-from siting.rules.settings import Grouping, Heat
+from siting.layers import layers_of
 
 FORMATS = {
     "geojson": "GeoJSON",
@@ -28,27 +32,22 @@ PLANES = {
     "EPSG:3812": gettext_lazy("Belgian Lambert 2008 (EPSG:3812)"),
     "EPSG:4326": gettext_lazy("WGS 84, longitude and latitude (EPSG:4326)"),
 }
-# What belongs to a project, by what follows its name in the layer's name.
-LAYERS = {
-    "proposals": gettext_lazy("Proposals"),
-    "clusters": gettext_lazy("Clusters, their middles"),
-    "cluster-hulls": gettext_lazy("Clusters, their outlines"),
-    "hotspots": gettext_lazy("Hot spots"),
-    "heat": gettext_lazy("Heat map"),
-}
+# Their titles are read where the project's name stands above them already.
+PROPOSALS = gettext_lazy("Proposals")
 
 
 class ExportForm(forms.Form):
     """Which layer, in which format and plane."""
 
     layer = forms.ChoiceField(label=gettext_lazy("What"))
-    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=list(FORMATS.items()))
+    format = forms.ChoiceField(label=gettext_lazy("Format"))
     crs = forms.ChoiceField(label=gettext_lazy("Coordinate system"), choices=list(PLANES.items()))
 
-    def __init__(self, data: Any, layers: dict[str, AnyLayer]) -> None:
+    def __init__(self, data: Any, layers: dict[str, AnyLayer], names: dict[str, str]) -> None:
         super().__init__(data)
         self.layers = layers
-        self.fields["layer"].choices = [(name, LAYERS[name]) for name in layers]  # type: ignore[attr-defined]
+        self.fields["layer"].choices = list(names.items())  # type: ignore[attr-defined]
+        self.fields["format"].choices = [(name, format_name(name)) for name in TYPES]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a format that the layer cannot be written in."""
@@ -56,33 +55,64 @@ class ExportForm(forms.Form):
         if "layer" in clean and "format" in clean:
             possible = formats_of(self.layers[clean["layer"]])
             if clean["format"] not in possible:
-                names = ", ".join(str(FORMATS[name]) for name in possible if name in FORMATS)
+                names = ", ".join(format_name(name) for name in possible)
                 self.add_error("format", _("This layer comes as: %(formats)s.") % {"formats": names})
         return clean
+
+
+def format_name(name: str) -> str:
+    """What a format is called."""
+    return str(FORMATS.get(name, name.upper()))
 
 
 @desk(DeskAct.SEE)
 def export_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what can be taken along and how; once chosen, send to the file."""
     project = desk_project(request, slug)
-    every = {layer.id: layer for layer in layers_for(Asker(town_of(request).slug, request.user))}
-    layers = {name: every[f"{slug}-{name}"] for name in LAYERS if f"{slug}-{name}" in every}
-    form = ExportForm(request.GET or None, layers)
+    layers = _layers(request, project)
+    names = {name: _named(project, name, layer) for name, layer in layers.items()}
+    form = ExportForm(request.GET or None, layers, names)
     if form.is_valid():
         clean = form.cleaned_data
         file = reverse("export", args=(f"{slug}-{clean['layer']}.{clean['format']}",))
         return redirect(f"{file}?{urlencode({'crs': clean['crs']})}")
-    live = [(name, layer) for name, layer in layers.items() if not isinstance(layer, Raster)]
+    everybodys = {"proposals", *(layer.id for layer in layers_of(town_of(request).slug, project, staff=False))}
     context = {
         "project": project,
         "desk_items": desk_items(request, project),
         "form": form,
         "layers": layers,
-        "has_map": project.area is not None,
-        "grouping": Grouping(),
-        "heat": Heat(),
         "live": request.build_absolute_uri(reverse("ogc_landing")),
-        "columns": [{"label": _("Layer")}, {"label": _("Name in QGIS")}],
-        "rows": [[LAYERS[name], layer.id] for name, layer in live],
+        "columns": [
+            {"label": _("Layer")},
+            {"label": _("What it is")},
+            {"label": _("Who sees it")},
+            {"label": _("Name in QGIS")},
+        ],
+        "rows": [
+            [
+                names[name],
+                layer.description,
+                _("everybody") if {name, layer.id} & everybodys else _("staff"),
+                _("only as a file") if isinstance(layer, Raster) else layer.id,
+            ]
+            for name, layer in layers.items()
+        ],
     }
     return render(request, "siting/export.html", context, status=422 if form.errors else 200)
+
+
+def _layers(request: HttpRequest, project: Project) -> dict[str, AnyLayer]:
+    """What belongs to a project, by what follows the project's name in the layer's name."""
+    town = town_of(request).slug
+    try:
+        proposals = catalog.layer(Asker(town, request.user), f"{project.slug}-proposals")
+    except UnknownLayer:
+        return {}
+    found = [proposals, *layers_of(town, project, staff=True)]
+    return {layer.id.removeprefix(f"{project.slug}-"): layer for layer in found}
+
+
+def _named(project: Project, name: str, layer: AnyLayer) -> str:
+    title = PROPOSALS if name == "proposals" else layer.title
+    return capfirst(str(title).removeprefix(in_language(project.title, get_language() or "nl") + ": "))

@@ -3,7 +3,8 @@
 import gzip
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 import numpy as np
 import shapely
@@ -19,6 +20,7 @@ from geo.ogc.downloads import file_of
 from geo.plane.crs import ALL
 from geo.plane.tiles import BadTile
 from geo.problems import ServerBusy
+from geo.slots import FEATURES, TILES, Slots
 from geo.tiles import vector_tile
 from participation import public
 from participation.models import Project
@@ -59,6 +61,7 @@ GEOJSON = "application/geo+json"
 LEVEL = 5
 
 JsonObject = dict[str, Any]
+P = ParamSpec("P")
 
 
 def view_of(request: HttpRequest, slug: str) -> tuple[Project, Asked, SettingsForm]:
@@ -206,7 +209,25 @@ DRAWN: dict[str, Callable[[Project, Asked], HttpResponse]] = {
 }
 
 
+def in_slot(slots: Slots) -> Callable[[Callable[P, HttpResponse]], Callable[P, HttpResponse]]:
+    """Let so many draw at a time, as all heavy reads of a process do; who finds no slot free is told to ask again."""
+
+    def around(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+        @wraps(view)
+        def within(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                with slots:
+                    return view(*args, **kwargs)
+            except ServerBusy as busy:
+                return refusal(busy)
+
+        return within
+
+    return around
+
+
 @desk(DeskAct.SEE)
+@in_slot(FEATURES)
 def heat_png(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the heat map as a picture for the map; where it lies stands in the page that names it."""
     project, view, form = view_of(request, slug)
@@ -217,6 +238,7 @@ def heat_png(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @desk(DeskAct.SEE)
+@in_slot(TILES)
 def pins_tile(request: HttpRequest, slug: str, z: int, y: int, x: int) -> HttpResponse:
     """Show one vector tile of the pins that pass the filters."""
     project, view, form = view_of(request, slug)

@@ -12,6 +12,7 @@ from participation.web.asking import project_or_404
 from participation.web.maps import map_config
 from participation.web.projects import page_context
 from siting.selectors.decisions import Outcome, Place, outcome_of
+from siting.selectors.dossier import has_dossier
 
 STATES = {
     "built": _("built"),
@@ -40,6 +41,7 @@ def outcome_page(request: HttpRequest, slug: str) -> HttpResponse:
             for state, label in STATES.items()
             if (n := outcome.count(state))
         ],
+        "has_dossier": has_dossier(project),
         "shown": shown if shown in STATES else "",
         "n_to_come": outcome.count("planned", "building", "built", "gone"),
         "n_built": outcome.count("built"),

@@ -21,6 +21,7 @@ from siting.models import Scenario, Study
 from siting.rules.scenarios import Model, Source
 from siting.rules.stamps import differences
 from siting.selectors.outcomes import stamp_of_scenario
+from siting.selectors.runs import is_lost
 from siting.selectors.studies import scenario_numbered, sites_of
 from siting.services import scenarios as services
 from siting.services.running import stop_run
@@ -53,8 +54,8 @@ def compare_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "waiting": [row for row in rows if not row.result],
         "under_way": any(row.is_under_way for row in rows),
         "columns": [_column(row) for row in done],
-        "figures": _side_by_side(done),
-        "places": _places(done),
+        "figures": side_by_side(done),
+        "places": places_of(done),
         "map": _map(project, done),
     }
     return render(request, "siting/scenarios.html", context)
@@ -137,13 +138,13 @@ def _of(part: dict[str, Any]) -> str:
     }
 
 
-def _side_by_side(done: Sequence[Scenario]) -> list[dict[str, Any]]:
+def side_by_side(done: Sequence[Scenario]) -> list[dict[str, Any]]:
     """The six figures as rows, a cell for each scenario."""
     columns = [figures_of(row) for row in done]
     return [{"name": cells[0]["name"], "cells": cells} for cells in zip(*columns, strict=True)]
 
 
-def _places(done: Sequence[Scenario]) -> list[dict[str, Any]]:
+def places_of(done: Sequence[Scenario]) -> list[dict[str, Any]]:
     """Every place that some scenario has, with its turn in each; those not in all of them first."""
     rows: dict[int, dict[str, Any]] = {}
     for at, scenario in enumerate(done):
@@ -227,6 +228,7 @@ def scenario_page(request: HttpRequest, slug: str, number: int, scenario: int) -
         "scenario": row,
         "model": words.MODELS[Model(row.asked["model"])],
         "failure": words.failure(row.failure),
+        "is_lost": is_lost(row, now=now()),
     }
     if row.result:
         names = pages.layer_names(project)
@@ -282,7 +284,7 @@ def progress_page(request: HttpRequest, slug: str, number: int, scenario: int) -
     """Say how far a scenario is."""
     _project, _study, row = _scenario(request, slug, number, scenario)
     response = render(request, "siting/run_progress.html", {"run": row, "address": request.path})
-    if not row.is_under_way:
+    if not row.is_under_way or is_lost(row, now=now()):
         response["HX-Refresh"] = "true"
     return response
 

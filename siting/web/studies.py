@@ -15,8 +15,10 @@ from participation.rules.roles import DeskAct
 from participation.web.asking import desk, now, project_or_404
 from participation.web.desk import clerk, desk_items, desk_project
 from siting.models import Criterion, Study
+from siting.models.naming import criterion_name
 from siting.rules.measures import Measure
 from siting.rules.stamps import differences
+from siting.selectors.runs import is_lost
 from siting.selectors.studies import (
     candidates_for,
     hand_values,
@@ -53,8 +55,9 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the studies of a project, the latest first."""
     project = desk_project(request, slug)
     page = Paginator(studies_of(project), pages.A_PAGE).get_page(request.GET.get("page"))
+    lost = {study.pk for study in page.object_list if is_lost(study, now=now())}
     done = list(studies_of(project).filter(state=Study.State.DONE).values_list("number", "title")[:100])
-    return render(request, "siting/studies.html", _frame(request, project, page=page, done=done))
+    return render(request, "siting/studies.html", _frame(request, project, page=page, done=done, lost=lost))
 
 
 @desk(DeskAct.SITE)
@@ -144,7 +147,7 @@ def values_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         {"candidate": one, "cells": [(row, form[f"{row.code}.{one.number}"]) for row in rows]}
         for one in page.object_list
     ]
-    heads = [{"name": words.criterion_name(row), "unit": row.unit} for row in rows]
+    heads = [{"name": criterion_name(row), "unit": row.unit} for row in rows]
     context = _frame(request, project, study=study, form=form, heads=heads, table=table, page=page, step=3)
     return render(request, "siting/study_values.html", context, status=422 if form.errors else 200)
 
@@ -174,6 +177,7 @@ def study_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         study=study,
         criteria=pages.criteria_rows(study, rows, names),
         failure=words.failure(study.failure),
+        is_lost=is_lost(study, now=now()),
         existing=names.get(study.existing_layer, study.existing_layer),
         n_candidates=candidates_for(study).count(),
         n_scenarios=study.scenarios.count(),
@@ -216,7 +220,7 @@ def progress_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Say how far a study is; a page that is open draws itself anew when it is over."""
     _project, study = desk_study_of(request, slug, number)
     response = render(request, "siting/run_progress.html", {"run": study, "address": request.path})
-    if not study.is_under_way:
+    if not study.is_under_way or is_lost(study, now=now()):
         response["HX-Refresh"] = "true"
     return response
 
@@ -290,7 +294,7 @@ def _weights(left: Any, right: Any) -> list[dict[str, Any]]:
     for found in (left, right):
         parts = found.scores[0].parts if found.scores else ()
         shares.append({part.code: part.share for part in parts})
-    names = {row.code: words.criterion_name(row) for found in (right, left) for row in found.criteria}
+    names = {row.code: criterion_name(row) for found in (right, left) for row in found.criteria}
     rows = [
         {
             "name": names[code],

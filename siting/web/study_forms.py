@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models import Area, Project
 from siting.models import Check, Criterion, Layer, Study
+from siting.models.naming import NAMES, criterion_name
 from siting.rules.criteria import BadCriterion, Curve, Kind, Levels, Value, Worth
 from siting.rules.measures import NEEDS_ATTRIBUTE, NEEDS_RADIUS, Asked, Measure, Unit
 from siting.rules.scenarios import MAX_RADIUS_M, MIN_RADIUS_M, MOST_SITES, Ingredient, Model, Source, Wanted
@@ -171,7 +172,7 @@ class CriterionForm(forms.Form):
     def _kept(row: Criterion) -> dict[str, Any]:
         is_check = row.measure == Measure.CHECK
         return {
-            "name": words.criterion_name(row),
+            "name": criterion_name(row),
             "kind": row.kind,
             "weight": row.weight,
             "worth": worth_text(worth_of(row.worth)),
@@ -209,7 +210,7 @@ class CriterionForm(forms.Form):
         measure = Measure(data["measure"])
         layer, _bar, column = data["of"].partition("|")
         attribute = data["check"] if measure is Measure.CHECK else column if measure in NEEDS_ATTRIBUTE else ""
-        own = data["name"] if row is None or data["name"] != str(words.NAMES.get(row.code, "")) else ""
+        own = data["name"] if row is None or data["name"] != str(NAMES.get(row.code, "")) else ""
         return CriterionSettings(
             name=own,
             kind=Kind(data["kind"]),
@@ -262,6 +263,12 @@ class ScenarioForm(forms.Form):
     people = forms.FloatField(label=_("People of a layer"), min_value=0, required=False, localize=True)
     people_of = forms.ChoiceField(label=_("Which column of which layer"), required=False)
     uses_existing = forms.BooleanField(label=_("What is there already counts"), required=False, initial=True)
+    uses_built = forms.BooleanField(
+        label=_("What we built since counts too"),
+        required=False,
+        initial=True,
+        help_text=_("Places whose decision is carried out: their state is “built”."),
+    )
     at_least_per_area = forms.IntegerField(
         label=_("At least so many in each neighbourhood"), min_value=0, max_value=20, required=False
     )
@@ -323,6 +330,7 @@ class ScenarioForm(forms.Form):
             budget_cents=None if data["budget"] is None else data["budget"] * CENTS,
             price_cents=None if data["price"] is None else data["price"] * CENTS,
             uses_existing=data["uses_existing"],
+            uses_built=data["uses_built"],
             must=tuple(data["must"]),
             must_not=tuple(data["must_not"]),
             at_least_per_area=data["at_least_per_area"] or 0,

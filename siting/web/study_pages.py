@@ -6,6 +6,7 @@ from typing import Any
 from participation.models import Project
 from participation.web.maps import map_config
 from siting.models import Criterion, Layer, Study
+from siting.models.naming import criterion_name
 from siting.rules.criteria import Kind, Part, Score, Verdict
 from siting.rules.stamps import differences
 from siting.selectors.measuring import stamp_of
@@ -31,7 +32,7 @@ def criteria_rows(study: Study, criteria: Sequence[Criterion], names: dict[str, 
     return [
         {
             "row": row,
-            "name": words.criterion_name(row),
+            "name": criterion_name(row),
             "is_hard": row.kind == Kind.HARD,
             "share": words.percent(row.weight / total) if total and row.kind == Kind.SCORED else "",
             "asks": words.asks(row),
@@ -73,7 +74,7 @@ def _values(found: Scored, at: int) -> list[str]:
 
 def _part(part: Part, row: Criterion) -> dict[str, Any]:
     return {
-        "name": words.criterion_name(row),
+        "name": criterion_name(row),
         "value": words.value(part.value, row.unit),
         "share": words.percent(part.share),
         "worth": "" if part.worth is None else words.number(round(part.worth, 2)),
@@ -84,7 +85,7 @@ def _part(part: Part, row: Criterion) -> dict[str, Any]:
 def _checks(score: Score, units: dict[str, Criterion]) -> list[dict[str, Any]]:
     return [
         {
-            "name": words.criterion_name(units[one.code]),
+            "name": criterion_name(units[one.code]),
             "value": words.value(one.value, units[one.code].unit),
             "verdict": words.VERDICTS[one.verdict],
             "asks": words.limits(units[one.code]),
@@ -107,7 +108,7 @@ def excluded_rows(found: Scored) -> list[dict[str, Any]]:
 
 def firmness_of(found: Scored, study: Study) -> dict[str, list[str]]:
     """How firm the order is: a sentence for each weight that could turn it, the nearest first; the others by name."""
-    names = {row.code: words.criterion_name(row) for row in found.criteria}
+    names = {row.code: criterion_name(row) for row in found.criteria}
     titles = [site.title for site in found.sites]
     turning = [firm for firm in found.firm if not firm.is_firm]
     turning.sort(key=lambda firm: min(abs(swap.share - firm.share) for swap in (firm.below, firm.above) if swap))

@@ -40,7 +40,7 @@ from siting.selectors.hotspots import SpotMap, Verdict, hot_spots
 from siting.selectors.kept import latest_runs, run_of, saved_clusters
 from siting.selectors.layers import current_layers
 from siting.web.asked import AREAS, CANDIDATES, HEAT, LAYER, OWN_LAYERS, PINS, SPOTS, Asked, Seen, SettingsForm
-from siting.web.downloads import FORMATS, PLANES
+from siting.web.downloads import PLANES, format_name
 from siting.web.drawn import CLUSTERS_DRAWN, grouping_of, sentence, view_of
 from siting.web.inspector import inspected, part_names
 from siting.web.legend import AREA_STEPS, CANDIDATE_STEPS, LAYER_COLOURS, SPOT_STEPS, heat_key, pins_key
@@ -79,7 +79,7 @@ def map_page(request: HttpRequest, slug: str) -> HttpResponse:
         "sliders": _sliders(view, form),
         "there": form.there,
         "group_pins": GROUP_PINS,
-        "formats": [(name, FORMATS[name]) for name in FEATURE_FORMATS if name in FORMATS],
+        "formats": [(name, format_name(name)) for name in FEATURE_FORMATS],
         "planes": list(PLANES.items()),
     }
     return render(request, "siting/map.html", context, status=status)

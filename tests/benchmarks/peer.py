@@ -1,6 +1,6 @@
 """The peer of a cast: the same town and tables as plain Django would have them, with its own sessions in the database.
 
-A settings module and its one address: the same middleware and CSRF check, the ORM for everything, nothing cached.
+Its addresses (tests/benchmarks/peer_settings.py): same middleware and CSRF check, the ORM for all, nothing cached.
 """
 
 from django.contrib.auth.decorators import login_required
@@ -11,6 +11,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
+
+from config.views import readyz
 
 
 @require_POST
@@ -47,4 +49,7 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("/")
 
 
-urlpatterns = [path("projects/<slug:slug>/ballot/cast/", cast, name="ballot_cast")]
+urlpatterns = [
+    path("readyz", readyz),
+    path("projects/<slug:slug>/ballot/cast/", cast, name="ballot_cast"),
+]

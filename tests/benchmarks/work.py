@@ -22,8 +22,7 @@ from geo.catalog import FeatureSource  # noqa: E402
 from geo.plane.tiles import Tile, tile_at  # noqa: E402
 from geo.tiles import vector_tile  # noqa: E402
 from participation.models import Person, Phase, Project, Proposal  # noqa: E402
-from participation.queries import sql  # noqa: E402
-from participation.queries.voting import LOCK_BALLOT, LOCK_PHASE_SHARED, LOCK_SPACE  # noqa: E402
+from participation.queries.voting import CAST  # noqa: E402
 from participation.selectors.layers import proposals_layer  # noqa: E402
 from participation.services.synthetic import make_people, scatter_pins  # noqa: E402
 from tests.benchmarks.load import NONCE, Connection, request  # noqa: E402
@@ -156,9 +155,8 @@ def cast_request(port: int, session: str, *, at: int | None = None) -> bytes:
 
 
 def cast_script(town: Town) -> str:
-    """The statements of a cast, as pgbench runs them."""
+    """The statement of a cast, as pgbench runs it."""
     values = {
-        "space": str(LOCK_SPACE),
         "phase": str(town.cast.vote.pk),
         "person": ":person",
         "nonce": "gen_random_uuid()",
@@ -170,13 +168,7 @@ def cast_script(town: Town) -> str:
         "zone": "'UTC'",
     }
     first = town.voters[0].pk
-    statements = [LOCK_PHASE_SHARED, LOCK_BALLOT, _without_comments(sql("cast"))]
-    lines = [f"{' '.join((statement % values).split())};" for statement in statements]
-    return "\n".join([f"\\set person random({first}, {first + len(town.voters) - 1})", "BEGIN;", *lines, "COMMIT;", ""])
-
-
-def _without_comments(statement: str) -> str:
-    return re.sub(r"--.*", "", statement)
+    return f"\\set person random({first}, {first + len(town.voters) - 1})\n{' '.join((CAST % values).split())};\n"
 
 
 def page_queries(town: Town) -> int:

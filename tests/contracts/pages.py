@@ -10,9 +10,16 @@ from dataclasses import dataclass, field
 from django.urls import URLPattern, URLResolver, get_resolver
 
 # Who asks: nobody signed in, a resident, the staff by role, and the manager of another town.
-ROLES = ("nobody", "resident", "moderator", "planner", "gis", "manager", "other_town")
-STAFF = ("moderator", "planner", "gis", "manager")
-CAST = {"resident": "An", "moderator": "Mo", "planner": "Piet", "gis": "Gis", "manager": "Marc"}
+ROLES = ("nobody", "resident", "moderator", "planner", "gis", "communication", "manager", "other_town")
+STAFF = ("moderator", "planner", "gis", "communication", "manager")
+CAST = {
+    "resident": "An",
+    "moderator": "Mo",
+    "planner": "Piet",
+    "gis": "Gis",
+    "communication": "Cora",
+    "manager": "Marc",
+}
 
 Expected = dict[str, int]
 
@@ -56,6 +63,8 @@ def _desk(expected: Expected) -> Row:
 
 
 PLANNERS = staff(roles=("planner", "manager"))
+MANAGERS = staff(roles=("manager",))
+WRITERS = staff(roles=("planner", "communication", "manager"))
 
 
 def _study(expected: Expected, *, by: str = "planner", query: str = "", page: bool = True, **more: object) -> Row:
@@ -118,6 +127,22 @@ ROWS: dict[str, Row] = {
     # Until the town answered something only staff sees what a report would say.
     "answers": _project(staff(nobody=404), by="planner"),
     "answers_pdf": _project(staff(nobody=404), page=False),
+    # A link that was never given leads nowhere; the pages themselves: test_access.py and test_staff_pages.py.
+    "claim": Row(NOBODY, {"token": "x"}, {"token": "x"}, page=True, first="claim"),
+    "invitation": Row(NOBODY, {"token": "x"}, {"token": "x"}, page=True, first="invite"),
+    "mfa_index": Row(SIGNED_IN, page=True, by="planner"),
+    # In the middle of signing in alone, or with a second factor set up (tests/integration/test_second_factor.py).
+    "mfa_authenticate": Row(everyone(302)),
+    "mfa_reauthenticate": Row(everyone(403) | {"nobody": 302}, page=True, by="planner", first="app"),
+    "mfa_reauthenticate_webauthn": Row(everyone(403) | {"nobody": 302}),
+    "mfa_activate_totp": Row(SIGNED_IN, page=True, by="planner"),
+    # There is nothing to remove yet.
+    "mfa_deactivate_totp": Row(everyone(404) | {"nobody": 302}, page=True, by="planner", first="app"),
+    "mfa_list_webauthn": Row(SIGNED_IN, page=True, by="planner"),
+    "mfa_add_webauthn": Row(SIGNED_IN, page=True, by="planner"),
+    "mfa_remove_webauthn": Row(everyone(404) | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
+    "mfa_view_recovery_codes": Row(everyone(404) | {"nobody": 302}, page=True, by="planner", first="app"),
+    "mfa_generate_recovery_codes": Row(SIGNED_IN, page=True, by="planner", first="app"),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
@@ -148,6 +173,13 @@ ROWS: dict[str, Row] = {
     "desk_decisions": _desk(staff()),
     "desk_decisions_change": _project(POST_ONLY, page=False),
     "outcome": Row(EVERYONE, {"slug": "laden"}, {"slug": "laadpunten"}, page=True, by="planner", first="decision"),
+    # Nothing of a dossier is there before it is published; what staff prepare is theirs.
+    "dossier": Row(NOBODY, {"slug": "laden"}, {"slug": "laadpunten"}, page=True, first="dossier"),
+    "dossier_file": _project(NOBODY, page=False, kind="xlsx"),
+    "dossier_picture": _project(NOBODY, page=False, name="scores"),
+    "desk_dossier": _study(staff()),
+    "desk_dossier_file": _study(staff(), page=False, kind="xlsx"),
+    "desk_dossier_publish": _project(POST_ONLY, page=False),
     "desk_voters": _project(staff(roles=("planner", "manager")), by="planner"),
     "desk_vote": _desk(staff()),
     "desk_vote_ask": _project(POST_ONLY, page=False),
@@ -155,6 +187,21 @@ ROWS: dict[str, Row] = {
     "desk_codes": _project(staff(roles=("planner", "manager")), by="planner", first="letters"),
     "desk_codes_withdraw": _project(POST_ONLY, page=False, batch=1),
     "desk_paper": _project(staff(roles=("moderator", "planner", "manager")), by="planner"),
+    "desk_project_new": Row(PLANNERS, page=True, by="planner"),
+    "desk_setup_question": _desk(WRITERS),
+    "desk_setup_area": _desk(PLANNERS),
+    "desk_setup_phases": _desk(PLANNERS),
+    "desk_setup_access": _desk(PLANNERS),
+    "desk_setup_themes": _desk(PLANNERS),
+    "desk_setup_rules": _desk(WRITERS),
+    "desk_setup_vote": _desk(PLANNERS),
+    "desk_setup_consider": _desk(WRITERS),
+    "desk_setup_check": _desk(WRITERS),
+    "desk_preview": _desk(WRITERS),
+    "desk_staff": Row(MANAGERS, page=True, by="manager"),
+    "desk_staff_change": Row(POST_ONLY),
+    "desk_audit": Row(PLANNERS, page=True, by="planner"),
+    "desk_audit_file": Row(PLANNERS),
     "desk_people": Row(staff(roles=("planner", "manager")), page=True, by="planner"),
     "desk_people_unverify": Row(POST_ONLY),
     "desk_map": _desk(staff()),
@@ -192,6 +239,33 @@ ROWS: dict[str, Row] = {
     "tile": Row(EVERYONE, LAYER[0] | TILE, LAYER[1] | TILE),
     "export": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
 }
+
+# Which roles may send a form to each address that takes nothing else; the rest is turned away and nothing is written.
+SITERS, MODERATORS = ("planner", "manager"), ("moderator", "planner", "manager")
+MAY_SEND: dict[str, tuple[str, ...]] = {
+    "support": tuple(role for role in ROLES if role != "nobody"),
+    # A ballot that is begun is kept in the browser, before anybody signs in.
+    "ballot_choose": ROLES,
+    "ballot_cast": tuple(role for role in ROLES if role != "nobody"),
+    "take_up_draft": tuple(role for role in ROLES if role != "nobody"),
+    "desk_moderate": MODERATORS,
+    "desk_shortlist_change": SITERS,
+    "desk_layer_change": ("planner", "gis", "manager"),
+    "desk_candidate_change": SITERS,
+    "desk_decisions_change": SITERS,
+    "desk_vote_ask": SITERS,
+    "desk_vote_agree": SITERS,
+    "desk_codes_withdraw": SITERS,
+    "desk_people_unverify": SITERS,
+    "desk_cluster_run": ("planner", "gis", "manager"),
+    "desk_keep": SITERS,
+    "desk_forget": SITERS,
+    "desk_study_act": SITERS,
+    "desk_scenario_act": SITERS,
+    "desk_staff_change": ("manager",),
+}
+# What a form sent there is about is not on the small stage, so that whoever may send it hears that.
+NOT_ON_STAGE = frozenset({"desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw"})
 
 
 def names(resolver: URLResolver | None = None) -> set[str]:

@@ -47,6 +47,11 @@ LAYERS = (
     "laden-heat",
     "laden-hotspots",
     "laden-candidates",
+    "laden-kept-clusters",
+    "laden-kept-hulls",
+    "laden-study-1-scores",
+    "laden-study-1-scenario-1",
+    "laden-study-1-scenario-1-areas",
     "areas",
 )
 FORMATS = ("csv", "geojson", "gpkg", "tif")

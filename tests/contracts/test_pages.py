@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geos import Point
+from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -11,7 +13,7 @@ from pytest_django import Settings
 from participation.models import Phase, Project, Proposal
 from participation.rules.roles import DESK_ACTS, DeskAct, Role
 from tests.cast import Cast, text
-from tests.contracts.pages import CAST, POST_ONLY, ROLES, ROWS, STAFF, Row, names
+from tests.contracts.pages import CAST, MAY_SEND, NOT_ON_STAGE, POST_ONLY, ROLES, ROWS, STAFF, Row, names
 from tests.integration import studies as stage
 
 SAFE_STATUS = 500
@@ -150,6 +152,27 @@ def test_nothing_is_written_by_who_may_not(staged: Cast, name: str) -> None:
             assert response.status_code < SAFE_STATUS
         if role == "nobody" and name != "ballot_choose":
             assert "/account/login/code/" in response["Location"]
+
+
+def test_every_address_that_takes_forms_alone_says_who_may_send_them() -> None:
+    assert {name for name, row in ROWS.items() if row.expected is POST_ONLY} == set(MAY_SEND)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_send_a_form_and_who_is_turned_away(staged: Cast, role: str) -> None:
+    client = client_of(staged, role)
+    got, said = {}, {}
+    for name, allowed in MAY_SEND.items():
+        cache.clear()
+        with transaction.atomic():
+            answer = client.post(address(name, ROWS[name]))
+            transaction.set_rollback(True)
+        to_sign_in = answer.status_code == 302 and "/account/login/code/" in answer["Location"]
+        absent = {404} if name in NOT_ON_STAGE and role in allowed else set()
+        away = {403, 404} - absent
+        got[name] = "to sign in" if to_sign_in else "turned away" if answer.status_code in away else "let in"
+        said[name] = "let in" if role in allowed else "to sign in" if role == "nobody" else "turned away"
+    assert got == said
 
 
 def test_a_form_without_its_token_is_refused_in_a_sentence(staged: Cast) -> None:

@@ -62,7 +62,7 @@ def number(statement: str, *values: int | str) -> int:
 def execute(statement: str) -> None:
     """Do something to the database directly."""
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, None)
 
 
 def constraints(table: str) -> dict[str, str]:
@@ -99,3 +99,18 @@ def without(table: str, *names: str) -> Iterator[None]:
         for name in names:
             execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {before[name]}")
         assert constraints(table) == before
+
+
+@contextmanager
+def casting_otherwise(*changes: tuple[str, str]) -> Iterator[None]:
+    """Change, for everybody, how the database casts a ballot, to see what would go wrong."""
+    ((real,),) = rows("SELECT pg_get_functiondef('participation_cast'::regproc)")
+    text = str(real)
+    for old, new in changes:
+        assert old in text, "the function is no longer the one this control was written for"
+        text = text.replace(old, new)
+    execute(text)
+    try:
+        yield
+    finally:
+        execute(str(real))

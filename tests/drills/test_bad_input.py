@@ -218,8 +218,8 @@ def test_a_vote_that_closed_a_second_ago(cast: Cast) -> None:
         answer = send(an, name, fields, slug)
         assert (answer.status_code, code(answer)) == (409, "vote.closed")
     assert code(send(an, "ballot_choose", {"number": "1"}, slug)) == "vote.closed"
-    assert code(send(an, "support", {}, slug, 1)) == "support.not_open"
-    assert code(send(an, "suggest", {"lon": "2.7", "lat": "50.9"}, slug)) == "proposal.not_open"
+    assert code(send(an, "support", {}, slug, 1)) == "support.over"
+    assert code(send(an, "suggest", {"lon": "2.7", "lat": "50.9"}, slug)) == "proposal.over"
     assert counts() == before
 
 

@@ -18,7 +18,16 @@ from participation.selectors.projects import choices_cast
 from participation.services.voting import Receipt, cast_ballot
 from tests.cast import Cast, picks
 from tests.drills.conftest import Tell
-from tests.drills.hammer import N_THREADS, execute, hammer, number, rows, without, without_trigger
+from tests.drills.hammer import (
+    N_THREADS,
+    casting_otherwise,
+    execute,
+    hammer,
+    number,
+    rows,
+    without,
+    without_trigger,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Rounds = Callable[[int, int], int]
@@ -71,11 +80,13 @@ def violations_of(cast: Cast) -> Counter[str]:
     )
 
 
+NO_LOCK = ("DO UPDATE SET person_id = EXCLUDED.person_id", "DO NOTHING")
+
+
 @contextmanager
-def unlocked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def unlocked() -> Iterator[None]:
     """The same code without the lock on the ballot's row and without the keys behind it."""
-    with monkeypatch.context() as patch, without("participation_ballotcast", "cast_seq_once", "cast_nonce_once"):
-        patch.setattr(queries, "LOCK_BALLOT", queries.LOCK_BALLOT.partition("DO UPDATE")[0] + "DO NOTHING")
+    with casting_otherwise(NO_LOCK), without("participation_ballotcast", "cast_seq_once", "cast_nonce_once"):
         yield
 
 
@@ -145,9 +156,7 @@ def test_the_count_is_that_of_the_last_casts(cast: Cast, rounds: Rounds) -> None
     assert Counter(queries.last_ballots(cast.vote.pk)[:, 1].tolist()) == recount
 
 
-def test_the_same_nonce_casts_once_however_often_it_comes(
-    cast: Cast, tell: Tell, rounds: Rounds, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_nonce_casts_once_however_often_it_comes(cast: Cast, tell: Tell, rounds: Rounds) -> None:
     n_rounds = rounds(1, 20)
 
     def send_all(n_before: int) -> list[Receipt]:
@@ -177,7 +186,7 @@ def test_the_same_nonce_casts_once_however_often_it_comes(
         assert [r.replayed for r in receipts].count(False) == 1
 
     # The very first ballot of a person is guarded by its own unique key, so the control begins at the second.
-    with unlocked(monkeypatch):
+    with unlocked():
         for _ in range(CONTROL_ROUNDS):
             send_all(1)
             twice = violations_of(cast)["nonce"]
@@ -188,9 +197,7 @@ def test_the_same_nonce_casts_once_however_often_it_comes(
     assert twice, "without lock and key the same nonce was still cast once"
 
 
-def test_control_without_lock_and_unique_keys_numbers_repeat(
-    cast: Cast, tell: Tell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_lock_and_unique_keys_numbers_repeat(cast: Cast, tell: Tell) -> None:
     """With the keys but without the lock the second of two is refused; without both it is written."""
 
     def race(person: Person) -> list[Receipt | Exception]:
@@ -198,12 +205,11 @@ def test_control_without_lock_and_unique_keys_numbers_repeat(
             1, lambda _round, thread: cast_ballot(phase=cast.vote, person=person, choices=picks([1]), nonce=uuid4())
         )[0]
 
-    with monkeypatch.context() as patch:
-        patch.setattr(queries, "LOCK_BALLOT", queries.LOCK_BALLOT.partition("DO UPDATE")[0] + "DO NOTHING")
+    with casting_otherwise(NO_LOCK):
         for person in voters(4):
             assert all(isinstance(answer, (Receipt, IntegrityError)) for answer in race(person))
     held = violations_of(cast)
-    with unlocked(monkeypatch):
+    with unlocked():
         for person in voters(CONTROL_ROUNDS):
             race(person)
             repeated = violations_of(cast)["seq"]

@@ -9,7 +9,6 @@ from django.db.models.functions import Now
 from django.utils.timezone import localdate
 
 from participation.models import CodeTry, Person, Phase, VotingCode
-from participation.queries import voting as queries
 from participation.rules.refusals import Code, Refused
 from participation.services import codes as service
 from participation.services import paper
@@ -18,7 +17,7 @@ from participation.services.paper import Who, cast_on_paper
 from participation.services.voting import cast_ballot
 from tests.cast import Cast, picks
 from tests.drills.conftest import Tell
-from tests.drills.hammer import hammer, number, rows, without
+from tests.drills.hammer import casting_otherwise, hammer, number, rows, without
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Rounds = Callable[[int, int], int]
@@ -111,7 +110,7 @@ def test_one_ballot_a_letter_over_site_and_paper(
 
 
 def test_the_same_person_on_the_site_and_on_paper_at_once_has_one_ballot(
-    cast: Cast, tell: Tell, rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, tell: Tell, rounds: Rounds
 ) -> None:
     Phase.objects.filter(pk=cast.vote.pk).update(takes_paper=True)
     cast.vote.refresh_from_db()
@@ -136,10 +135,14 @@ def test_the_same_person_on_the_site_and_on_paper_at_once_has_one_ballot(
 
     n = rounds(10, 300)
     held = too_many([Person.objects.create_user(f"{uuid4()}@example.org") for _ in range(n)])
-    with monkeypatch.context() as patch, without("participation_ballot", "ballot_once"):
-        naive = "INSERT INTO participation_ballot (phase_id, person_id, tag) SELECT %(phase)s, %(person)s,"
-        naive += " gen_random_uuid() WHERE NOT EXISTS (SELECT FROM participation_ballot WHERE phase_id = %(phase)s"
-        patch.setattr(queries, "LOCK_BALLOT", f"{naive} AND person_id = %(person)s)")
+    naive = (
+        ("VALUES (of_phase, of_person, gen_random_uuid())", "SELECT of_phase, of_person, gen_random_uuid()"),
+        (
+            "ON CONFLICT (phase_id, person_id) DO UPDATE SET person_id = EXCLUDED.person_id",
+            "WHERE NOT EXISTS (SELECT FROM participation_ballot WHERE phase_id = of_phase AND person_id = of_person)",
+        ),
+    )
+    with casting_otherwise(*naive), without("participation_ballot", "ballot_once"):
         control = too_many([Person.objects.create_user(f"{uuid4()}@example.org") for _ in range(CONTROL_ROUNDS)])
     tell("one-ballot-a-person", attempts=n * N_THREADS, violations=held, control_violations=control)
     assert held == 0

@@ -57,7 +57,7 @@ ATTACKS = {
     "throw the audit trail away": ("TRUNCATE participation_record", BY_ROLE),
     "throw ballots away": ("TRUNCATE participation_ballot CASCADE", BY_ROLE),
     "delete ballots": ("DELETE FROM participation_ballot", "foreign key"),
-    "delete the vote": ("DELETE FROM participation_phase WHERE id = {phase}", "foreign key"),
+    "delete the vote": ("DELETE FROM participation_phase WHERE id = {phase}", "stays with its project"),
     "delete the project": ("DELETE FROM participation_project WHERE id = {project}", "foreign key"),
     # Switching off what holds.
     "disable the triggers": ("ALTER TABLE participation_vote DISABLE TRIGGER ALL", BY_ROLE),

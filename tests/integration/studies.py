@@ -9,6 +9,7 @@ from participation.models import Person, Phase, Project, Proposal, Support, Tall
 from participation.queries.voting import database_now
 from siting.models import Candidate, Check, Layer, LayerFeature, Origin, Scenario, Study
 from siting.rules.scenarios import Ingredient, Model, Source, Wanted
+from siting.services.decisions import About, decide, publish_decisions, roll_out
 from siting.services.scenarios import create_scenario, run_scenario
 from siting.services.studies import Settings, create_study, publish_study, run_study, start_study
 from tests.cast import Cast, person
@@ -133,6 +134,25 @@ def whole(project: Project, by: Person) -> None:
         made = create_scenario(study=first, title=title, wanted=wanted, by=by, now=NOW)
         run_scenario(made.pk, clock=clock)
     create_study(project=project, by=by, settings=plain, template="charging", now=NOW)
+
+
+def decided(project: Project, by: Person) -> None:
+    """One candidate comes and is being built, one comes later, one does not; all published, once."""
+    if project.decisions.exists():
+        return
+    numbers = list(project.candidates.order_by("number").values_list("number", flat=True)[:3])
+    outcomes = (("build", "Central and busy."), ("later", "First the works."), ("not", "=Too close to another."))
+    for number, (outcome, why) in zip(numbers, outcomes, strict=False):
+        decide(
+            project=project, about=About(candidates=[number]), outcome=outcome, reason={"en": why, "nl": why},
+            council_link="https://example.org/council/7" if outcome == "build" else "", by=by, now=NOW,
+        )  # fmt: skip
+    publish_decisions(project=project, by=by, base_url="http://testserver/", now=NOW)
+    built = project.decisions.get(outcome="build")
+    roll_out(
+        project=project, decision=built, state="building", on=NOW.date(), note="Cable first", tell=None, by=by,
+        base_url="http://testserver/", now=NOW,
+    )  # fmt: skip
 
 
 def proposal(cast: Cast, number: int, lon: float, lat: float) -> Proposal:

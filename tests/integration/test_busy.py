@@ -97,6 +97,30 @@ def test_a_file_of_the_desk_is_refused_in_the_same_way(staged: Cast, full: None)
     assert (answer.status_code, answer["Retry-After"], answer.json()["code"]) == (503, "1", "server.busy")
 
 
+DESK_READS = {
+    reverse("desk_heat", args=("laden",)): FEATURES,
+    reverse("desk_pins_tile", args=("laden", 0, 0, 0)): TILES,
+}
+
+
+@pytest.mark.parametrize("address", DESK_READS)
+def test_what_the_desk_draws_takes_a_slot_and_gives_it_back(
+    staged: Cast, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, slots = client_of(staged, "planner"), DESK_READS[address]
+    assert client.get(address).status_code == 200
+    with ExitStack() as held:
+        for _ in range(free(slots)):
+            held.enter_context(slots)
+        answer = client.get(address)
+        assert (answer.status_code, answer["Retry-After"], answer.json()["code"]) == (503, "1", "server.busy")
+    monkeypatch.setattr("siting.web.drawn.view_of", None)
+    client.raise_request_exception = False
+    for _ in range(10):  # more often than there are slots
+        assert client.get(address).status_code == 500
+    assert free(slots) == dict(SIZES.values())[slots]
+
+
 @pytest.mark.parametrize("address", READS)
 def test_without_the_limit_the_same_read_is_answered(
     staged: Cast, full: None, monkeypatch: pytest.MonkeyPatch, address: str

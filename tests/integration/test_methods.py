@@ -248,6 +248,8 @@ FROZEN: dict[str, object] = {
 FREE: dict[str, object] = {
     "position": 7,
     "name": text("Anders"),
+    # Who may propose or support while it runs; who may vote is eligibility.
+    "access": {"propose": "verified"},
 }
 # What moves under conditions of its own (tests/integration/test_frozen.py).
 GUARDED = {"closes_at", "closed_at"}

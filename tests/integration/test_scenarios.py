@@ -1,5 +1,6 @@
 """Scenarios choose by their model under their conditions, prove how good that is, and say what is impossible."""
 
+from datetime import timedelta
 from itertools import combinations
 from typing import Any
 from unittest.mock import patch
@@ -10,12 +11,14 @@ import pytest
 from participation import public
 from participation.models import Project
 from participation.rules.refusals import Code, Refused
-from siting.models import Candidate, Layer, Scenario
+from siting.models import Candidate, Decision, Layer, RollOut, Scenario
 from siting.rules.criteria import Kind
 from siting.rules.measures import Asked, Measure
 from siting.rules.scenarios import Ingredient, Model, Source, Wanted, kept, mixed, read
+from siting.rules.stamps import differences
 from siting.selectors import stage as stages
 from siting.selectors.mixing import demand_mix
+from siting.selectors.outcomes import stamp_of_scenario
 from siting.selectors.studies import scored
 from siting.services.scenarios import create_scenario, move_site, run_scenario
 from siting.services.studies import CriterionSettings, add_criterion
@@ -294,3 +297,48 @@ def test_the_same_scenario_on_the_same_data_has_the_same_outcome(supported: Cast
     third = stage.scenario(supported, study, title="c", mix=SUPPORTS, k=3)
     assert third.stamp_hash != first.stamp_hash
     assert Project.objects.get(pk=supported.project.pk).revision == third.stamp["revision"]
+
+
+# --- what was built since -----------------------------------------------------------------------------------------
+
+
+def built(cast: Cast, candidate: Candidate, *states: str) -> None:
+    """Decide to build a candidate, and say how far it came."""
+    decision = Decision.objects.create(
+        project=cast.project, candidate=candidate, outcome="build", reason={"nl": "Daarom."}, decided_at=NOW
+    )
+    for days, state in enumerate(states):
+        RollOut.objects.create(decision=decision, state=state, on=(NOW + timedelta(days=days)).date(), recorded_at=NOW)
+
+
+def test_what_we_built_counts_when_asked_and_is_taken_for_what_reaches_people(supported: Cast) -> None:
+    study = stage.run(stage.study(supported))
+    first, second = Candidate.objects.filter(project=supported.project).order_by("number")[:2]
+    built(supported, first, "building", "built")
+    built(supported, second, "built", "gone")
+    settings: dict[str, Any] = {"mix": SUPPORTS, "k": 2, "radius_m": 300}
+    without = stage.scenario(supported, study, **settings)
+    counting = stage.scenario(supported, study, title="With what stands", uses_built=True, **settings)
+    assert figures(without)["n_existing"] == 0
+    # The second one is gone again: one stands.
+    assert figures(counting)["n_existing"] == 1
+    assert figures(counting)["covered_before"] > 0
+    assert first.number in chosen(without)
+    assert first.number not in chosen(counting)
+
+
+def test_what_the_layer_knows_already_is_not_counted_twice(supported: Cast) -> None:
+    first = Candidate.objects.get(project=supported.project, number=1)
+    built(supported, first, "built")
+    stage.layer(supported, "palen", [f"POINT({first.point.x + 0.00005} {first.point.y})"])
+    study = stage.run(stage.study(supported, existing_layer="palen"))
+    both = stage.scenario(supported, study, mix=SUPPORTS, k=2, radius_m=300, uses_built=True)
+    assert figures(both)["n_existing"] == 1
+
+
+def test_a_scenario_says_when_more_was_built_since(supported: Cast) -> None:
+    study = stage.run(stage.study(supported))
+    counting = stage.scenario(supported, study, mix=SUPPORTS, k=2, radius_m=300, uses_built=True)
+    assert differences(counting.stamp, stamp_of_scenario(counting)) == []
+    built(supported, Candidate.objects.get(project=supported.project, number=1), "built")
+    assert differences(counting.stamp, stamp_of_scenario(counting)) == ["built"]

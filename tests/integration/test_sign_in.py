@@ -1,15 +1,24 @@
 """Signing in by a code: one road for everyone, the draft is kept, and nothing tells who is known."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
-from participation.models import Draft, Person, Proposal
+from participation.models import Draft, Person, Proposal, Session
+from participation.tasks import forget_sessions
 from tests.cast import Cast
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_before() -> None:
+    """How often somebody asked for a code is counted in the cache, which outlives a test."""
+    cache.clear()
 
 
 def code_in_last_mail() -> str:
@@ -79,7 +88,6 @@ def test_the_draft_survives_signing_in(cast: Cast, client: Client) -> None:
 
 
 def test_codes_for_one_address_are_counted(cast: Cast, settings: Any) -> None:
-    cache.clear()
     settings.ACCOUNT_RATE_LIMITS = {"request_login_code": "5/m/key"}
     for nth in range(7):
         asked = Client().post("/account/login/code/", {"email": "an@example.org"})
@@ -92,8 +100,41 @@ def test_codes_for_one_address_are_counted(cast: Cast, settings: Any) -> None:
 
 
 def test_codes_for_one_machine_are_counted(cast: Cast, settings: Any) -> None:
-    cache.clear()
     settings.ACCOUNT_RATE_LIMITS = {"request_login_code": "3/m/ip"}
     statuses = [Client().post("/account/login/code/", {"email": f"n{nth}@example.org"}).status_code for nth in range(5)]
     assert statuses == [302, 302, 302, 200, 200]
     assert len(mail.outbox) == 3
+
+
+def test_a_session_names_its_person_and_ends_with_sign_out_and_with_the_account(cast: Cast, client: Client) -> None:
+    sign_in(client, "an@example.org")
+    an = Person.objects.get(email="an@example.org")
+    assert Session.objects.filter(person=an).count() == 1
+    elsewhere = Client()
+    sign_in(elsewhere, "an@example.org")
+    client.post("/account/logout/")
+    assert client.get("/me/").status_code == 302
+    assert elsewhere.get("/me/").status_code == 200
+    Person.objects.filter(pk=an.pk).update(is_active=False)
+    assert elsewhere.get("/me/").status_code == 302
+
+
+def test_whose_sessions_are_taken_away_is_signed_out_everywhere(cast: Cast, client: Client) -> None:
+    sign_in(client, "an@example.org")
+    Session.objects.filter(person__email="an@example.org").delete()
+    assert client.get("/me/").status_code == 302
+
+
+def test_a_session_whose_time_is_over_lets_nobody_in_and_is_forgotten(cast: Cast, client: Client) -> None:
+    sign_in(client, "an@example.org")
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert client.get("/me/").status_code == 302
+    forget_sessions(0)
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "a", "\x00" * 32, "é" * 32, "a' OR 1=1 --" * 3, "0" * 32])
+def test_a_session_key_of_ones_own_making_is_nobodys(cast: Cast, key: str) -> None:
+    stranger = Client()
+    stranger.cookies["sessionid"] = key
+    assert stranger.get("/me/").status_code == 302

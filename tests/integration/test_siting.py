@@ -336,7 +336,8 @@ def test_nothing_tells_who(cast: Cast) -> None:
     for found in layers_for(Asker("toonstad", None)):
         if isinstance(found, DerivedSource):
             assert {column.name for column in found.columns} <= {
-                "number", "n", "weight", "n_people", "radius_m", "min_count", "z", "p", "verdict", "sure", "cell_m",
+                "number", "n", "weight", "n_people", "radius_m", "min_count", "z", "p", "p_corrected",
+                "verdict", "sure", "words", "cell_m",
             }  # fmt: skip
             seen.append(repr([feature.attributes for feature in found.features()]).encode())
 

@@ -1,21 +1,25 @@
 """Studies measure what they say, keep what they were given, and are whole or not there."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from participation.models import Area, Project, Record
 from participation.rules.refusals import Code, Refused
-from siting.models import Candidate, Criterion, HandValue, Layer, Study
+from siting.models import Candidate, ClusterRun, Criterion, HandValue, Layer, Study
 from siting.rules.criteria import Kind, Verdict, more_is_better
 from siting.rules.measures import Asked, Measure
+from siting.rules.settings import Sieve, Weigh
 from siting.rules.stamps import differences
 from siting.selectors import measuring
 from siting.selectors.measuring import stamp_of
+from siting.selectors.runs import SILENT, is_lost
 from siting.selectors.studies import scored
-from siting.services.running import SILENT, stop_run
+from siting.services.kept import ask_run
+from siting.services.running import stop_run
 from siting.services.studies import (
     CriterionSettings,
     add_criterion,
@@ -184,9 +188,49 @@ def test_starting_puts_one_job_in_the_queue_in_the_same_transaction(cast: Cast) 
     with pytest.raises(Refused) as refused:
         start_study(study=study, now=NOW)
     assert refused.value.code is Code.STUDY_RUNNING
-    # A worker that said nothing for long is taken for dead.
-    start_study(study=study, now=NOW + SILENT)
-    assert jobs.all().count() == 2
+    # It waits in the queue, so nothing is lost, however long there is no worker.
+    with pytest.raises(Refused):
+        start_study(study=study, now=NOW + 10 * SILENT)
+    assert not is_lost(study, now=NOW + 10 * SILENT)
+
+
+@pytest.mark.parametrize(("seconds_since", "lost"), [(5, False), (120, True)])
+def test_a_run_is_lost_once_its_worker_says_nothing(cast: Cast, seconds_since: int, lost: bool) -> None:
+    stage.candidates_at_pins(cast)
+    study = stage.study(cast)
+    start_study(study=study, now=NOW)
+    Study.objects.filter(pk=study.pk).update(state=Study.State.RUNNING)
+    study.refresh_from_db()
+    later = NOW + timedelta(hours=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (%s) RETURNING id",
+            [later - timedelta(seconds=seconds_since)],
+        )
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", cursor.fetchone())
+    assert is_lost(study, now=later) is lost
+    # What has just been begun is never lost: its worker may not have said a word yet.
+    assert not is_lost(study, now=NOW + SILENT / 2)
+    if lost:
+        start_study(study=study, now=later)
+        study.refresh_from_db()
+        assert study.state == Study.State.QUEUED
+    else:
+        with pytest.raises(Refused):
+            start_study(study=study, now=later)
+
+
+def test_a_grouping_whose_worker_is_gone_is_asked_for_anew(cast: Cast) -> None:
+    def ask(moment: datetime) -> ClusterRun:
+        return ask_run(project=cast.project, min_count=5, weigh=Weigh.PINS, sieve=Sieve(), by=cast["Piet"], now=moment)
+
+    first = ask(NOW)
+    assert ask(NOW + timedelta(hours=1)) == first
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL")
+    assert ask(NOW + timedelta(hours=1)) != first
+    first.refresh_from_db()
+    assert first.state == ClusterRun.State.FAILED
 
 
 def test_a_study_stopped_half_way_leaves_nothing(cast: Cast) -> None:

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from participation.models import Person, Phase, Project
+from participation.models import Claim, Invitation, Organisation, Person, Phase, Project, Proposal
 from participation.queries.voting import database_now
+from participation.rules.links import digest_of
 from participation.services.codes import make_codes
+from siting.services.dossiers import publish_dossier
 from tests.contracts.pages import ROWS, Row
 from tests.integration import studies
 from tests.journeys.stage import vote_by_letter
@@ -18,7 +23,11 @@ from tests.journeys.walker import DESK, PHONE, NewWalker, Walker
 
 PROJECT = "/projects/laadpunten/"
 PAGES = sorted(name for name, row in ROWS.items() if row.page)
-PEOPLE = {"resident": "bewoner@poperinge.example", "planner": "planner@poperinge.example"}
+PEOPLE = {
+    "resident": "bewoner@poperinge.example",
+    "planner": "planner@poperinge.example",
+    "manager": "manager@poperinge.example",
+}
 LANGUAGES = ("nl", "fr", "en", "de")
 
 # WCAG 2.2 up to AA, and what axe holds for good practice beside it.
@@ -107,6 +116,16 @@ def _study(walker: Walker) -> None:
     studies.whole(project, Person.objects.get(email=PEOPLE["planner"]))
 
 
+def _dossier(walker: Walker) -> None:
+    """A study, a decision, and the dossier about both, published."""
+    project, planner = Project.objects.get(slug="laadpunten"), Person.objects.get(email=PEOPLE["planner"])
+    studies.whole(project, planner)
+    studies.decided(project, planner)
+    if not project.dossiers.exists():
+        study = project.studies.get(number=1)
+        publish_dossier(project=project, study=study, scenarios=[1, 2], by=planner, now=database_now())
+
+
 def _upload(walker: Walker) -> None:
     square = '{"type":"Polygon","coordinates":[[[2.7,50.84],[2.72,50.84],[2.72,50.86],[2.7,50.84]]]}'
     walker.go("/desk/layers/")
@@ -131,6 +150,35 @@ def _decision(walker: Walker) -> None:
     walker.press("Publish and answer everyone")
 
 
+def _claim(walker: Walker) -> None:
+    proposal = Proposal.objects.filter(project__slug="laadpunten", author=None)[0]
+    Claim.objects.get_or_create(proposal=proposal, defaults={"digest": digest_of("x"), "made_at": database_now()})
+
+
+def _invite(walker: Walker) -> None:
+    Invitation.objects.get_or_create(
+        digest=digest_of("x"),
+        defaults={
+            "organisation": Organisation.objects.get(slug="poperinge"),
+            "email": "nieuw@poperinge.example",
+            "role": "planner",
+            "invited_by": Person.objects.get(email=PEOPLE["manager"]),
+            "invited_at": database_now(),
+            "expires_at": database_now() + timedelta(days=7),
+        },
+    )
+
+
+def _app(walker: Walker) -> None:
+    """A second factor, set up in this browser."""
+    Authenticator.objects.all().delete()
+    walker.go("/account/factor/app/")
+    key = walker.page.locator("main code").inner_text()
+    counter = next(iter(yield_hotp_counters_from_time()))
+    walker.page.locator("#id_code").fill(format_hotp_value(hotp_value(key, counter)))
+    walker.press("Set it up")
+
+
 FIRST: dict[str, Callable[[Walker], None]] = {
     "place": _place,
     "text": _text,
@@ -138,11 +186,15 @@ FIRST: dict[str, Callable[[Walker], None]] = {
     "choose": _choose,
     "cast": _cast,
     "study": _study,
+    "dossier": _dossier,
     "upload": _upload,
     "candidate": _candidate,
     "decision": _decision,
     "by_letter": _by_letter,
     "letters": _letters,
+    "claim": _claim,
+    "invite": _invite,
+    "app": _app,
 }
 
 

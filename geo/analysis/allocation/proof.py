@@ -27,9 +27,10 @@ STEP_IN_CASE = 0.6
 SEARCH_SHARE = 0.3
 # Prices kept for open cases, in numbers: some hundreds of megabytes.
 MOST_KEPT = 60_000_000
-# Cases get this share of the time before HiGHS does; a program of more entries is not handed to it.
+# Cases get this share of the time before HiGHS does. It gets no program of more entries, nor one that would take all
+# the time that is left to be written down: on a busy machine that time raises the bound of the first case instead.
 SHARE_OF_CASES = 0.4
-MOST_ENTRIES = 3_000_000
+MOST_ENTRIES, ENTRIES_A_SECOND = 3_000_000, 100_000
 
 
 class Best:
@@ -73,15 +74,18 @@ class _Case:
 def proven(costs: Costs, choice: Choice, best: Best, *, until: float) -> float:
     """A bound that no choice beats; ``best`` is improved on the way.
 
-    Cases first, for they end most questions at once; what they leave open is HiGHS' unless it is too large for it.
+    Cases first, for they end most questions at once, and the first of them to its end, for nothing else raises the
+    bound as fast; what they leave open is HiGHS' unless it is too large for it.
     """
     cases = Cases(costs, choice, best)
     left = until - time.monotonic()
     n_entries = float((np.diff(costs.row_starts) ** 2).sum()) if costs.row_costs.any() else len(costs.row_sites)
     is_for_highs = n_entries <= MOST_ENTRIES
-    bound = cases.close(until=until - left * (1 - SHARE_OF_CASES) if is_for_highs else until)
-    if not is_for_highs or best.cost - bound < gap_closed(costs, best.cost):
+    bound = cases.close(until=until - left * (1 - SHARE_OF_CASES) if is_for_highs else until, first_until=until)
+    if best.cost - bound < gap_closed(costs, best.cost):
         return bound
+    if not is_for_highs or n_entries > ENTRIES_A_SECOND * (until - time.monotonic()):
+        return max(bound, cases.close(until=until, first_until=until))
     inside, outside = cases.settled()
     rest = choice.given(inside, outside)
     if not rest.is_possible:
@@ -107,8 +111,8 @@ class Cases:
         self.open, self.n = [first], 1
         self.root: Relaxed | None = None
 
-    def close(self, *, until: float) -> float:
-        """Look into cases until none is left or the time is over; the bound."""
+    def close(self, *, until: float, first_until: float) -> float:
+        """Look into cases until none is left or the time is over, which for the first one is later; the bound."""
         while self.open:
             if self._is_closed(self.open[0].bound):
                 return self.best.cost
@@ -116,7 +120,7 @@ class Cases:
                 break
             if len(self.open) * len(self.costs.otherwise) > MOST_KEPT and len(self.open) > 1:
                 break
-            self._look_into(heapq.heappop(self.open), until)
+            self._look_into(heapq.heappop(self.open), first_until if self.root is None else until)
         return min([self.best.cost, *(case.bound for case in self.open)])
 
     def settled(self) -> tuple[Ints, Bools]:

@@ -20,6 +20,8 @@ import { TileClient, tilesOver } from "geo/tile-client";
 import { wordsIn } from "geo/words";
 
 const MAX_ZOOM = 19;
+// A picture that does not come is asked for so many times.
+const IMAGE_TRIES = 5;
 const LISTED = 12;
 // What a mark draws around itself (pixels).
 const HALO = 4;
@@ -74,6 +76,11 @@ class KiesplekMap extends HTMLElement {
 
   // --- for pages -----------------------------------------------------------------------------------
 
+  // Leaflet's map, once ``ready``; for pages that draw on it.
+  get leaflet() {
+    return this.#map;
+  }
+
   // style: Leaflet's path options, and label (the property to say on hover), radius (of points, in pixels);
   // or, for points, mark (the property to write on a disc) and className (how the disc looks); steps (path options by
   // the property step); under (true: below what else is drawn, as a ground).
@@ -101,7 +108,14 @@ class KiesplekMap extends HTMLElement {
 
   setImage(name, url, [west, south, east, north], opacity = 1) {
     this.#drop(name);
-    this.#keep(name, L.imageOverlay(url, [[south, west], [north, east]], { opacity, className: "kp-map__image" }));
+    const image = L.imageOverlay(url, [[south, west], [north, east]], { opacity, className: "kp-map__image" });
+    // A busy server refuses at once: ask again a little later, up to twice as late as others.
+    let left = IMAGE_TRIES;
+    image.on("error", () => {
+      left -= 1;
+      if (left > 0) setTimeout(() => image.setUrl(url), 1000 * (1 + Math.random()));
+    });
+    this.#keep(name, image);
   }
 
   toggle(name, on = !this.#map.hasLayer(this.#layers.get(name))) {

@@ -15,9 +15,13 @@ from participation.management.operating import OperatorCommand
 from participation.queries.voting import database_now
 from participation.rules.phases import PhaseKind
 from participation.rules.refusals import Refused
+from participation.rules.templates import TEMPLATES
+from participation.rules.voting import Method
 from participation.services.importing.areas import surface
-from participation.services.project_setup import TEMPLATES, create_project
+from participation.services.project_setup import create_project
 from participation.web.sentences import sentence
+
+CENTS = 100
 
 
 class Command(OperatorCommand):
@@ -42,6 +46,12 @@ class Command(OperatorCommand):
         where.add_argument("--no-map", action="store_true", help="a project that is not about places")
         parser.add_argument("--crs", metavar="EPSG:n", help="the plane of the file, where it does not say so itself")
         parser.add_argument("--phase", choices=[kind.value for kind in PhaseKind], default=PhaseKind.PROPOSE.value)
+        parser.add_argument(
+            "--method",
+            choices=[method.value for method in Method],
+            help="how one votes, where it is not as the template says",
+        )
+        parser.add_argument("--budget", type=float, metavar="EUROS", help="what there is to spend (--method budget)")
         self.add_json(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -54,6 +64,8 @@ class Command(OperatorCommand):
             area=self.area(options),
             phase=PhaseKind(options["phase"]),
             template=TEMPLATES[options["template"]] if options["template"] else None,
+            method=Method(options["method"]) if options["method"] else None,
+            budget_cents=round(options["budget"] * CENTS) if options["budget"] else None,
             now=database_now(),
         )
         town = project.organisation.slug

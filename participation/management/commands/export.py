@@ -14,6 +14,7 @@ from geo import catalog, export
 from geo.plane import boxes
 from geo.plane.crs import CRS84, UnknownCrs, parse
 from participation.management.operating import OperatorCommand, project_called
+from participation.selectors.electorate import person_by_mail
 
 
 class Command(OperatorCommand):
@@ -28,13 +29,14 @@ class Command(OperatorCommand):
         parser.add_argument("--format", required=True, choices=list(export.TYPES))
         parser.add_argument("--crs", default="EPSG:4326", metavar="EPSG:n")
         parser.add_argument("--bbox", metavar="w,s,e,n", help="only what touches this box, in degrees")
+        parser.add_argument("--as", dest="reader", metavar="MAIL", help="as this member of staff sees it")
         parser.add_argument("--output", required=True, metavar="FILE")
         self.add_json(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write the file, whole or not at all."""
         project = project_called(options["project"])
-        asker = catalog.Asker(project.organisation.slug, AnonymousUser())
+        asker = catalog.Asker(project.organisation.slug, _reader(options["reader"]))
         layers = {layer.id: layer for layer in catalog.layers_for(asker)}
         prefix = f"{project.slug}-"
         layer = layers.get(options["layer"]) or layers.get(prefix + options["layer"])
@@ -73,3 +75,13 @@ class Command(OperatorCommand):
             "bytes": output.stat().st_size,
         }
         self.answer(result, _("%(layer)s: %(bytes)s bytes in %(output)s") % result, as_json=options["json"])
+
+
+def _reader(mail: str | None) -> object:
+    """Who reads: nobody in particular, or the person of this address."""
+    if mail is None:
+        return AnonymousUser()
+    found = person_by_mail(mail.strip().lower())
+    if found is None:
+        raise CommandError(_("Nobody here has the address “%(mail)s”.") % {"mail": mail[:100]})
+    return found

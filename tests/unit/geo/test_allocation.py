@@ -215,7 +215,9 @@ def test_cases_and_the_whole_program_agree(seed: int, monkeypatch: pytest.Monkey
     )  # fmt: skip
     cover, ways = within(demand, sites, 600), distances_between(demand, sites)
     by_cases = mclp(cover, weights, rules), p_median(ways, weights, rules)
-    monkeypatch.setattr("geo.analysis.allocation.proof.Cases.close", lambda cases, *, until: cases.costs.base)
+    monkeypatch.setattr(
+        "geo.analysis.allocation.proof.Cases.close", lambda cases, *, until, first_until: cases.costs.base
+    )
     by_program = mclp(cover, weights, rules), p_median(ways, weights, rules, seconds=60)
     for one, other in zip(by_cases, by_program, strict=True):
         assert one.status is other.status is Status.OPTIMAL

@@ -1,0 +1,53 @@
+"""Links that are good once: to take on a role in a town, and to make a contribution without account one's own."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from participation.models.organisation import Organisation
+from participation.models.person import Person
+from participation.models.proposal import Proposal
+from participation.rules.roles import STAFF, Role
+
+
+class Invitation(models.Model):
+    """A role offered by mail; of the link in it nothing but a SHA-256 of its secret is kept."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    digest = models.BinaryField(max_length=32, unique=True)
+    invited_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="invitations_sent")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(
+        Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations_used"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-invited_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=[role.value for role in STAFF]), name="invitation_to_staff"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("invited_at")), name="invitation_expires_later"),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True, used_by__isnull=True)
+                | Q(used_at__isnull=False, withdrawn_at__isnull=True),
+                name="invitation_used_or_withdrawn",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id}: {self.role}"
+
+
+class Claim(models.Model):
+    """The link with which whoever wrote something without an account can make it theirs; a SHA-256 of it is kept."""
+
+    proposal = models.OneToOneField(Proposal, on_delete=models.CASCADE, related_name="claim")
+    digest = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id}"

@@ -1,0 +1,169 @@
+"""Invites people to the staff of a town, and gives, changes and takes back their roles."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext
+
+from participation.models import Invitation, Membership, Organisation, Person
+from participation.rules.links import INVITATION_LASTS, digest_of, new_token
+from participation.rules.refusals import Code, Refused
+from participation.rules.roles import STAFF, DeskAct, Role, may
+from participation.selectors.organisations import role_in
+from participation.selectors.staff import invitation_of, n_managers
+from participation.services.records import record_act
+from participation.services.roll import mail_or_refused
+
+
+def _require_people(organisation: Organisation, by: Person) -> None:
+    if not may(role_in(organisation, by), DeskAct.PEOPLE):
+        raise Refused(Code.NOT_STAFF)
+
+
+def _role(text: str) -> Role:
+    try:
+        role = Role(text)
+    except ValueError:
+        role = Role.RESIDENT
+    if role not in STAFF:
+        raise Refused(Code.STAFF_ROLE_BAD)
+    return role
+
+
+@transaction.atomic
+def invite(
+    *,
+    organisation: Organisation,
+    email: str,
+    role: str,
+    language: str,
+    link_of: Callable[[str], str],
+    role_name: Callable[[Role], str],
+    by: Person,
+    now: datetime,
+) -> Invitation:
+    """Offer somebody a role by mail; ``link_of`` makes the link of a secret, which is sent and not kept.
+
+    An earlier invitation of the same address is taken back: one link is good at a time.
+
+    Refuses  person.not_staff, staff.role_bad, roll.bad_mail, invitation.staff_already.
+    """
+    _require_people(organisation, by)
+    given, address = _role(role), mail_or_refused(email)
+    if Membership.objects.filter(organisation=organisation, person__email=address, role__in=STAFF).exists():
+        raise Refused(Code.INVITATION_STAFF_ALREADY, {"email": address})
+    Invitation.objects.filter(organisation=organisation, email=address, used_at=None, withdrawn_at=None).update(
+        withdrawn_at=now
+    )
+    token = new_token()
+    invitation = Invitation.objects.create(
+        organisation=organisation,
+        email=address,
+        role=given,
+        digest=digest_of(token),
+        invited_by=by,
+        invited_at=now,
+        expires_at=now + INVITATION_LASTS,
+    )
+    _record(organisation, by, "staff.invited", f"invitation {invitation.pk}", role=given.value)
+    with translation.override(language):
+        context = {"invitation": invitation, "town": organisation, "by": by, "url": link_of(token)}
+        context["role"] = role_name(given)
+        send_mail(
+            subject=gettext("Work along at the desk of %(town)s") % {"town": organisation.name},
+            message=render_to_string("participation/mail/invitation.txt", context),
+            from_email=None,
+            recipient_list=[address],
+        )
+    return invitation
+
+
+@transaction.atomic
+def withdraw_invitation(*, organisation: Organisation, key: int, by: Person, now: datetime) -> None:
+    """Take an invitation back that nobody accepted yet.
+
+    Refuses  person.not_staff, invitation.unknown, invitation.used.
+    """
+    _require_people(organisation, by)
+    found = Invitation.objects.select_for_update().filter(organisation=organisation, pk=key).first()
+    if found is None:
+        raise Refused(Code.INVITATION_UNKNOWN)
+    check_invitation(found, now)
+    found.withdrawn_at = now
+    found.save(update_fields=["withdrawn_at"])
+    _record(organisation, by, "staff.invitation_withdrawn", f"invitation {found.pk}")
+
+
+def check_invitation(invitation: Invitation, now: datetime) -> None:
+    """Say whether an invitation can still be accepted.
+
+    Refuses  invitation.used, invitation.withdrawn, invitation.expired.
+    """
+    if invitation.used_at is not None:
+        raise Refused(Code.INVITATION_USED)
+    if invitation.withdrawn_at is not None:
+        raise Refused(Code.INVITATION_WITHDRAWN)
+    if invitation.expires_at <= now:
+        raise Refused(Code.INVITATION_EXPIRED, {"expires_at": invitation.expires_at})
+
+
+@transaction.atomic
+def accept_invitation(*, organisation: Organisation, token: str, person: Person, now: datetime) -> Role:
+    """Take on the role of an invitation. Only the address it was sent to can: a forwarded link gives nobody a role.
+
+    Locks    the invitation's row: of two that accept at once one is refused.
+    Refuses  invitation.unknown, invitation.used, invitation.withdrawn, invitation.expired, invitation.other_address.
+    """
+    found = invitation_of(organisation, token)
+    if found is None:
+        raise Refused(Code.INVITATION_UNKNOWN)
+    found = Invitation.objects.select_for_update().get(pk=found.pk)
+    check_invitation(found, now)
+    if (person.email or "").lower() != found.email:
+        raise Refused(Code.INVITATION_OTHER_ADDRESS)
+    found.used_at, found.used_by = now, person
+    found.save(update_fields=["used_at", "used_by"])
+    Membership.objects.update_or_create(organisation=organisation, person=person, defaults={"role": found.role})
+    _record(organisation, person, "staff.joined", f"person {person.pk}", role=found.role)
+    return Role(found.role)
+
+
+@transaction.atomic
+def change_role(*, organisation: Organisation, person: int, role: str, by: Person) -> Membership:
+    """Give somebody of the staff another role, or none ("resident").
+
+    Locks    the organisation's row: of two managers who demote each other one stays.
+    Refuses  person.not_staff, staff.role_bad, staff.unknown, staff.last_manager.
+    """
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    _require_people(organisation, by)
+    given = Role.RESIDENT if role == Role.RESIDENT else _role(role)
+    member = Membership.objects.filter(organisation=organisation, person=person, role__in=STAFF).first()
+    if member is None:
+        raise Refused(Code.STAFF_UNKNOWN)
+    if member.role == Role.MANAGER and given is not Role.MANAGER and n_managers(organisation) < 2:
+        raise Refused(Code.STAFF_LAST_MANAGER)
+    before, member.role = member.role, given
+    member.save(update_fields=["role"])
+    act = "staff.removed" if given is Role.RESIDENT else "staff.role_changed"
+    _record(organisation, by, act, f"person {person}", before=before, role=given.value)
+    return member
+
+
+@transaction.atomic
+def ask_second_factor(*, organisation: Organisation, needed: bool, by: Person) -> None:
+    """Say whether the staff of a town need a second factor at the desk.
+
+    Refuses  person.not_staff.
+    """
+    _require_people(organisation, by)
+    Organisation.objects.filter(pk=organisation.pk).update(staff_second_factor=needed)
+    _record(organisation, by, "staff.second_factor", "staff", needed=needed)
+
+
+def _record(organisation: Organisation, by: Person, act: str, subject: str, **detail: object) -> None:
+    record_act(organisation=organisation, by=by, act=act, subject=subject, detail=detail)

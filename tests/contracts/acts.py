@@ -1,0 +1,100 @@
+"""Every act, by kind of phase, by who acts, by the state of what it is about, and by role at the desk: one table each.
+
+Written by hand, so that a slip in the rules does not slip in here as well. A new act, kind of phase, state, level,
+role or right without a cell fails tests/contracts/test_acts.py.
+"""
+
+from participation.models import Proposal
+from participation.rules.access import Level
+from participation.rules.phases import Act, PhaseKind
+from participation.rules.refusals import Code
+from participation.rules.roles import DeskAct, Role
+
+# Which acts a phase opens: "x" open, "." not; the columns are the acts in their order:
+# propose, support, comment, answer, report, follow, vote.
+WRITE_INS = "vote with write-ins"
+OPENS: dict[str, str] = {
+    #                      P S C A R F V
+    PhaseKind.INFORM:     "....xx.",
+    PhaseKind.PROPOSE:    "xxxxxx.",
+    PhaseKind.DISCUSS:    ".xxxxx.",
+    PhaseKind.SHORTLIST:  "....xx.",
+    PhaseKind.VOTE:       "....xxx",
+    WRITE_INS:            "xx.xxxx",
+    PhaseKind.DECIDE:     "....xx.",
+    PhaseKind.ROLL_OUT:   "....xx.",
+}  # fmt: skip
+
+# Who acts: nobody signed in, who has a letter and no mail address, a resident, one whom the town verified, the staff
+# by role, and the manager of another town. At the public side staff are people like all others.
+WHO = (
+    "nobody", "letter", "resident", "verified", "moderator", "planner", "gis", "communication", "manager", "other_town",
+)  # fmt: skip
+
+
+def everybody(code: Code | None, **others: Code | None) -> dict[str, Code | None]:
+    """The same refusal, or none, for all but those named."""
+    return dict.fromkeys(WHO, code) | others
+
+
+# Which refusal meets whom at each level; None for nobody of them.
+ADMITS: dict[Level, dict[str, Code | None]] = {
+    Level.ANYONE: everybody(None),
+    Level.MAIL: everybody(None, nobody=Code.SIGN_IN_FIRST, letter=Code.ACCESS_NO_MAIL),
+    Level.VERIFIED: everybody(
+        Code.ACCESS_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, letter=Code.ACCESS_NO_MAIL, verified=None
+    ),
+}
+# A vote says it in words of its own (participation/rules/electorate.py).
+ADMITS_TO_VOTE: dict[Level, dict[str, Code | None]] = {
+    Level.MAIL: everybody(None, nobody=Code.SIGN_IN_FIRST, letter=Code.SIGN_IN_FIRST),
+    Level.VERIFIED: everybody(Code.VOTE_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, verified=None),
+}
+# The level that holds where nobody said otherwise.
+BY_DEFAULT: dict[Act, Level] = {
+    Act.PROPOSE: Level.MAIL,
+    Act.SUPPORT: Level.MAIL,
+    Act.COMMENT: Level.MAIL,
+    Act.ANSWER: Level.MAIL,
+    Act.REPORT: Level.ANYONE,
+    Act.FOLLOW: Level.MAIL,
+    Act.VOTE: Level.MAIL,
+}
+
+# What an act is about, by its state; on the ballot is one more. Acts about no proposal have no row.
+ON_BALLOT = "on the ballot"
+STATES = (*Proposal.State.values, ON_BALLOT)
+ABOUT: dict[Act, dict[str, Code | None]] = {
+    Act.SUPPORT: {
+        Proposal.State.SUBMITTED: Code.PROPOSAL_NOT_PUBLIC,
+        Proposal.State.PUBLISHED: None,
+        Proposal.State.HIDDEN: Code.PROPOSAL_NOT_PUBLIC,
+        ON_BALLOT: None,
+    },
+    Act.VOTE: {
+        Proposal.State.SUBMITTED: Code.VOTE_OPTION_GONE,
+        Proposal.State.PUBLISHED: Code.VOTE_OPTION_GONE,
+        Proposal.State.HIDDEN: Code.VOTE_OPTION_GONE,
+        ON_BALLOT: None,
+    },
+}
+
+# What each role may do at the desk; the columns: resident, moderator, planner, GIS user, communication, manager.
+DESK_COLUMNS = (Role.RESIDENT, Role.MODERATOR, Role.PLANNER, Role.GIS, Role.COMMUNICATION, Role.MANAGER)
+DESK: dict[DeskAct, str] = {
+    #                    R M P G C M
+    DeskAct.SEE:        ".xxxxx",
+    DeskAct.MODERATE:   ".xx..x",
+    DeskAct.SHORTLIST:  "..x..x",
+    DeskAct.EXPORT:     "..xx.x",
+    DeskAct.LAYERS:     "..xx.x",
+    DeskAct.SITE:       "..x..x",
+    DeskAct.DECIDE:     "..x..x",
+    DeskAct.EXTEND:     "..x..x",
+    DeskAct.PAPER:      ".xx..x",
+    DeskAct.ELECTORATE: "..x..x",
+    DeskAct.WORDS:      "..x.xx",
+    DeskAct.SETUP:      "..x..x",
+    DeskAct.AUDIT:      "..x..x",
+    DeskAct.PEOPLE:     ".....x",
+}  # fmt: skip

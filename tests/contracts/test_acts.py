@@ -1,0 +1,246 @@
+"""Every act, by everybody, in every kind of phase, about a thing in every state, in two towns: as acts.py says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+
+from participation.models import Membership, Organisation, Person, Phase, Project, Proposal
+from participation.queries.voting import database_now
+from participation.rules.access import LEVELS, Level
+from participation.rules.electorate import Eligibility
+from participation.rules.phases import CLOSED, OPEN_ACTS, Act, PhaseKind
+from participation.rules.places import LonLat
+from participation.rules.refusals import Code, Refused
+from participation.rules.roles import DeskAct, Role, may
+from participation.selectors.access import require_act
+from participation.selectors.projects import standing
+from participation.services.proposals import submit_proposal, support
+from participation.services.voting import cast_ballot
+from participation.web.access import offered
+from tests.cast import Cast, box, person, picks, text
+from tests.contracts.acts import (
+    ABOUT,
+    ADMITS,
+    ADMITS_TO_VOTE,
+    BY_DEFAULT,
+    DESK,
+    DESK_COLUMNS,
+    ON_BALLOT,
+    OPENS,
+    STATES,
+    WHO,
+    WRITE_INS,
+)
+
+HOUR = timedelta(hours=1)
+STAFF = {
+    "moderator": Role.MODERATOR,
+    "planner": Role.PLANNER,
+    "gis": Role.GIS,
+    "communication": Role.COMMUNICATION,
+    "manager": Role.MANAGER,
+}
+
+
+@dataclass
+class Stage:
+    """A town with a project of one phase, a proposal in each state, and everybody of the table."""
+
+    project: Project
+    phase: Phase
+    people: dict[str, Person | None]
+    numbers: dict[str, int]
+    now: datetime
+
+    def fresh(self) -> Project:
+        """The project as it stands in the database now."""
+        return Project.objects.get(pk=self.project.pk)
+
+
+@pytest.fixture(params=["toonstad", "elders"])
+def stage(request: pytest.FixtureRequest, cast: Cast) -> Stage:
+    """The same in both towns: who is staff in one is a stranger in the other."""
+    here, there = (cast.town, cast.other_town) if request.param == "toonstad" else (cast.other_town, cast.town)
+    return set_stage(here, there)
+
+
+def set_stage(town: Organisation, other: Organisation) -> Stage:
+    """Put everybody there."""
+    now = database_now()
+    project = Project.objects.create(
+        organisation=town, slug="tafel", title=text("Tafel"), area=box(2.60, 50.80, 2.80, 50.94)
+    )
+    phase = Phase.objects.create(project=project, position=1, kind="vote", opens_at=now - HOUR, cap=3)
+    numbers = {}
+    for number, state in enumerate(STATES, start=1):
+        numbers[state] = number
+        Proposal.objects.create(
+            project=project,
+            number=number,
+            title=state,
+            state=Proposal.State.PUBLISHED if state == ON_BALLOT else state,
+            on_ballot=state == ON_BALLOT,
+            created_at=now,
+        )
+    people: dict[str, Person | None] = {"nobody": None, "letter": Person.objects.create_without_mail()}
+    for who in WHO:
+        if who in people:
+            continue
+        people[who] = found = person(f"tafel-{who}")
+        place, role = (other, Role.MANAGER) if who == "other_town" else (town, STAFF.get(who, Role.RESIDENT))
+        known = {"verified_at": now, "verified_by": "staff"} if who == "verified" else {}
+        Membership.objects.create(organisation=place, person=found, role=role, **known)
+    return Stage(project, phase, people, numbers, now)
+
+
+def runs(stage: Stage, kind: str, opens_at: datetime, closes_at: datetime | None, **more: object) -> Phase:
+    """Let the only phase be of this kind and time."""
+    write_ins = kind == WRITE_INS
+    fields = {"kind": "vote" if write_ins else kind, "write_ins": write_ins, "access": {}} | more
+    Phase.objects.filter(pk=stage.phase.pk).update(opens_at=opens_at, closes_at=closes_at, **fields)
+    return Phase.objects.select_related("project__organisation").get(pk=stage.phase.pk)
+
+
+def propose(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
+    """Propose a place."""
+    submit_proposal(
+        project=stage.fresh(), person=who, title="Nieuw", body="", place=LonLat(2.7, 50.85), theme="", language="nl",
+        now=database_now(),
+    )  # fmt: skip
+
+
+def give_support(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
+    """Put a heart on a proposal; nobody signed in is asked to be somebody first, as the page does."""
+    proposal = Proposal.objects.select_related("project__organisation").get(project=stage.project, number=number)
+    if who is None:
+        require_act(proposal.project, standing(proposal.project, database_now()), Act.SUPPORT, AnonymousUser())
+    else:
+        support(proposal=proposal, person=who, now=database_now())
+
+
+def cast_vote(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
+    """Vote for it; nobody signed in is asked to be somebody first, as the page does."""
+    if who is None:
+        raise Refused(Code.SIGN_IN_FIRST)
+    cast_ballot(phase=phase, person=who, choices=picks([number]), nonce=uuid4())
+
+
+# How each act that has a page is done; an act that gets one needs its way of doing it here.
+DONE: dict[Act, Callable[[Stage, Person | None, Phase, int], None]] = {
+    Act.PROPOSE: propose,
+    Act.SUPPORT: give_support,
+    Act.VOTE: cast_vote,
+}
+
+
+def answer(stage: Stage, act: Act, who: str, phase: Phase, number: int) -> Code | None:
+    """Do it, see what comes, and undo it."""
+    code = None
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                DONE[act](stage, stage.people[who], phase, number)
+        except Refused as refused:
+            code = refused.code
+        transaction.set_rollback(True)
+    return code
+
+
+def expected(act: Act, kind: str, who: str, state: str, level: Level) -> Code | None:
+    """What the table says: an act asks first whether what it is about is public, then whether it is open, then who."""
+    about = ABOUT.get(act, {}).get(state)
+    is_open = OPENS[kind][list(Act).index(act)] == "x"
+    if act is Act.VOTE:
+        # Who is not signed in is asked to do so before anything else; what is on the ballot is looked at last.
+        if who == "nobody":
+            return Code.SIGN_IN_FIRST
+        return ADMITS_TO_VOTE[level][who] or about if is_open else CLOSED[act].now
+    known = ADMITS[level][who]
+    if act is Act.SUPPORT and who != "nobody" and about:
+        return about
+    return known if is_open else CLOSED[act].now
+
+
+# --- complete by construction ------------------------------------------------------------------
+
+
+def test_the_table_has_a_cell_for_everything_there_is() -> None:
+    assert set(OPENS) == {*PhaseKind, WRITE_INS}
+    assert {len(row) for row in OPENS.values()} == {len(Act)}
+    assert set(ADMITS) == set(Level)
+    assert set(ADMITS_TO_VOTE) == set(LEVELS[Act.VOTE])
+    assert all(set(row) == set(WHO) for row in (*ADMITS.values(), *ADMITS_TO_VOTE.values()))
+    assert set(BY_DEFAULT) == set(Act)
+    assert all(set(row) == set(STATES) for row in ABOUT.values())
+    assert set(DESK) == set(DeskAct)
+    assert set(DESK_COLUMNS) == set(Role)
+    assert {len(row) for row in DESK.values()} == {len(Role)}
+    assert set(STAFF.values()) == set(Role) - {Role.RESIDENT}
+
+
+def test_every_act_that_has_a_page_is_done_here() -> None:
+    assert set(DONE) == set(offered)
+
+
+# --- what it says ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", DeskAct)
+def test_each_role_may_do_at_the_desk_what_the_table_says(act: DeskAct) -> None:
+    said = "".join("x" if may(role, act) else "." for role in DESK_COLUMNS)
+    assert said == DESK[act]
+    assert not may(None, act)
+
+
+def test_each_phase_opens_what_the_table_says() -> None:
+    for kind in PhaseKind:
+        assert "".join("x" if act in OPEN_ACTS[kind] else "." for act in Act) == OPENS[kind]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", OPENS)
+def test_everybody_does_everything_in_every_phase(stage: Stage, kind: str) -> None:
+    phase = runs(stage, kind, stage.now - HOUR, None)
+    cells = [(act, who, state) for act in DONE for who in WHO for state in (STATES if act in ABOUT else (ON_BALLOT,))]
+    got = {cell: answer(stage, cell[0], cell[1], phase, stage.numbers[cell[2]]) for cell in cells}
+    assert got == {cell: expected(cell[0], kind, cell[1], cell[2], BY_DEFAULT[cell[0]]) for cell in cells}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("act", Act)
+def test_everybody_meets_every_level(stage: Stage, act: Act) -> None:
+    """Acts without a page of their own too: what they will ask is decided by now."""
+    kind = next(kind for kind in PhaseKind if OPENS[kind][list(Act).index(act)] == "x")
+    for level in LEVELS[act]:
+        if act is Act.VOTE:
+            phase = runs(stage, kind, stage.now - HOUR, None, eligibility=Eligibility(level.value))
+        else:
+            phase = runs(stage, kind, stage.now - HOUR, None, access={act.value: level.value})
+        for who in WHO:
+            if act in DONE:
+                code = answer(stage, act, who, phase, stage.numbers[ON_BALLOT])
+                assert code is expected(act, kind, who, ON_BALLOT, level), (level, who)
+                continue
+            with_who = stage.people[who] or AnonymousUser()
+            code = None
+            try:
+                require_act(stage.fresh(), standing(stage.fresh(), database_now()), act, with_who)
+            except Refused as refused:
+                code = refused.code
+            assert code is ADMITS[level][who], (level, who)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("act", DONE)
+def test_every_act_says_when_it_opens_and_when_it_closed(stage: Stage, act: Act) -> None:
+    kind = next(kind for kind in PhaseKind if OPENS[kind][list(Act).index(act)] == "x")
+    number = stage.numbers[ON_BALLOT]
+    phase = runs(stage, kind, stage.now + HOUR, stage.now + 2 * HOUR)
+    assert answer(stage, act, "resident", phase, number) is CLOSED[act].yet
+    phase = runs(stage, kind, stage.now - 2 * HOUR, stage.now - HOUR)
+    assert answer(stage, act, "resident", phase, number) is CLOSED[act].over
