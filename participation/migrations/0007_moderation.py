@@ -500,7 +500,11 @@ class Migration(migrations.Migration):
             model_name="report",
             name="person",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="reports", to=settings.AUTH_USER_MODEL
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="reports",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
@@ -611,7 +615,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="report",
             constraint=models.UniqueConstraint(
-                fields=("proposal", "comment", "person"), name="report_once_a_person", nulls_distinct=False
+                condition=models.Q(("person__isnull", False)),
+                fields=("proposal", "comment", "person"),
+                name="report_once_a_person",
+                nulls_distinct=False,
             ),
         ),
         migrations.AddIndex(

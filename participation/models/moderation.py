@@ -73,7 +73,7 @@ class AuthorMail(models.Model):
 
 
 class Report(models.Model):
-    """A resident tells staff that something is wrong with a proposal, or with one comment on it."""
+    """Somebody, known or not, tells staff that something is wrong with a proposal, or with one comment on it."""
 
     class Reason(models.TextChoices):
         INSULT = "insult", _("It insults or threatens somebody")
@@ -83,7 +83,7 @@ class Report(models.Model):
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="reports")
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, blank=True, related_name="reports")
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="reports")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, blank=True, related_name="reports")
     reason = models.CharField(max_length=10, choices=Reason.choices)
     text = models.TextField(max_length=1000, blank=True)
     at = models.DateTimeField()
@@ -94,7 +94,10 @@ class Report(models.Model):
         ordering = ["at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["proposal", "comment", "person"], nulls_distinct=False, name="report_once_a_person"
+                fields=["proposal", "comment", "person"],
+                condition=Q(person__isnull=False),
+                nulls_distinct=False,
+                name="report_once_a_person",
             ),
         ]
         indexes = [

@@ -1,7 +1,11 @@
-"""Takes comments and reports in, and lets staff hide, lock and settle them."""
+"""Takes comments and reports in, and lets staff hide, lock and settle them.
+
+Where the town lets anybody in, what comes without an account is counted by the proposal it is about.
+"""
 
 from datetime import datetime
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
 from participation.models import Comment, Person, Proposal, Report
@@ -10,6 +14,7 @@ from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct, may
 from participation.rules.wording import REASON_MAX, cleaned
+from participation.selectors.access import require_act
 from participation.selectors.comments import comments_on
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
@@ -17,39 +22,44 @@ from participation.services.proposals import require_desk
 from participation.services.records import record_act
 
 
-def _one_at_a_time(person: Person) -> None:
-    """Lock the person's row: what they send at once is counted one after the other."""
-    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+def _one_at_a_time(person: Person | None, proposal: Proposal) -> None:
+    """Lock the person's row, the proposal's where nobody is known: what is sent at once is counted one by one."""
+    if person is None:
+        Proposal.objects.select_for_update(no_key=True).get(pk=proposal.pk)
+    else:
+        Person.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 @transaction.atomic
 def add_comment(
-    *, proposal: Proposal, person: Person, text: str, parent: int | None, language: str, now: datetime
+    *, proposal: Proposal, person: Person | None, text: str, parent: int | None, language: str, now: datetime
 ) -> Comment:
     """Write a comment or a reply; public at once, or after a look by staff where the project says so.
 
     Staff of the town is shown as such, and not looked after. A reply to a reply stands under the first comment.
+    What comes without an account is always looked at first.
 
-    Locks    the person's row.
-    Refuses  proposal.not_public, comment.not_open, comment.locked, comment.missing, comment.too_long,
-             comment.not_found, act.too_often.
+    Locks    the person's row; the proposal's for what comes without an account.
+    Refuses  proposal.not_public, what selectors.access.require_act refuses, comment.locked, comment.missing,
+             comment.too_long, comment.not_found, act.too_often.
     """
     if proposal.state != Proposal.State.PUBLISHED:
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
-    by_city = may(role_in(proposal.project.organisation, person), DeskAct.MODERATE)
+    by_city = may(role_in(proposal.project.organisation, person or AnonymousUser()), DeskAct.MODERATE)
     if not by_city:
-        standing(proposal.project, now).require(Act.COMMENT)
+        require_act(proposal.project, standing(proposal.project, now), Act.COMMENT, person)
     if proposal.comments_locked:
         raise Refused(Code.COMMENT_LOCKED)
     text = comment_text(text)
-    _one_at_a_time(person)
-    check_often(Comment.objects.filter(author=person, created_at__gt=now - HOUR).count(), COMMENTS_AN_HOUR)
+    _one_at_a_time(person, proposal)
+    before = Comment.objects.filter(author=person) if person else proposal.comments.filter(author=None)
+    check_often(before.filter(created_at__gt=now - HOUR).count(), COMMENTS_AN_HOUR)
     above = None
     if parent is not None:
         above = comments_on(proposal).filter(pk=parent, state=Comment.State.PUBLISHED).first()
         if above is None:
             raise Refused(Code.COMMENT_NOT_FOUND)
-    waits = proposal.project.moderated_first and not by_city
+    waits = person is None or (proposal.project.moderated_first and not by_city)
     return Comment.objects.create(
         # A reply stays with what it answers, also when that was joined with another proposal since.
         proposal_id=above.proposal_id if above else proposal.pk,
@@ -108,19 +118,21 @@ def lock_comments(*, proposal: Proposal, locked: bool, by: Person) -> None:
 
 @transaction.atomic
 def report(
-    *, proposal: Proposal, comment: Comment | None, person: Person, reason: str, text: str, now: datetime
+    *, proposal: Proposal, comment: Comment | None, person: Person | None, reason: str, text: str, now: datetime
 ) -> Report:
     """Tell staff that something is wrong with a proposal, or with a comment on it.
 
-    Locks    the person's row.
-    Refuses  report.reason_missing, report.twice, act.too_often.
+    Locks    the person's row; the proposal's for what comes without an account.
+    Refuses  what selectors.access.require_act refuses, report.reason_missing, report.twice, act.too_often.
     """
+    require_act(proposal.project, standing(proposal.project, now), Act.REPORT, person)
     if reason not in Report.Reason.values:
         raise Refused(Code.REPORT_REASON_MISSING)
-    _one_at_a_time(person)
-    if Report.objects.filter(proposal=proposal, comment=comment, person=person).exists():
+    _one_at_a_time(person, proposal)
+    if person is not None and Report.objects.filter(proposal=proposal, comment=comment, person=person).exists():
         raise Refused(Code.REPORT_TWICE)
-    check_often(Report.objects.filter(person=person, at__gt=now - HOUR).count(), REPORTS_AN_HOUR)
+    before = Report.objects.filter(person=person) if person else proposal.reports.filter(person=None)
+    check_often(before.filter(at__gt=now - HOUR).count(), REPORTS_AN_HOUR)
     return Report.objects.create(
         proposal=proposal,
         comment=comment,

@@ -2,12 +2,17 @@
 
 from collections.abc import Collection, Mapping
 
+from datetime import datetime
+
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from participation.models import Follow, Organisation, Person, Proposal
+from participation.rules.phases import Act
+from participation.selectors.access import require_act
+from participation.selectors.projects import standing
 
 SALT = "participation.follows"
 
@@ -20,6 +25,15 @@ def set_follow(*, person: Person, proposals: Collection[int], wanted: bool) -> N
         update_fields=["wanted"],
         unique_fields=["proposal", "person"],
     )
+
+
+def follow(*, proposal: Proposal, person: Person, now: datetime) -> None:
+    """Let this person hear of a proposal from now on; to hear no more of it is never refused (set_follow).
+
+    Refuses  what selectors.access.require_act refuses.
+    """
+    require_act(proposal.project, standing(proposal.project, now), Act.FOLLOW, person)
+    set_follow(person=person, proposals=[proposal.pk], wanted=True)
 
 
 def way_out(person: Person, proposals: Collection[int]) -> str:

@@ -7,9 +7,13 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
-from participation.models import Comment, Report
+from participation.models import Comment, Project, Report
+from participation.rules.access import Level
+from participation.rules.phases import Act
 from participation.rules.refusals import Refused
+from participation.selectors.access import level_in
 from participation.selectors.comments import comments_on
+from participation.selectors.projects import standing
 from participation.services.comments import add_comment, report
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
 from participation.web.proposals import proposal_or_404
@@ -20,6 +24,10 @@ def _key(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
+def _takes_from_anyone(project: Project, act: Act) -> bool:
+    return level_in(project, standing(project, now()), act) is Level.ANYONE
+
+
 @require_POST
 @answering_refusals
 def add(request: HttpRequest, slug: str, number: int) -> HttpResponse:
@@ -27,7 +35,7 @@ def add(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     project = project_or_404(request, slug)
     back_to = reverse("proposal", args=(slug, number))
     person = person_of(request)
-    if person is None:
+    if person is None and not _takes_from_anyone(project, Act.COMMENT):
         return sign_in_first(request, back_to=f"{back_to}#comments")
     proposal = proposal_or_404(request, project, number)
     comment = add_comment(
@@ -42,7 +50,7 @@ def add(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         messages.info(request, gettext("Your comment was sent. Staff of the town looks at it first."))
     else:
         messages.success(request, gettext("Your comment is public now."))
-    return redirect(f"{back_to}#c{comment.pk}")
+    return redirect(f"{back_to}#c{comment.pk}" if person else f"{back_to}#comments")
 
 
 @answering_refusals
@@ -50,7 +58,7 @@ def report_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ask what is wrong with a proposal, or with a comment on it (``comment``), and tell staff."""
     project = project_or_404(request, slug)
     person = person_of(request)
-    if person is None:
+    if person is None and not _takes_from_anyone(project, Act.REPORT):
         return sign_in_first(request, back_to=request.get_full_path())
     proposal = proposal_or_404(request, project, number)
     key = request.GET.get("comment", "")

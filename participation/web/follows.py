@@ -8,12 +8,14 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from participation.services.follows import follow as follow_proposal
 from participation.services.follows import of_way_out, set_follow
-from participation.web.asking import person_of, project_or_404, sign_in_first
+from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
 from participation.web.proposals import proposal_or_404
 
 
 @require_POST
+@answering_refusals
 def follow(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Hear of a proposal from now on, or no more (``off``)."""
     project = project_or_404(request, slug)
@@ -22,13 +24,13 @@ def follow(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if person is None:
         return sign_in_first(request, back_to=back_to)
     proposal = proposal_or_404(request, project, number)
-    wanted = not request.POST.get("off")
-    set_follow(person=person, proposals=[proposal.pk], wanted=wanted)
-    if wanted:
+    if not request.POST.get("off"):
+        follow_proposal(proposal=proposal, person=person, now=now())
         messages.success(
             request, gettext("You get a mail when something happens with “%(title)s”.") % {"title": proposal.title}
         )
     else:
+        set_follow(person=person, proposals=[proposal.pk], wanted=False)
         messages.info(request, gettext("You get no mails about “%(title)s” any more.") % {"title": proposal.title})
     return redirect(back_to)
 

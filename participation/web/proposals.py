@@ -8,10 +8,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from participation.models import Project, Proposal, TallyRow
+from participation.rules.access import Level
 from participation.rules.limits import COMMENT_MAX
 from participation.rules.phases import Act
 from participation.rules.places import LonLat
 from participation.rules.roles import DeskAct
+from participation.selectors.access import level_in
 from participation.selectors.comments import SORTS, threads
 from participation.selectors.follows import follows
 from participation.selectors.merging import joined_with
@@ -19,6 +21,7 @@ from participation.selectors.projects import standing
 from participation.selectors.proposals import hidden_stub, nearby, supported_by, visible_proposals
 from participation.selectors.responses import responses_on
 from participation.services.proposals import support, take_back_support
+from participation.web.access import not_let_in
 from participation.web.asking import answering_refusals, may_do, now, person_of, project_or_404, sign_in_first
 from participation.web.maps import around, map_config
 from participation.web.projects import process_context
@@ -72,6 +75,7 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             bounds=around(proposal.point),
         )
     said = threads(proposal, request.user, sort=sort if sort in SORTS else "old")
+    may_answer = may_do(request, DeskAct.MODERATE)
     may_comment = proposal.state == Proposal.State.PUBLISHED and not proposal.comments_locked
     context = process_context(request, project, where) | {
         "proposal": proposal,
@@ -81,7 +85,11 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "n_said": sum(1 + len(thread.replies) for thread in said),
         "comment_sort": sort,
         "comment_max": COMMENT_MAX,
-        "may_comment": may_comment and (Act.COMMENT in where.acts or may_do(request, DeskAct.MODERATE)),
+        "may_comment": may_comment and (Act.COMMENT in where.acts or may_answer),
+        "not_let_in": not_let_in(project, where, Act.COMMENT, person_of(request)) if not may_answer else None,
+        "needs_account": level_in(project, where, Act.COMMENT) is not Level.ANYONE,
+        "may_report": Act.REPORT in where.acts,
+        "may_follow": Act.FOLLOW in where.acts,
         "follows": follows(request.user, proposal),
         "person": person_of(request),
         "nearby": near,

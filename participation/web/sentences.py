@@ -96,7 +96,7 @@ SENTENCES = {
     Code.COMMENT_NOT_FOUND: _("This comment is not there any more."),
     Code.REPORT_REASON_MISSING: _("Say what is wrong with it: choose one of the reasons."),
     Code.REPORT_TWICE: _("You reported this already. Staff of the town looks at it."),
-    Code.TOO_OFTEN: _("You did this %(max)s times in the last hour. Wait a while, then try again."),
+    Code.TOO_OFTEN: _("This was done %(max)s times in the last hour. Wait a while, then try again."),
     Code.UNDO_NOT_POSSIBLE: _("This cannot be undone any more: something else was done with it since."),
     Code.NOTE_MISSING: _("Write something first."),
     Code.MAIL_MISSING: _("Write the answer first."),

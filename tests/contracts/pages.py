@@ -244,11 +244,14 @@ ROWS: dict[str, Row] = {
 SITERS, MODERATORS = ("planner", "manager"), ("moderator", "planner", "manager")
 MAY_SEND: dict[str, tuple[str, ...]] = {
     "support": tuple(role for role in ROLES if role != "nobody"),
+    "comment": tuple(role for role in ROLES if role != "nobody"),
+    "follow": tuple(role for role in ROLES if role != "nobody"),
     # A ballot that is begun is kept in the browser, before anybody signs in.
     "ballot_choose": ROLES,
     "ballot_cast": tuple(role for role in ROLES if role != "nobody"),
     "take_up_draft": tuple(role for role in ROLES if role != "nobody"),
     "desk_moderate": MODERATORS,
+    "desk_undo": MODERATORS,
     "desk_shortlist_change": SITERS,
     "desk_layer_change": ("planner", "gis", "manager"),
     "desk_candidate_change": SITERS,
