@@ -34,7 +34,7 @@ reset: ## forget the demo's database and files
 	@exec python3 -m config.run reset
 
 lock: setup ## make the locks anew from requirements*.in and package.json
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-dev requirements-ogctests; do \
 		$(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-emit-index-url --no-header --output-file $$name.txt $$name.in || exit 1; \
 	done

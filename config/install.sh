@@ -171,6 +171,14 @@ pip_install() { $python -m pip install --no-input --disable-pip-version-check --
 step "Python packages" "$(hash_of requirements.txt)" pip_install requirements.txt
 [ "$wanted" = run ] || step "Test packages" "$(hash_of requirements.txt requirements-dev.txt)" pip_install requirements-dev.txt
 
+# The tests of the standard have needs of their own, which do not agree with ours.
+make_ogctests() {
+    rm -rf var/ogctests && python3 -m venv var/ogctests &&
+        var/ogctests/bin/python -m pip install --no-input --disable-pip-version-check --require-hashes -r requirements-ogctests.txt
+}
+[ -x var/ogctests/bin/python ] || rm -f "$stamps/Tests-of-the-standard"
+[ "$wanted" = run ] || step "Tests of the standard" "$(hash_of requirements-ogctests.txt)" make_ogctests
+
 [ -d node_modules ] || rm -f "$stamps/JavaScript-packages"
 step "JavaScript packages" "$(hash_of package.json package-lock.json)" npm ci --ignore-scripts --no-audit --no-fund
 [ -d var/vendor ] || rm -f "$stamps/Files-for-the-browser"

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "participation.middleware.organisation",
+    "participation.middleware.token",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -268,6 +269,9 @@ CONTENT_SECURITY_POLICY = {
 ADDRESS_SEARCH = os.environ.get("KIESPLEK_ADDRESS_SEARCH", "")
 if ADDRESS_SEARCH and not ADDRESS_SEARCH.startswith(("https://", "http://127.0.0.1:")):
     raise ImproperlyConfigured("KIESPLEK_ADDRESS_SEARCH must begin with https://.")
+
+# --- programs that ask: how many requests a minute one of them may send (an act counts as ten) ------------------------
+API_PER_MINUTE = int(os.environ.get("KIESPLEK_API_PER_MINUTE", "600"))
 
 # --- languages, time ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"

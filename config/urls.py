@@ -5,10 +5,10 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
-from config import views
+from config import api, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
@@ -38,6 +38,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox/", views.outbox, name="outbox"),
     path("style/", views.style, name="style"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
+    path("api/v1/openapi.json", api.openapi, name="api_openapi"),
+    path("api/v1/docs", api.docs, name="api_docs"),
+    path("api/v1/", RedirectView.as_view(pattern_name="api_docs"), name="api"),
+    path("api/v1/", include(api.addresses)),
+    re_path(r"^api/(?P<rest>[\s\S]*)$", api.nowhere, name="api_nowhere"),
     path("", include("participation.urls")),
     path("", include("siting.urls")),
     path("", include("geo.urls")),

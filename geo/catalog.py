@@ -4,8 +4,9 @@ The domain says which rows (a queryset already filtered by who asks) and which c
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property, partial
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
@@ -15,11 +16,12 @@ import shapely
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BinaryField, DateTimeField, F, Func, QuerySet
+from django.db.models import BigIntegerField, BinaryField, DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Cast, Coalesce, TruncDate
 from shapely.geometry.base import BaseGeometry
 
+from geo.conditions import NOTHING, Condition, in_query, matches
 from geo.plane.boxes import Box
 from geo.plane.grids import Grid
 
@@ -56,6 +58,17 @@ class Feature(NamedTuple):
     attributes: dict[str, Any]
 
 
+class Sort(NamedTuple):
+    """One column to put features in order by; those in which nothing stands come last, either way."""
+
+    column: str
+    descending: bool = False
+
+
+# Behind which feature to go on: its key, or where there is an order its values in that order and then its key.
+Behind = int | tuple[object, ...]
+
+
 class Asker(NamedTuple):
     """Who asks: the slug of the municipality spoken to, and the person (of whom geo knows nothing)."""
 
@@ -82,18 +95,33 @@ class Layer(Protocol):
     def fingerprint(self) -> str:
         """What an answer made from this layer may be known by: other rows or other content, another text."""
 
-    def count(self, box: Box | None = None, *, where: Mapping[str, object] | None = None) -> int:
-        """How many features touch the box and have exactly these values."""
+    @property
+    def time(self) -> str:
+        """The column of dates that says when a feature is from; empty when none does."""
+
+    def count(
+        self,
+        box: Box | None = None,
+        *,
+        where: Mapping[str, object] | None = None,
+        condition: Condition | None = None,
+    ) -> int:
+        """How many features touch the box, have exactly these values and are like ``condition`` says."""
 
     def features(
         self,
         box: Box | None = None,
         *,
-        after: int | None = None,
+        after: Behind | None = None,
         limit: int | None = None,
         where: Mapping[str, object] | None = None,
+        condition: Condition | None = None,
+        order: Sequence[Sort] = (),
     ) -> Iterator[Feature]:
-        """Those features in the order of their keys, from the one behind ``after`` on."""
+        """Those features from the one behind ``after`` on.
+
+        Order    as ``order`` says, then by key: whatever comes in meanwhile, nothing is given twice or left out.
+        """
 
     def feature(self, key: int) -> Feature | None:
         """The feature of this number."""
@@ -102,13 +130,47 @@ class Layer(Protocol):
         """The box in degrees that holds everything; none when there is no place at all."""
 
 
+class Stored(NamedTuple):
+    """Where rows keep their place in whole numbers (geo_tile_x, geo_tile_y, geo_morton): names of columns.
+
+    With an index on ``morton`` a tile is one range of it.
+    """
+
+    x: str
+    y: str
+    morton: str
+
+
+class Slots(NamedTuple):
+    """By what the pins of a group are told apart: the column of the slot, and what a tile calls each slot."""
+
+    column: str
+    names: Mapping[int, str]
+
+
+class Compiled(NamedTuple):
+    """A queryset as the database reads it."""
+
+    text: str
+    values: tuple[Any, ...]
+    using: str
+
+
+# The names under which tiles find where a pin lies.
+_PLACES = ("kp_lon", "kp_lat", "kp_x", "kp_y", "kp_morton")
+# The first day and the last; none where it is open.
+Days = tuple[date | None, date | None]
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureSource:
     """Rows of the database as a layer.
 
     ``rows`` is filtered by who asks. ``geometry`` names the EPSG:4326 column, ``key`` the public, unique whole
     number, ``weight`` what a pin weighs in clusters. ``updated`` is a short text that changes whenever the rows do.
-    ``pin`` names the columns that a single pin carries in a map tile.
+    ``pin`` names the columns that a single pin carries in a map tile, ``slots`` what a group says shares of, ``time``
+    the column that says when a row is from. ``counted`` is the number under which exactly these rows are counted in
+    geo's pyramid, cell by cell: the domain keeps it true.
     """
 
     id: str
@@ -122,11 +184,29 @@ class FeatureSource:
     updated: str
     weight: str | None = None
     pin: tuple[str, ...] = ()
+    time: str = ""
+    stored: Stored | None = None
+    slots: Slots | None = None
+    counted: int | None = None
+
+    def where(self, values: Mapping[str, object], days: Days = (None, None)) -> "FeatureSource":
+        """The rows that have exactly these values, and a ``time`` from the first to the last of these."""
+        asked: dict[str, object] = {self.names_of([name])[name]: value for name, value in values.items()}
+        if self.time:
+            at = self.names_of([self.time])[self.time]
+            asked |= {f"{at}__{end}": day for end, day in zip(("gte", "lte"), days, strict=True) if day is not None}
+        return self.only(self.shaped.filter(**asked)) if asked else self
+
+    def only(self, rows: "QuerySet[Any, Any]") -> "FeatureSource":
+        """Some of the rows, under the same name: these were not counted beforehand."""
+        return replace(self, rows=rows, counted=None)
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         if len(set(names)) != len(names) or not set(self.pin) <= set(names):
             raise ValueError(f"columns of layer {self.id} are named twice, or its pin names one it does not have")
+        if self.counted is not None and self.stored is None:
+            raise ValueError(f"layer {self.id} is counted, and does not say where its rows keep their places")
 
     @cached_property
     def shaped(self) -> "QuerySet[Any, Any]":
@@ -142,6 +222,42 @@ class FeatureSource:
             rows = shown
         return rows
 
+    @cached_property
+    def alone(self) -> Compiled | None:
+        """What pins say that stand alone in a tile, to be looked up by their Morton code; none without any rows."""
+        rows = self.shaped.annotate(kp_morton=F(self.stored.morton)) if self.stored else self.shaped.none()
+        return compiled(rows.values("kp_key", "kp_morton", *self.names_of(self.pin).values()))
+
+    def weighed(self, **places: Combinable) -> "QuerySet[Any, Any]":
+        """The rows with what a pin weighs, of which slot it is, and where it lies."""
+        slot = Coalesce(F(self.slots.column), Value(0)) if self.slots else Value(0)
+        weight = F(self.weight) if self.weight else Value(1)
+        rows: QuerySet[Any, Any] = self.shaped.annotate(kp_weight=weight, kp_slot=Cast(slot, BigIntegerField()))
+        found: QuerySet[Any, Any] = rows.annotate(**places)
+        return found
+
+    def grouped(self, rows: "QuerySet[Any, Any]") -> Compiled | None:
+        """These rows (of ``weighed``) as tiles group them, with what a single pin says."""
+        names = [name for name in rows.query.annotations if name in _PLACES]
+        return compiled(rows.values("kp_key", "kp_weight", "kp_slot", *names, *self.names_of(self.pin).values()))
+
+    @cached_property
+    def placed(self) -> Compiled | None:
+        """All rows as tiles group them, with the places that were stored: a tile is a range of kp_morton."""
+        return self.grouped(self._stored()) if self.stored else None
+
+    @cached_property
+    def sums(self) -> Compiled | None:
+        """The same without what pins say: what is counted in the pyramid."""
+        if self.stored is None:
+            return None
+        return compiled(self._stored().values("kp_morton", "kp_slot", "kp_weight", "kp_x", "kp_y"))
+
+    def _stored(self) -> "QuerySet[Any, Any]":
+        assert self.stored is not None
+        x, y, morton = map(F, self.stored)
+        return self.weighed(kp_x=x, kp_y=y, kp_morton=morton)
+
     def names_of(self, columns: Iterable[str]) -> dict[str, str]:
         """The names that these columns have in ``shaped``."""
         at = {column.name: f"kp_{number}" for number, column in enumerate(self.columns)}
@@ -154,14 +270,22 @@ class FeatureSource:
             text, values = self.shaped.query.sql_with_params()
         except EmptyResultSet:
             text, values = "", ()
-        facts = (self.id, self.updated, text, repr(values), self.key, self.geometry, self.weight, self.pin)
+        facts = (self.id, self.updated, text, repr(values), self.key, self.geometry, self.weight, self.pin, self.slots)
         return sha256(repr((facts, [column.name for column in self.columns])).encode()).hexdigest()[:24]
 
-    def within(self, box: Box | None, where: Mapping[str, object] | None = None) -> "QuerySet[Any, Any]":
+    def within(
+        self,
+        box: Box | None,
+        where: Mapping[str, object] | None = None,
+        condition: Condition | None = None,
+    ) -> "QuerySet[Any, Any]":
         """The shaped rows that touch a box: put into the query before it is compiled, so that the index is used."""
         rows = self.shaped
         if where:
             rows = rows.filter(**{self.names_of(where)[name]: value for name, value in where.items()})
+        if condition is not None:
+            names = self.names_of(column.name for column in self.columns)
+            rows = rows.filter(in_query(condition, names, self.geometry))
         if box is None:
             return rows
         if self.geometry is None:
@@ -169,20 +293,34 @@ class FeatureSource:
         outline = GEOSGeometry(memoryview(shapely.to_wkb(box.outline())), srid=4326)
         return rows.filter(**{f"{self.geometry}__intersects": outline})
 
-    def count(self, box: Box | None = None, *, where: Mapping[str, object] | None = None) -> int:
-        return self.within(box, where).count()
+    def count(
+        self,
+        box: Box | None = None,
+        *,
+        where: Mapping[str, object] | None = None,
+        condition: Condition | None = None,
+    ) -> int:
+        return self.within(box, where, condition).count()
 
     def features(
         self,
         box: Box | None = None,
         *,
-        after: int | None = None,
+        after: Behind | None = None,
         limit: int | None = None,
         where: Mapping[str, object] | None = None,
+        condition: Condition | None = None,
+        order: Sequence[Sort] = (),
     ) -> Iterator[Feature]:
-        rows = self.within(box, where).order_by("kp_key")
+        kp = self.names_of(sort.column for sort in order)
+        by = [
+            F(kp[s.column]).desc(nulls_last=True) if s.descending else F(kp[s.column]).asc(nulls_last=True)
+            for s in order
+        ]
+        rows = self.within(box, where, condition).order_by(*by, "kp_key")
         if after is not None:
-            rows = rows.filter(kp_key__gt=after)
+            keys = after if isinstance(after, tuple) else (after,)
+            rows = rows.filter(_behind([(kp[s.column], s.descending) for s in order], keys))
         names = [column.name for column in self.columns]
         fields = ["kp_key", *(f"kp_{at}" for at in range(len(names)))]
         if self.geometry is not None:
@@ -227,31 +365,52 @@ class DerivedSource:
     updated: str
     compute: Callable[[], Sequence[Feature]] = field(repr=False)
     fingerprint: str = ""
+    time: str = ""
 
     @cached_property
     def _features(self) -> Sequence[Feature]:
         return sorted(self.compute(), key=lambda feature: feature.key)
 
-    def _within(self, box: Box | None, where: Mapping[str, object] | None) -> Iterator[Feature]:
+    def _within(
+        self, box: Box | None, where: Mapping[str, object] | None, condition: Condition | None
+    ) -> Iterator[Feature]:
         for feature in self._features:
             if where and any(feature.attributes.get(name) != value for name, value in where.items()):
+                continue
+            if condition is not None and not matches(condition, feature.attributes, feature.geometry):
                 continue
             if box is None or (feature.geometry is not None and box.contains(feature.geometry)):
                 yield feature
 
-    def count(self, box: Box | None = None, *, where: Mapping[str, object] | None = None) -> int:
-        return sum(1 for _ in self._within(box, where))
+    def count(
+        self,
+        box: Box | None = None,
+        *,
+        where: Mapping[str, object] | None = None,
+        condition: Condition | None = None,
+    ) -> int:
+        return sum(1 for _ in self._within(box, where, condition))
 
     def features(
         self,
         box: Box | None = None,
         *,
-        after: int | None = None,
+        after: Behind | None = None,
         limit: int | None = None,
         where: Mapping[str, object] | None = None,
+        condition: Condition | None = None,
+        order: Sequence[Sort] = (),
     ) -> Iterator[Feature]:
-        found = (feature for feature in self._within(box, where) if after is None or feature.key > after)
-        return islice(found, limit)
+        found = list(self._within(box, where, condition))
+        # Python's sort keeps equals as they stand: from the last column to the first, on top of the order of the keys.
+        for sort in reversed(order):
+            filled = [feature for feature in found if feature.attributes.get(sort.column) is not None]
+            filled.sort(key=partial(_held, name=sort.column), reverse=sort.descending)
+            found = filled + [feature for feature in found if feature.attributes.get(sort.column) is None]
+        if after is not None:
+            keys = after if isinstance(after, tuple) else (after,)
+            found = [feature for feature in found if _is_behind(feature, order, keys)]
+        return islice(iter(found), limit)
 
     def feature(self, key: int) -> Feature | None:
         return next((feature for feature in self._features if feature.key == key), None)
@@ -307,7 +466,47 @@ def layer(asker: Asker, id: str) -> AnyLayer:  # noqa: A002 -- it is what it is 
     raise UnknownLayer(id)
 
 
+def _held(feature: Feature, name: str) -> Any:
+    return feature.attributes[name]
+
+
+def _behind(columns: Sequence[tuple[str, bool]], keys: Sequence[object]) -> Q:
+    """Which rows stand behind one with these values, where what says nothing stands last?"""
+    *values, key = keys
+    found, so_far = NOTHING, Q()
+    for (name, descending), value in zip(columns, values, strict=True):
+        if value is None:
+            so_far &= Q(**{f"{name}__isnull": True})
+            continue
+        further = Q(**{f"{name}__{'lt' if descending else 'gt'}": value}) | Q(**{f"{name}__isnull": True})
+        found |= so_far & further
+        so_far &= Q(**{name: value})
+    return found | (so_far & Q(kp_key__gt=key))
+
+
+def _is_behind(feature: Feature, order: Sequence[Sort], keys: Sequence[Any]) -> bool:
+    """The same of one feature."""
+    *values, key = keys
+    for sort, value in zip(order, values, strict=True):
+        held = feature.attributes.get(sort.column)
+        if held == value:
+            continue
+        if held is None or value is None:
+            return held is None
+        return bool(held < value if sort.descending else held > value)
+    return feature.key > int(key)
+
+
 T = TypeVar("T")
+
+
+def compiled(rows: "QuerySet[Any, Any]") -> Compiled | None:
+    """The question that Django would ask; none when it knows that there are no such rows."""
+    try:
+        text, values = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return Compiled(text, values, rows.db)
 
 
 def _chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -104,3 +104,28 @@ class ServerBusy(Problem):
 class NothingToDraw(Problem):
     code = "export.nothing_there"
     sentence = _("The layer “%(layer)s” has nothing here, so there is no picture to make of it.")
+
+
+class FilterBad(Problem):
+    code = "filter.bad"
+    sentence = _("The filter is no CQL2 text that is understood here. It goes wrong at: “%(why)s”.")
+
+
+class FilterUnknownColumn(Problem):
+    code = "filter.unknown_column"
+    sentence = _("The filter asks about “%(name)s”, which this layer does not have. It has: %(known)s.")
+
+
+class FilterTooLong(Problem):
+    code = "filter.too_long"
+    sentence = _("The filter is too long. At most %(max)s characters are read.")
+
+
+class FilterTooDeep(Problem):
+    code = "filter.too_deep"
+    sentence = _("The filter is too deep or has too many conditions. At most %(max)s are read.")
+
+
+class FilterLanguageUnknown(Problem):
+    code = "filter.language_unknown"
+    sentence = _("Filters are read in “cql2-text” only, not in “%(lang)s”.")

@@ -1,14 +1,22 @@
-"""Finds the municipality a request speaks to, by its host name."""
+"""Finds the municipality a request speaks to, by its host name, and the person a program asks for, by its token."""
 
+import binascii
 import copy
 import time
+from base64 import b64decode
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 
 from participation.models import Organisation
+from participation.rules.refusals import Code, Refused
+from participation.rules.tokens import Scope
 from participation.selectors.organisations import organisation_for_host
+from participation.selectors.tokens import token_called
+from participation.services.tokens import note_use
+from participation.web.problems import problem
 
 # Load balancers ask these by address, before any town is known.
 TOWNLESS = ("/healthz", "/readyz", "/static/")
@@ -42,3 +50,47 @@ def organisation(
         return get_response(request)
 
     return find
+
+
+# Where programs ask; a page for people takes no token.
+FOR_PROGRAMS = ("/ogc/", "/export/", "/api/")
+# Live layers and files are read, so that one right is enough; the API asks for a right an act (participation/api).
+LAYERS = ("/ogc/", "/export/")
+
+
+def token(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Put the person of a token on the request (``request.user``, ``request.token``), or refuse a token that is none.
+
+    A token comes as ``Authorization: Bearer``, or as the password of Basic with any name, which QGIS and GDAL can
+    send. Never in an address: those stand in logs and histories.
+    """
+
+    def know(request: HttpRequest) -> HttpResponse:
+        said = request.META.get("HTTP_AUTHORIZATION", "")
+        if not said or not request.path.startswith(FOR_PROGRAMS):
+            return get_response(request)
+        town: Organisation = request.organisation  # type: ignore[attr-defined]
+        now = timezone.now()
+        found = token_called(town, secret_of(said), now)
+        if found is None:
+            return problem(Refused(Code.TOKEN_UNKNOWN), realm=town.slug)
+        if request.path.startswith(LAYERS) and Scope.READ not in found.scopes:
+            return problem(Refused(Code.TOKEN_SCOPE_MISSING, {"scope": Scope.READ.value}))
+        note_use(found, now)
+        request.user, request.token = found.person, found  # type: ignore[attr-defined]
+        return get_response(request)
+
+    return know
+
+
+def secret_of(said: str) -> str:
+    """The token in an Authorization header; "" where there is none."""
+    kind, _, rest = said.partition(" ")
+    if kind.lower() == "bearer":
+        return rest.strip()
+    if kind.lower() == "basic":
+        try:
+            return b64decode(rest.strip(), validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return ""
+    return ""

@@ -6,7 +6,7 @@ counted, as one number a proposal; how a vote stands that still runs is nobody's
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
@@ -218,9 +218,10 @@ def chosen(
     return rows
 
 
-def layer_of(project: Project, rows: QuerySet[Proposal]) -> FeatureSource:
-    """Some of the public proposals of a project as a layer, with the columns that may leave the house."""
-    return replace(proposals_layer(project, has_map=True), rows=rows)
+def layer_of(project: Project, rows: QuerySet[Proposal] | None = None) -> FeatureSource:
+    """The public proposals of a project, or some of them, as a layer with the columns that may leave the house."""
+    layer = proposals_layer(project, has_map=True)
+    return layer if rows is None else layer.only(rows)
 
 
 def numbers_of(rows: QuerySet[Proposal]) -> Ints:

@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from participation.services import answer_mails, author_mails, merge_mails, photos
 from participation.services.notices import tell_of_ballot_on_paper
+from participation.services.pace import forget_requests
 from participation.services.people import forget_old_sessions
 from participation.services.reminders import remind_all
 from participation.services.voting import close_due_votes
@@ -33,6 +34,13 @@ def mail_answers(people: list[int], responses: list[int], base_url: str) -> None
 def remind_of_ballots(timestamp: int) -> None:
     """Remind whoever began a ballot and did not cast it; the database's clock says when."""
     remind_all()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="forget_requests")
+def forget_old_requests(timestamp: int) -> None:
+    """Forget how often programs asked, and what was answered a day ago."""
+    forget_requests()
 
 
 @app.task

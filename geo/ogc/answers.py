@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
@@ -32,6 +33,11 @@ STATUS: dict[type[problems.Problem], int] = {
     problems.MethodNotAllowed: 405,
     problems.NothingToDraw: 404,
     problems.ServerBusy: 503,
+    problems.FilterBad: 400,
+    problems.FilterUnknownColumn: 400,
+    problems.FilterTooLong: 400,
+    problems.FilterTooDeep: 400,
+    problems.FilterLanguageUnknown: 400,
 }
 
 # How soon a reader who found the server busy may come again: by then most tiles are made.
@@ -97,6 +103,11 @@ def asker_of(request: HttpRequest) -> Asker:
     return Asker(request.organisation.slug, request.user)  # type: ignore[attr-defined]
 
 
+def address_of(request: HttpRequest) -> Callable[..., str]:
+    """Gives the whole address of a page here: name of the URL, its arguments."""
+    return lambda name, *args: request.build_absolute_uri(reverse(name, args=args))
+
+
 def is_known(request: HttpRequest) -> bool:
     """Has somebody signed in? Then no shared cache may keep the answer."""
     return bool(getattr(request.user, "is_authenticated", False))
@@ -141,5 +152,5 @@ def keep(
     """Say how long, and by whom, an answer may be kept."""
     response["ETag"] = etag
     response["Cache-Control"] = f"{'private' if is_known(request) else 'public'}, max-age={seconds}"
-    # Cookie: after signing in, or in another language, the same address may show more, or say it otherwise.
-    patch_vary_headers(response, ["Cookie", *varies])
+    # After signing in, with a token or in another language the same address may show more, or say it otherwise.
+    patch_vary_headers(response, ["Cookie", "Authorization", *varies])

@@ -6,37 +6,40 @@ from typing import Any
 from urllib.parse import urlencode
 
 import shapely
+from django.db.utils import DataError, InternalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import translation
 
 from geo import problems
 from geo.catalog import Feature, Layer, Raster, layers_for
 from geo.formats.geojson import feature_text
-from geo.ogc import documents, parameters
-from geo.ogc.answers import any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
+from geo.ogc import documents, openapi, parameters
+from geo.ogc.answers import address_of, any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
 from geo.plane.crs import CRS84, Crs, flip, reproject
 from geo.slots import FEATURES
 
 # Short, as for tiles: what was just entered is looked for in QGIS too.
 FRESH_SECONDS = 10
 
-_OF_A_PAGE = ("bbox", "bbox-crs", "crs", "limit", "after", "datetime", "f")
+_OF_A_PAGE = (
+    "bbox", "bbox-crs", "crs", "limit", "after", "datetime", "f",
+    "filter", "filter-lang", "filter-crs", "sortby", "properties",
+)  # fmt: skip
 
 
 @reading
 def landing(request: HttpRequest) -> HttpResponseBase:
     """Where everything stands."""
     given = parameters.known(request, ["f"])
-    return _answer(request, given, documents.landing(_address(request), _town(request)), "geo/landing.html")
+    return _answer(request, given, documents.landing(address_of(request), _town(request)), "geo/landing.html")
 
 
 @reading
 def conformance(request: HttpRequest) -> HttpResponseBase:
     """The standards kept."""
     given = parameters.known(request, ["f"])
-    return _answer(request, given, documents.conformance(_address(request)), "geo/conformance.html")
+    return _answer(request, given, documents.conformance(address_of(request)), "geo/conformance.html")
 
 
 @reading
@@ -45,7 +48,7 @@ def api(request: HttpRequest) -> HttpResponseBase:
     given = parameters.known(request, ["f"])
     if given.get("f", "json") != "json":
         raise problems.FormatUnknown(format=given["f"], known="json")
-    content = documents.api(_address(request), _town(request), _layers(request))
+    content = openapi.api(address_of(request), _town(request), _layers(request))
     return json_answer(content, documents.OPENAPI)
 
 
@@ -53,7 +56,7 @@ def api(request: HttpRequest) -> HttpResponseBase:
 def collections(request: HttpRequest) -> HttpResponseBase:
     """The layers."""
     given = parameters.known(request, ["f"])
-    content = documents.collections(_address(request), _layers(request))
+    content = documents.collections(address_of(request), _layers(request))
     return _answer(request, given, content, "geo/collections.html")
 
 
@@ -62,8 +65,19 @@ def collection(request: HttpRequest, layer: str) -> HttpResponseBase:
     """One layer."""
     given = parameters.known(request, ["f"])
     found = _layer(request, layer)
-    content = documents.collection(_address(request), found)
+    content = documents.collection(address_of(request), found)
     return _answer(request, given, content, "geo/collection.html", layer=found)
+
+
+@reading
+def queryables(request: HttpRequest, layer: str) -> HttpResponseBase:
+    """What a filter may ask about one layer (JSON Schema)."""
+    given = parameters.known(request, ["f"])
+    found = _layer(request, layer)
+    content = documents.queryables(address_of(request), found)
+    return _answer(
+        request, given, content, "geo/queryables.html", documents.SCHEMA, layer=found, example=_example(found)
+    )
 
 
 @reading
@@ -74,9 +88,12 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
     columns = [column for column in found.columns if column.name not in _OF_A_PAGE]
     given = parameters.known(request, [*_OF_A_PAGE, *(column.name for column in columns)])
     crs, box = parameters.crs(given.get("crs")), parameters.box(given)
-    limit, after = parameters.limit(given.get("limit")), parameters.after(given.get("after"))
-    where = parameters.where(given, columns)
-    parameters.moment(given.get("datetime"))
+    order = parameters.order(given.get("sortby"), found.columns)
+    limit, after = parameters.limit(given.get("limit")), parameters.after(given.get("after"), order, found.columns)
+    where, shown = parameters.where(given, columns), parameters.shown(given.get("properties"), found.columns)
+    condition = parameters.condition(
+        given, found.columns, has_geometry=found.geometry_type is not None, time=found.time
+    )
     form = _form(request, given)
     etag = tag(found.fingerprint, sorted(given.items()), form, translation.get_language())
     if is_unchanged(request, etag):
@@ -85,9 +102,16 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
         return response
 
     # One more than the page holds: whether there is a next page is then known without counting.
-    features = list(found.features(box, after=after, limit=limit + 1, where=where))
+    try:
+        features = list(
+            found.features(box, after=after, limit=limit + 1, where=where, condition=condition, order=order)
+        )
+        n_matched = found.count(box, where=where, condition=condition)
+    except (DataError, InternalError) as error:
+        # A place that GEOS cannot compare with a self-crossing outline, a number no column of this kind can hold.
+        raise problems.FilterBad(why=str(error)[:80]) from error
     has_more, features = len(features) > limit, features[:limit]
-    address = _address(request)
+    address = address_of(request)
     here = address("ogc_items", found.id)
     own, other = _types(form, documents.GEOJSON)
     links = [
@@ -95,23 +119,29 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
         documents.link("alternate", _with(here, given | {"f": "json" if form == "html" else "html"}), other),
         documents.link("collection", address("ogc_collection", found.id), documents.JSON),
     ]
-    next_page = _with(here, given | {"after": str(features[-1].key)}) if has_more else None
+    next_page = _with(here, given | {"after": parameters.behind(features[-1], order)}) if has_more else None
+    names = [column.name for column in shown]
+    if len(shown) < len(found.columns):
+        features = [each._replace(attributes={name: each.attributes[name] for name in names}) for each in features]
     if next_page:
         links.append(documents.link("next", next_page, own))
     facts = {
-        "numberMatched": found.count(box, where=where),
+        "numberMatched": n_matched,
         "numberReturned": len(features),
         "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "links": links,
     }
     if form == "html":
-        context = {"layer": found, "features": features, "next_page": next_page, **facts}
+        context = {"layer": found, "shown": shown, "features": features, "next_page": next_page, **facts}
         response = render(request, "geo/items.html", context)
     else:
         head = json_answer({"type": "FeatureCollection", **facts}).content.decode()
         told = ",\n".join(feature_text(_in_plane(feature, crs), crs.digits) for feature in features)
         response = HttpResponse(f'{head[:-1]},"features":[{told}]}}'.encode(), content_type=documents.GEOJSON)
         response["Content-Crs"] = f"<{crs.uri}>"
+    # Also where a program reads heads only (RFC 8288; Features part 3 looks for the queryables here).
+    links.append(documents.link(documents.QUERYABLES, address("ogc_queryables", found.id), documents.SCHEMA))
+    response["Link"] = ", ".join(f'<{each["href"]}>; rel="{each["rel"]}"; type="{each["type"]}"' for each in links)
     keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
     return response
 
@@ -126,7 +156,7 @@ def item(request: HttpRequest, layer: str, key: str) -> HttpResponseBase:
     if feature is None:
         raise problems.FeatureNotFound(feature=key)
     form = _form(request, given)
-    address = _address(request)
+    address = address_of(request)
     links = [
         *documents.self_links(address("ogc_item", found.id, feature.key), *_types(form, documents.GEOJSON)),
         documents.link("collection", address("ogc_collection", found.id), documents.JSON),
@@ -162,12 +192,16 @@ def _layer(request: HttpRequest, name: str) -> Layer:
     return found
 
 
+def _example(layer: Layer) -> str:
+    """A filter that this layer understands, to copy."""
+    asks = [f"{column.name} >= 5" for column in layer.columns if column.kind == "integer"][-1:]
+    if layer.geometry_type:
+        asks.append("S_INTERSECTS(geometry, BBOX(2.7, 50.8, 2.8, 50.9))")
+    return " AND ".join(asks)
+
+
 def _town(request: HttpRequest) -> str:
     return str(request.organisation.name)  # type: ignore[attr-defined]
-
-
-def _address(request: HttpRequest) -> documents.Address:
-    return lambda name, *args: request.build_absolute_uri(reverse(name, args=args))
 
 
 def _with(address: str, given: dict[str, str]) -> str:
@@ -194,11 +228,16 @@ def _types(form: str, machine: str) -> tuple[str, str]:
 
 
 def _answer(
-    request: HttpRequest, given: dict[str, str], content: dict[str, Any], template: str, **context: Any
+    request: HttpRequest,
+    given: dict[str, str],
+    content: dict[str, Any],
+    template: str,
+    machine: str = documents.JSON,
+    **context: Any,
 ) -> HttpResponse:
     """A document for machines, or the page that shows it."""
     form = _form(request, given)
-    response = render(request, template, content | context) if form == "html" else json_answer(content)
+    response = render(request, template, content | context) if form == "html" else json_answer(content, machine)
     etag = tag(content, form, translation.get_language())
     keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
     return response

@@ -1,4 +1,4 @@
-"""Serves vector tiles: remembered by the content of the layer, so that a warm tile costs no query of pins."""
+"""Serves vector tiles (OGC API Tiles): remembered by the content of the layer, so that a warm one costs no query."""
 
 import gzip
 
@@ -6,8 +6,8 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from geo import problems
-from geo.ogc import parameters
-from geo.ogc.answers import is_unchanged, keep, pin_layer, reading, tag
+from geo.ogc import parameters, tilesets
+from geo.ogc.answers import address_of, is_unchanged, json_answer, keep, pin_layer, reading, tag
 from geo.plane.tiles import MAX_ZOOM, BadTile, tile
 from geo.slots import TILES
 from geo.tiles import vector_tile
@@ -27,18 +27,29 @@ def whole_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 8 else -1
 
 
+def _known_matrix(matrix: str) -> None:
+    if matrix != tilesets.MATRIX:
+        raise problems.TileMatrixUnknown(matrix=matrix)
+
+
 @reading
 def vector(request: HttpRequest, layer: str, matrix: str, z: str, y: str, x: str) -> HttpResponseBase:
-    """One tile of a layer of pins; 204 where no pin lies (OGC API Tiles, 7.1.7.B)."""
-    parameters.known(request, [])
-    if matrix != "WebMercatorQuad":
-        raise problems.TileMatrixUnknown(matrix=matrix)
+    """One tile of a layer of pins; 204 where no pin lies (OGC API Tiles, 7.1.7.B).
+
+    Filters are those of the features: a column and its value, or ``datetime``.
+    """
+    _known_matrix(matrix)
     try:
         # Before anything is asked of the database.
         wanted = tile(*(whole_number(part) for part in (z, x, y)))
     except BadTile as error:
         raise problems.TileOutsideWorld(tile=f"{z}/{y}/{x}", max_zoom=MAX_ZOOM) from error
     source = pin_layer(request, layer)
+    given = parameters.known(
+        request, [*(column.name for column in source.columns), *(["datetime"] * bool(source.time))]
+    )
+    if given:
+        source = source.where(parameters.where(given, source.columns), parameters.days(given.get("datetime")))
     etag = tag("tile", source.fingerprint, *wanted)
     if is_unchanged(request, etag):
         response = HttpResponse(status=304)
@@ -60,4 +71,47 @@ def vector(request: HttpRequest, layer: str, matrix: str, z: str, y: str, x: str
             response.content = gzip.decompress(packed)
     response["Content-Length"] = str(len(response.content))
     keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept-Encoding"])
+    return response
+
+
+@reading
+def matrix_sets(request: HttpRequest) -> HttpResponseBase:
+    """Which ways there are to cut the world into tiles: one."""
+    parameters.known(request, ["f"])
+    return _told(request, tilesets.matrix_sets(address_of(request)))
+
+
+@reading
+def matrix_set(request: HttpRequest, matrix: str) -> HttpResponseBase:
+    """How the world is cut."""
+    parameters.known(request, ["f"])
+    _known_matrix(matrix)
+    return _told(request, tilesets.matrix_set())
+
+
+@reading
+def tile_sets(request: HttpRequest, layer: str) -> HttpResponseBase:
+    """The sets of tiles of a layer."""
+    parameters.known(request, ["f"])
+    return _told(request, tilesets.of_layer(address_of(request), pin_layer(request, layer)))
+
+
+@reading
+def tile_set(request: HttpRequest, layer: str, matrix: str) -> HttpResponseBase:
+    """What the tiles of a layer hold: as OGC API Tiles says it, or as TileJSON."""
+    given = parameters.known(request, ["f"])
+    _known_matrix(matrix)
+    source = pin_layer(request, layer)
+    match given.get("f", "json"):
+        case "json":
+            return _told(request, tilesets.tile_set(address_of(request), source))
+        case "tilejson":
+            return _told(request, tilesets.tile_json(address_of(request), source))
+        case other:
+            raise problems.FormatUnknown(format=other, known="json, tilejson")
+
+
+def _told(request: HttpRequest, content: object) -> HttpResponse:
+    response = json_answer(content)
+    keep(request, response, tag(content), seconds=FRESH_SECONDS, varies=["Accept-Language"])
     return response

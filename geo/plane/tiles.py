@@ -21,9 +21,12 @@ PAD = 1 / 64
 # ... and never less than this: single precision is 1.5e-5 degrees at 180.
 PAD_DEG = 1e-4
 
-# Cells a side of a tile, by the first zoom they hold for. A picture tile is 256 px wide, so cells of 64, 16, 4 px:
+# Stored places are whole numbers of so many bits along the world: 2 cm.
+WORLD_BITS = 31
+
+# Cells a side of a tile, by the first zoom they hold for. A picture tile is 256 px wide, so cells of 64, 32, 4 px:
 # groups as long as pins would cover each other, single pins when the streets can be read.
-_CELLS = ((18, 64), (16, 16), (0, 4))
+_CELLS = ((18, 64), (17, 8), (0, 4))
 
 
 class BadTile(ValueError):  # noqa: N818 -- an answer about what was asked
@@ -41,6 +44,16 @@ class Tile(NamedTuple):
     def cells(self) -> int:
         """How many cells lie along a side."""
         return next(cells for zoom, cells in _CELLS if self.z >= zoom)
+
+    @property
+    def morton(self) -> int:
+        """Its row and column with their bits in turn, the row first: the tiles within it begin with the same bits."""
+        return sum((self.x >> bit & 1) << 2 * bit | (self.y >> bit & 1) << 2 * bit + 1 for bit in range(self.z))
+
+    def morton_range(self) -> tuple[int, int]:
+        """The least and the greatest Morton code of the places in it."""
+        below = 2 * (WORLD_BITS - self.z)
+        return self.morton << below, (self.morton + 1 << below) - 1
 
     def box(self) -> Box:
         """Where it lies, in degrees."""

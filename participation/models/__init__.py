@@ -14,6 +14,7 @@ from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
 from participation.models.session import Session
+from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "MergedProposal",
     "Note",
     "Organisation",
+    "Pace",
     "Person",
     "Phase",
     "Photo",
@@ -43,12 +45,14 @@ __all__ = [
     "Project",
     "Proposal",
     "Record",
+    "Repeat",
     "Report",
     "Response",
     "Session",
     "Support",
     "TallyRow",
     "Theme",
+    "Token",
     "Vote",
     "VotingCode",
 ]

@@ -15,6 +15,9 @@ class Organisation(models.Model):
     name = models.CharField(max_length=100)
     site_name = models.CharField(max_length=100, help_text=_("The name in the page head, such as “Poperinge decides”"))
     hosts = ArrayField(models.CharField(max_length=253), default=list, blank=True)
+    embed_hosts = ArrayField(
+        models.CharField(max_length=253), default=list, blank=True, help_text=_("Sites that may show a project")
+    )
     languages = ArrayField(models.CharField(max_length=7), default=list)
     outline = models.MultiPolygonField(srid=4326, null=True, blank=True)
     population = models.PositiveIntegerField(null=True, blank=True)

@@ -10,6 +10,11 @@ from participation.models.organisation import Area
 from participation.models.person import Person
 from participation.models.project import Project, Theme
 
+LON = Func(F("point"), function="ST_X", output_field=models.FloatField())
+LAT = Func(F("point"), function="ST_Y", output_field=models.FloatField())
+TILE_X = Func(LON, function="geo_tile_x", output_field=models.IntegerField())
+TILE_Y = Func(LAT, function="geo_tile_y", output_field=models.IntegerField())
+
 
 class Proposal(models.Model):
     """One suggested place or idea; the only thing that can be voted on.
@@ -17,7 +22,8 @@ class Proposal(models.Model):
     ``n_supports`` is kept by triggers, so it is true under any race: the different people who support this one or
     one that was joined with it. ``merged_into`` is the root of its tree, never a proposal that was itself joined
     with another (trigger ``merged_into_a_root``); what was joined with what is in models.merge. ``folded`` is the
-    title in small letters without accents, for finding what is alike.
+    title in small letters without accents, for finding what is alike. Where the pin lies in the tiles of the map
+    is computed once, when it is written.
     """
 
     class Origin(models.TextChoices):
@@ -41,6 +47,13 @@ class Proposal(models.Model):
     language = models.CharField(max_length=7, default="nl")
     theme = models.ForeignKey(Theme, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
     point = models.PointField(srid=4326, null=True, blank=True)
+    tile_x = models.GeneratedField(expression=TILE_X, output_field=models.IntegerField(null=True), db_persist=True)
+    tile_y = models.GeneratedField(expression=TILE_Y, output_field=models.IntegerField(null=True), db_persist=True)
+    morton = models.GeneratedField(
+        expression=Func(TILE_X, TILE_Y, function="geo_morton", output_field=models.BigIntegerField()),
+        output_field=models.BigIntegerField(null=True),
+        db_persist=True,
+    )
     area = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
     author = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
     cost_cents = models.PositiveBigIntegerField(null=True, blank=True)
@@ -78,6 +91,7 @@ class Proposal(models.Model):
             models.Index(fields=["project", "-n_supports"], name="proposal_most_supported"),
             # What waits over all projects, the longest first.
             models.Index(fields=["state", "created_at"], name="proposal_waiting"),
+            models.Index(fields=["project", "morton"], condition=Q(state="published"), name="proposal_tiles"),
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="proposal_title_trigram"),
             GinIndex(OpClass("folded", name="gin_trgm_ops"), name="proposal_alike"),
         ]

@@ -197,6 +197,21 @@ class Code(StrEnum):
     PABULIB_PROJECT_UNKNOWN = "pabulib.project_unknown"
     PABULIB_POINTS = "pabulib.points"
     PABULIB_ONE_CHOICE = "pabulib.one_choice"
+    TOKEN_UNKNOWN = "token.unknown"
+    TOKEN_SCOPE_MISSING = "token.scope_missing"
+    TOKEN_NAME_MISSING = "token.name_missing"
+    TOKEN_NO_SCOPE = "token.no_scope"
+    TOKEN_BAD_TIME = "token.bad_time"
+    TOKEN_TOO_MANY = "token.too_many"
+    TOKEN_NOT_FOUND = "token.not_found"
+    REQUEST_BAD = "request.bad"
+    REQUEST_NOT_FOUND = "request.not_found"
+    REQUEST_NOT_FROM_PAGE = "request.not_from_page"
+    REQUEST_TOO_MANY = "request.too_many"
+    REQUEST_KEY_REUSED = "request.key_reused"
+    EMBED_BAD_SITE = "embed.bad_site"
+    EMBED_TOO_MANY = "embed.too_many"
+    PROJECT_NOT_FOUND = "project.not_found"
 
 
 @dataclass

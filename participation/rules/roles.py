@@ -35,6 +35,7 @@ class DeskAct(StrEnum):
     SETUP = "setup"
     AUDIT = "audit"
     PEOPLE = "people"
+    TOKENS = "tokens"
 
 
 DESK_ACTS: dict[Role, frozenset[DeskAct]] = {

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from geo.catalog import Asker, Column, FeatureSource
+from geo.catalog import Asker, Column, FeatureSource, Slots, Stored
 from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
 
@@ -57,6 +57,11 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         updated=f"{project.pk}.{project.revision}",
         weight="n_supports",
         pin=("number", "title", "theme", "area", "on_ballot"),
+        time="created_on",
+        stored=Stored(x="tile_x", y="tile_y", morton="morton"),
+        slots=Slots("theme_id", {theme.pk: f"theme:{theme.slug}" for theme in project.themes.all()}),
+        # The triggers count_pins_* count what is public, under the project's number.
+        counted=project.pk,
     )
 
 
@@ -88,7 +93,7 @@ def public_projects(organisation: str) -> Iterator[Project]:
         .exclude(state=Project.State.DRAFT)
         .select_related("organisation")
         .defer("area", "organisation__outline")
-        .prefetch_related("phases")
+        .prefetch_related("phases", "themes")
         .order_by("slug")
     )
 

@@ -44,14 +44,30 @@ def last_proposal_of(person: Person | AnonymousUser, project: Project) -> Propos
     return Proposal.objects.filter(project=project, author=person).order_by("-number").first()
 
 
+def proposals_of(person: Person, organisation: Organisation) -> QuerySet[Proposal]:
+    """What did this person propose in this town?"""
+    rows = Proposal.objects.filter(author=person, project__organisation=organisation)
+    return supported_by(rows, person).select_related("project", "area", "theme").defer("area__outline", "project__area")
+
+
+def supports_of(person: Person, organisation: Organisation) -> QuerySet[Support]:
+    """What does this person support in this town, the latest first?"""
+    return (
+        Support.objects.filter(person=person, proposal__project__organisation=organisation)
+        .select_related("proposal__project")
+        .defer("proposal__project__area")
+        .order_by("-created_at")[:50]
+    )
+
+
 def supported_by(rows: QuerySet[Proposal], person: Person | AnonymousUser) -> QuerySet[Proposal]:
     """Mark on each proposal (``is_mine``) whether this reader supports it, or one that was joined with it."""
     if not isinstance(person, Person):
         return rows.annotate(is_mine=Value(False, output_field=BooleanField()))
-    return rows.annotate(is_mine=Exists(supports_of(person, OuterRef("pk"))))
+    return rows.annotate(is_mine=Exists(hearts_on(OuterRef("pk"), person)))
 
 
-def supports_of(person: Person, proposal: Proposal | OuterRef) -> QuerySet[Support]:
+def hearts_on(proposal: Proposal | OuterRef, person: Person) -> QuerySet[Support]:
     """This person's hearts on a proposal and on those that were joined with it."""
     return Support.objects.filter(Q(proposal=proposal) | Q(proposal__merged_into=proposal), person=person)
 

@@ -115,6 +115,16 @@ def queue(organisation: Organisation, sieve: Sieve, person: Person) -> QuerySet[
     return rows.order_by(order, "pk")
 
 
+def in_state(project: Project, state: str) -> QuerySet[Proposal]:
+    """The proposals of one project in one state; what waits longest comes first, what was decided last comes first."""
+    order = "created_at" if state == Proposal.State.SUBMITTED else "-created_at"
+    return (
+        Proposal.objects.filter(project=project, state=state)
+        .select_related("area", "theme", "author")
+        .order_by(order, "number")
+    )
+
+
 def listed(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
     """What the list of the queue shows of each, with how many reports are open (``n_reports``)."""
     return (

@@ -4,13 +4,20 @@ from collections.abc import Collection
 
 from django.db.models import Q, QuerySet
 
-from participation.models import Organisation, Person, Proposal, Response
+from participation.models import Organisation, Person, Project, Proposal, Response
 from participation.selectors.follows import followed_by
 
 
 def responses_on(proposal: Proposal) -> QuerySet[Response]:
     """What was answered on this proposal, the latest first?"""
     return Response.objects.filter(proposal=proposal)
+
+
+def published_in(project: Project) -> QuerySet[Response]:
+    """What was answered on the public proposals of a project, the latest first?"""
+    return Response.objects.filter(proposal__project=project, proposal__state=Proposal.State.PUBLISHED).select_related(
+        "proposal"
+    )
 
 
 def responses_for(person: Person, organisation: Organisation) -> QuerySet[Response]:

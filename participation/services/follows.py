@@ -1,7 +1,6 @@
 """Lets people hear of a proposal, or no more; and makes mails about proposals, each with its way out."""
 
 from collections.abc import Collection, Mapping
-
 from datetime import datetime
 
 from django.core import signing

@@ -17,7 +17,7 @@ from participation.selectors.access import require_act
 from participation.selectors.closing import is_frozen
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import facts, standing
-from participation.selectors.proposals import geos_point, place_verdict, supports_of
+from participation.selectors.proposals import geos_point, hearts_on, place_verdict
 
 
 def next_number(project: Project) -> int:
@@ -133,7 +133,7 @@ def support(*, proposal: Proposal, person: Person, now: datetime) -> bool:
     if proposal.state != Proposal.State.PUBLISHED:
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
     require_act(proposal.project, standing(proposal.project, now), Act.SUPPORT, person)
-    if supports_of(person, proposal).exists():
+    if hearts_on(proposal, person).exists():
         return False
     Support.objects.bulk_create([Support(proposal=proposal, person=person)], ignore_conflicts=True)
     return True
@@ -145,7 +145,7 @@ def take_back_support(*, proposal: Proposal, person: Person, now: datetime) -> N
     Refuses  support.*: when counting is over, what was counted stays.
     """
     standing(proposal.project, now).require(Act.SUPPORT)
-    supports_of(person, proposal).delete()
+    hearts_on(proposal, person).delete()
 
 
 def require_desk(project: Project, by: Person, act: DeskAct) -> None:

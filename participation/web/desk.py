@@ -43,6 +43,7 @@ town_pages: list[tuple[str, object]] = [
     ("desk", _("Projects")),
     ("desk_town_queue", _("Queue")),
     ("desk_templates", _("Answer templates")),
+    ("desk_access", _("QGIS and API")),
     ("desk_staff", _("People")),
     ("desk_audit", _("Acts")),
 ]

@@ -7,8 +7,10 @@ import shapely
 from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from participation.models import Area, Organisation, Place, Project
+from participation.rules.text import in_language
 
 # Five decimals of a degree are about a metre: enough to draw, and a third of the bytes.
 _DISPLAY_DEGREES = 0.00001
@@ -48,12 +50,14 @@ def _frame(organisation: Organisation) -> dict[str, Any]:
 
 def map_config(project: Project, **more: Any) -> dict[str, Any]:
     """Everything ``<kp-map>`` needs for one project; ``more`` adds to it or takes its place."""
+    themes, language = list(project.themes.all()), get_language() or "nl"
     config = _frame(project.organisation) | {
         "tiles": reverse("tile", args=(f"{project.slug}-proposals", "WebMercatorQuad", 0, 1, 2)).replace(
             "/0/1/2", "/{z}/{y}/{x}"
         ),
-        "themes": {theme.slug: theme.colour for theme in project.themes.all()},
-        "shapes": {theme.slug: theme.position for theme in project.themes.all()},
+        "themes": {theme.slug: theme.colour for theme in themes},
+        "theme_names": {theme.slug: in_language(theme.name, language) for theme in themes},
+        "shapes": {theme.slug: theme.position for theme in themes},
         "detail": reverse("proposal", args=(project.slug, 0)).replace("/0/", "/{id}/"),
     }
     # Whoever says what is to be seen needs no outline, which is large to fetch.

@@ -237,6 +237,21 @@ SENTENCES = {
     ),
     Code.PABULIB_POINTS: _("Line %(line)s: the ballot names %(n)s projects, but gives points to %(points)s."),
     Code.PABULIB_ONE_CHOICE: _("Line %(line)s: the ballot names %(n)s projects. Only one is possible here."),
+    Code.TOKEN_UNKNOWN: _("This token is not known in this town, has run out or was withdrawn. Make a new one."),
+    Code.TOKEN_SCOPE_MISSING: _("This token was not made for that. It lacks the right “%(scope)s”."),
+    Code.TOKEN_NAME_MISSING: _("Say what the token is for, so that you know it again later."),
+    Code.TOKEN_NO_SCOPE: _("Tick at least one thing that the token may be used for."),
+    Code.TOKEN_BAD_TIME: _("Choose how long the token is good for: one of the times on the list."),
+    Code.TOKEN_TOO_MANY: _("You have %(most)s tokens already. Withdraw one that you no longer use."),
+    Code.TOKEN_NOT_FOUND: _("There is no such token of yours, or it was withdrawn before."),
+    Code.REQUEST_BAD: _("The request cannot be read as it is. What is wrong stands in “errors”."),
+    Code.REQUEST_NOT_FOUND: _("There is nothing at this address."),
+    Code.REQUEST_NOT_FROM_PAGE: _("A request with a session cookie needs the token of the page (X-CSRFToken)."),
+    Code.REQUEST_TOO_MANY: _("That were many requests in a short time. Wait %(seconds)s seconds, then try again."),
+    Code.REQUEST_KEY_REUSED: _("This Idempotency-Key was used for another request. Take a new one."),
+    Code.EMBED_BAD_SITE: _("“%(site)s” is no name of a site. Write one a line, such as www.poperinge.be."),
+    Code.EMBED_TOO_MANY: _("At most %(most)s sites are possible."),
+    Code.PROJECT_NOT_FOUND: _("There is no project “%(slug)s” in this town."),
 }
 
 STATUS = {
@@ -316,6 +331,17 @@ STATUS = {
     Code.EXTENSION_SAME_OFFICER: 403,
     Code.EXTENSION_NOT_WAITING: 409,
     Code.CLUSTER_NAME_TAKEN: 409,
+    Code.VOTE_NOT_COUNTED: 409,
+    Code.TOKEN_UNKNOWN: 401,
+    Code.TOKEN_SCOPE_MISSING: 403,
+    Code.TOKEN_TOO_MANY: 409,
+    Code.TOKEN_NOT_FOUND: 404,
+    Code.REQUEST_BAD: 400,
+    Code.REQUEST_NOT_FOUND: 404,
+    Code.REQUEST_NOT_FROM_PAGE: 403,
+    Code.REQUEST_TOO_MANY: 429,
+    Code.REQUEST_KEY_REUSED: 409,
+    Code.PROJECT_NOT_FOUND: 404,
 }
 """What a machine hears; every other code is 422: understood, but not good."""
 

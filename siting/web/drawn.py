@@ -244,10 +244,15 @@ def pins_tile(request: HttpRequest, slug: str, z: int, y: int, x: int) -> HttpRe
     project, view, form = view_of(request, slug)
     if form.errors:
         return problem(form)
+    # Without filters these are the rows that are counted beforehand.
+    rows = rows_of(project, view.sieve) if view.sieve.told() else None
     try:
-        content = vector_tile(public.layer_of(project, rows_of(project, view.sieve)), z, x, y)
+        with TILES:
+            content = vector_tile(public.layer_of(project, rows), z, x, y)
     except BadTile as error:
         raise Http404("no such tile") from error
+    except ServerBusy as busy:
+        return refusal(busy)
     return HttpResponse(
         gzip.compress(content, LEVEL, mtime=0),
         content_type="application/vnd.mapbox-vector-tile",

@@ -67,14 +67,14 @@ class Figures(NamedTuple):
 
 def rows(url: str, *, n_pins: int = N_PINS) -> Iterator[Figures]:
     """Measure all of it; seconds, shares and numbers."""
-    points, weights = _pins(n_pins)
+    points, weights = demand_points(n_pins)
     yield from _clusters(url, points)
     yield from _heat(points, weights)
     yield from _coverage()
     yield from _medians()
 
 
-def _pins(n: int) -> tuple[Floats, Floats]:
+def demand_points(n: int) -> tuple[Floats, Floats]:
     """Pins of a wide town: half of them around 400 hearts."""
     chance = np.random.default_rng(1)
     hearts = chance.uniform(0, SIDE_M, (400, 2))

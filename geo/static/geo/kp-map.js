@@ -7,7 +7,7 @@
 //   tiles                       address of vector tiles with {z} {x} {y}; or pins [{number, title, lon, lat, area, theme, url,
 //                               text (written instead of the number), later (drawn hollow)}]
 //   detail                      address of one pin's page with {id}
-//   themes {slug: colour}, shapes {slug: number}, chosen [numbers], highlight number, highlight_at {lon, lat, theme} (drawn even where a ring hides it); apart: pixels within which pins become one ring
+//   themes {slug: colour}, theme_names {slug: name}, shapes {slug: number}, chosen [numbers], highlight number, highlight_at {lon, lat, theme} (drawn even where a ring hides it); apart: pixels within which pins become one ring
 //   base_map {url, attribution, max_zoom}
 //   mode "pick"                 with inputs, check, into, radius_m, start: see picker.js
 //
@@ -201,6 +201,7 @@ class KiesplekMap extends HTMLElement {
     this.#names = new Names(map, this.#config.areas, this.#config.places);
     this.#pins = new PinLayer(map, this, {
       themes: this.#config.themes,
+      names: this.#config.theme_names,
       shapes: this.#config.shapes,
       chosen: this.#config.chosen,
       apart: this.#config.apart,
@@ -255,8 +256,8 @@ class KiesplekMap extends HTMLElement {
     this.#round += 1;
     const round = this.#round;
     const features = this.#tiles ? await this.#fromTiles() : (this.#config.pins ?? []).map((pin) => ({ n: 1, ...pin }));
-    // The map has moved on while tiles were under way.
-    if (round !== this.#round) return;
+    // The map has moved on while tiles were under way; or nothing came at all, and what was seen last is worth more.
+    if (round !== this.#round || features === null) return;
     this.#pins.draw(features);
     this.#names.draw(this.#taken());
   }
@@ -282,6 +283,7 @@ class KiesplekMap extends HTMLElement {
     const answers = await Promise.allSettled(tiles.map((tile) => this.#tiles.pins(tile)));
     if (answers.some(({ status }) => status === "rejected")) this.#noticeFailure();
     else this.#note.replaceChildren();
+    if (answers.every(({ status }) => status === "rejected")) return null;
     return answers.flatMap(({ value }) => value ?? []);
   }
 

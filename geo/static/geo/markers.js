@@ -29,3 +29,17 @@ export function grouped(features, distance) {
   }
   return groups;
 }
+
+// Of which themes are the pins of a group? [[theme, how many]], most first; pins without a theme are left out.
+// A member is one pin with its theme, or a group of the tile that says "theme:slug": how many.
+export function shares(members) {
+  const counted = new Map();
+  const add = (theme, n) => counted.set(theme, (counted.get(theme) ?? 0) + n);
+  for (const member of members) {
+    if (member.n === 1 && member.theme) add(member.theme, 1);
+    for (const [name, n] of Object.entries(member)) {
+      if (member.n > 1 && name.startsWith("theme:")) add(name.slice(6), n);
+    }
+  }
+  return [...counted].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+}

@@ -1,11 +1,14 @@
 // Draws pins: one numbered mark a place, one ring with a count where places stand too close.
 
 import { isColour, readableOn } from "geo/colour";
-import { grouped } from "geo/markers";
+import { grouped, shares } from "geo/markers";
 
 const SVG = "http://www.w3.org/2000/svg";
 // Nearer than this (pixels) two marks would cover each other.
 const APART = 38;
+// Rings of this many and more are so wide that they need more room.
+const MANY = 1000;
+const APART_OF_MANY = 56;
 // A theme is told by colour and by shape, so that nobody has to see colours; theme_chip.html draws the same ones.
 const SHAPES = [
   "M17 2a15 15 0 1 0 .01 0z",
@@ -34,11 +37,35 @@ function mark(shape, text, fill, ink) {
   return root;
 }
 
+// The circle of shares: its radius, and the gap between two arcs (both in units of its box of 36).
+const RING = 16.5;
+const GAP = 1.5;
+
 function ring(n, language) {
   const node = document.createElement("span");
   node.className = "kp-ring__count";
   node.textContent = n >= 10000 ? new Intl.NumberFormat(language, { notation: "compact" }).format(n) : String(n);
   return node;
+}
+
+// The share of each theme as an arc in its colour, the largest first, clockwise from the top; what has no theme stays
+// as it is. Colours alone tell nobody anything: the same stands in words in the title.
+function arcs(counted, n, colours) {
+  const known = counted.filter(([theme]) => isColour(colours?.[theme]));
+  if (!known.length) return null;
+  const around = 2 * Math.PI * RING;
+  const root = svg("svg", { viewBox: "0 0 36 36", class: "kp-ring__shares", "aria-hidden": "true" });
+  let from = 0;
+  for (const [theme, of] of known) {
+    const long = (around * of) / n;
+    const drawn = known.length > 1 || of < n ? Math.max(long - GAP, 0.5) : long;
+    const arc = svg("circle", { cx: 18, cy: 18, r: RING, class: "kp-ring__share" }, root);
+    arc.style.stroke = colours[theme];
+    arc.style.strokeDasharray = `${drawn} ${around - drawn}`;
+    arc.style.strokeDashoffset = `${-from}`;
+    from += long;
+  }
+  return root;
 }
 
 export class PinLayer {
@@ -52,7 +79,7 @@ export class PinLayer {
   #pointed = null;
   #chosen;
 
-  // options: themes {slug: colour}, shapes {slug: number}, chosen [number], apart (pixels), onPin(pin), onGroup(group), onHover(number or null)
+  // options: themes {slug: colour}, names {slug: what a theme is called}, shapes {slug: number}, chosen [number], apart (pixels), onPin(pin), onGroup(group), onHover(number or null)
   constructor(map, host, options) {
     this.#map = map;
     this.#host = host;
@@ -80,8 +107,9 @@ export class PinLayer {
   draw(features) {
     const zoom = this.#map.getZoom();
     const seen = features.map((feature) => ({ ...feature, ...this.#pixels(feature, zoom) }));
+    const apart = this.#options.apart ?? (features.some(({ n }) => n >= MANY) ? APART_OF_MANY : APART);
     this.#redraw(
-      grouped(seen, this.#options.apart ?? APART).map((group) => {
+      grouped(seen, apart).map((group) => {
         if (group.n === 1) return group.members[0];
         const middle = this.#map.unproject([group.x, group.y], zoom);
         return { n: group.n, lon: middle.lng, lat: middle.lat, members: group.members };
@@ -115,7 +143,7 @@ export class PinLayer {
   #key(group) {
     if (group.n === 1) return `${group.number}:${group.lon}:${group.lat}`;
     const mine = (group.members ?? []).some(({ number }) => this.#chosen.has(Number(number)));
-    return `n${group.n}:${group.lon.toFixed(6)}:${group.lat.toFixed(6)}:${mine}`;
+    return `n${group.n}:${group.lon.toFixed(6)}:${group.lat.toFixed(6)}:${mine}:${shares(group.members ?? [])}`;
   }
 
   #add(group) {
@@ -126,7 +154,7 @@ export class PinLayer {
     const marker = L.marker([group.lat, group.lon], {
       icon: L.divIcon({
         className: classes.filter(Boolean).join(" "),
-        html: single ? this.#mark(group, mine) : ring(group.n, document.documentElement.lang),
+        html: single ? this.#mark(group, mine) : this.#ring(group, mine),
         iconSize: [size, size],
       }),
       keyboard: false,
@@ -139,6 +167,19 @@ export class PinLayer {
     marker.on("mouseout", () => this.#options.onHover(null));
     this.#layer.addLayer(marker);
     return { marker, group };
+  }
+
+  #ring(group, mine) {
+    const language = document.documentElement.lang;
+    const counted = shares(group.members ?? []);
+    const drawn = mine ? null : arcs(counted, group.n, this.#options.themes);
+    const root = document.createElement("span");
+    root.className = "kp-ring__face";
+    if (drawn) root.append(drawn);
+    root.append(ring(group.n, language));
+    const number = new Intl.NumberFormat(language);
+    root.title = counted.map(([theme, n]) => `${this.#options.names?.[theme] ?? theme}: ${number.format(n)}`).join("\n");
+    return root;
   }
 
   #mark(pin, mine) {

@@ -97,9 +97,9 @@ def test_an_empty_tile_is_no_content(pins: Any, client: Client) -> None:
 
 
 def test_a_large_tile_is_packed_for_who_unpacks(put: Put, registered: Registered, client: Client) -> None:
-    pins = [lon_lat(22000 + (a + 0.5) / 16, 33250 + (b + 0.5) / 16, 16) for a in range(16) for b in range(16)]
+    pins = [lon_lat(88000 + (a + 0.5) / 16, 133000 + (b + 0.5) / 16, 18) for a in range(16) for b in range(16)]
     registered(source_of(put(pins)))
-    address = TILE + "16/33250/22000"
+    address = TILE + "18/133000/88000"
     plain, packed = (client.get(address, headers={"Accept-Encoding": way}) for way in ("identity", "gzip, br"))
     assert "Content-Encoding" not in plain
     assert packed["Content-Encoding"] == "gzip"

@@ -123,7 +123,7 @@ DROP FUNCTION participation_count_supports_anew(bigint[]);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("participation", "0006_phases"),
+        ("participation", "0008_tiles"),
     ]
 
     operations = [

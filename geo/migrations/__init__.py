@@ -1,0 +1,1 @@
+"""The tables that serve tiles, and the functions that fill them."""

@@ -1,0 +1,1 @@
+"""The acts of the pages for programs: same rules, same refusals, as JSON."""

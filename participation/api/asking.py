@@ -1,0 +1,162 @@
+"""Who asks, how often, and where from: what every address of the API begins with."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from ninja.security import APIKeyCookie, HttpBearer
+
+from participation.models import Person, Project, Token
+from participation.rules.refusals import Code, Refused
+from participation.rules.roles import DeskAct, may
+from participation.rules.tokens import Scope
+from participation.selectors.organisations import role_in
+from participation.selectors.projects import project_named
+from participation.selectors.queue import projects_at_the_desk
+from participation.services.pace import check_pace
+from participation.services.repeats import once
+from participation.web.asking import person_of, town_of
+
+KEY_HEADER = "Idempotency-Key"
+KEY_MAX = 200
+
+
+def token_of(request: HttpRequest) -> Token | None:
+    """The token a program came with, if it did (participation/middleware.py knows it by then)."""
+    found: Token | None = getattr(request, "token", None)
+    return found
+
+
+class ByToken(HttpBearer):
+    """A token of the desk, with the right that the act needs."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> Person | None:
+        """The person of the token.
+
+        Refuses  token.scope_missing.
+        """
+        token = token_of(request)
+        if token is None:
+            return None
+        if self.scope not in token.scopes:
+            raise Refused(Code.TOKEN_SCOPE_MISSING, {"scope": self.scope.value})
+        return token.person
+
+    def authenticate(self, request: HttpRequest, token: str) -> Person | None:
+        """The person of the token: the header was read by the middleware."""
+        return self(request)
+
+
+class BySession(APIKeyCookie):
+    """The session of somebody signed in; what writes needs the token of the page as well."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Person | None:
+        """Who is signed in."""
+        return person_of(request)
+
+
+def knowing(scope: Scope) -> list[Callable[[HttpRequest], Any]]:
+    """The ways to be known: a token with this right first, else a session."""
+    return [ByToken(scope), BySession()]
+
+
+def paced(view: Callable[..., Any]) -> Callable[..., Any]:
+    """An address of the API, bounded in how often one token, person or network address may ask it.
+
+    Refuses  request.too_many.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        token, person = token_of(request), person_of(request)
+        if token is not None:
+            who = f"token {token.pk}"
+        elif person is not None:
+            who = f"person {person.pk}"
+        else:
+            who = f"address {get_adapter().get_client_ip(request)}"
+        source = salted_hmac("participation.pace", who, algorithm="sha256").hexdigest()
+        check_pace(source, acts=request.method not in {"GET", "HEAD", "OPTIONS"})
+        return view(request, *args, **kwargs)
+
+    return answer
+
+
+def someone(request: HttpRequest) -> Person:
+    """Who asks; a way to be known was asked for.
+
+    Refuses  person.sign_in_first.
+    """
+    person = person_of(request)
+    if person is None:
+        raise Refused(Code.SIGN_IN_FIRST)
+    return person
+
+
+def project_called(request: HttpRequest, slug: str) -> Project:
+    """The public project of this name.
+
+    Refuses  project.not_found.
+    """
+    project = project_named(town_of(request), slug)
+    if project is None:
+        raise Refused(Code.PROJECT_NOT_FOUND, {"slug": slug[:60]})
+    return project
+
+
+def desk_project_called(request: HttpRequest, slug: str, act: DeskAct) -> Project:
+    """The project of this name for somebody who may do this at the desk, drafts included.
+
+    Refuses  person.not_staff (before it says what there is), project.not_found.
+    """
+    if not may(role_in(town_of(request), someone(request)), act):
+        raise Refused(Code.NOT_STAFF)
+    project = projects_at_the_desk(town_of(request)).defer(None).filter(slug=slug).first()
+    if project is None:
+        raise Refused(Code.PROJECT_NOT_FOUND, {"slug": slug[:60]})
+    return project
+
+
+def key_of(request: HttpRequest) -> str:
+    """The Idempotency-Key of a request; "" where it has none.
+
+    Refuses  request.bad for one that is too long or no plain text.
+    """
+    key = request.headers.get(KEY_HEADER, "")
+    if len(key) > KEY_MAX or not (key.isascii() and key.isprintable()):
+        raise Refused(Code.REQUEST_BAD)
+    return key
+
+
+def nonce_of(request: HttpRequest) -> UUID:
+    """The nonce of a ballot: the same for the same key, else a new one."""
+    key = key_of(request)
+    return uuid5(NAMESPACE_URL, key) if key else uuid4()
+
+
+def doing_once(request: HttpRequest, asked: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Do an act once for the key of the request; each time where it has none."""
+    key = key_of(request)
+    if not key:
+        return act()
+    answer, _is_repeat = once(
+        organisation=town_of(request),
+        person=someone(request),
+        key=key,
+        asked=f"{request.method} {request.path} {asked}",
+        act=act,
+        now=timezone.now(),
+    )
+    return answer

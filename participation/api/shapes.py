@@ -1,0 +1,232 @@
+"""The JSON that goes in and out. Times are UTC, places lon and lat in degrees (WGS 84), money in cents."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from ninja import Field, Schema
+from pydantic import AfterValidator
+
+from participation.rules.wording import BODY_MAX, REASON_MAX, TITLE_MAX, cleaned
+
+# The database's whole numbers end there.
+INTEGER_MAX = 2**31 - 1
+A_PAGE, PAGE_MAX = 50, 200
+
+Number = Annotated[int, Field(ge=1, le=INTEGER_MAX)]
+# Control characters never reach the database.
+Words = Annotated[str, AfterValidator(cleaned)]
+
+
+class Problem(Schema):
+    """Why a request was refused (RFC 9457); ``code`` is one of docs/reference/refusals.md."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[Any] = []
+
+
+class Place(Schema):
+    """Where something is."""
+
+    lon: float
+    lat: float
+
+
+class PhaseShape(Schema):
+    """One phase: what it is, when it runs, and whether it is done, now or next."""
+
+    kind: str
+    name: str
+    state: str
+    opens_at: datetime
+    closes_at: datetime | None
+
+
+class ProjectShape(Schema):
+    """One project, and what may be done in it now."""
+
+    slug: str
+    title: str
+    question: str
+    summary: str
+    has_map: bool
+    n_proposals: int
+    acts: list[str]
+    phases: list[PhaseShape]
+    links: dict[str, str]
+
+
+class ProposalShape(Schema):
+    """One proposal. ``state`` other than "published" is seen by its author and the desk alone."""
+
+    number: int
+    title: str
+    body: str
+    origin: str
+    state: str
+    theme: str
+    area: str
+    place: Place | None
+    on_ballot: bool
+    n_supports: int
+    supported_by_me: bool
+    cost_cents: int | None
+    created_on: str
+    link: str
+
+
+class ProjectPage(Schema):
+    """A page of projects; ``next`` is the cursor of the page behind it."""
+
+    items: list[ProjectShape]
+    next: str | None
+
+
+class ProposalPage(Schema):
+    """A page of proposals; ``next`` is the cursor of the page behind it."""
+
+    items: list[ProposalShape]
+    next: str | None
+
+
+class NewProposal(Schema):
+    """A proposal to send in."""
+
+    title: Words = Field(max_length=4 * TITLE_MAX)
+    body: Words = Field("", max_length=2 * BODY_MAX)
+    theme: Words = Field("", max_length=60)
+    place: Place | None = None
+
+
+class Supported(Schema):
+    """How a proposal stands with whoever asks."""
+
+    number: int
+    supported_by_me: bool
+    n_supports: int
+
+
+class ChoiceShape(Schema):
+    """One choice on a ballot: a proposal and the points it gets (1 where none are given)."""
+
+    number: Number
+    points: Number = 1
+
+
+class BallotShape(Schema):
+    """What one ballot may hold, what is on it, and what whoever asks has cast (none: nothing yet)."""
+
+    method: str
+    at_most: int
+    at_least: int
+    points: int | None
+    points_on_one: int | None
+    budget_cents: int | None
+    closes_at: datetime | None
+    options: list[int]
+    cast: list[ChoiceShape] | None
+
+
+class NewBallot(Schema):
+    """A whole ballot, first choice first; an empty one withdraws."""
+
+    choices: list[ChoiceShape] = Field(max_length=1000)
+    of_age: bool = False
+
+
+class ReceiptShape(Schema):
+    """What was cast, as the how-many-th ballot of this person, and when."""
+
+    choices: list[ChoiceShape]
+    cast: int
+    recorded_at: datetime
+
+
+class ResultRow(Schema):
+    """One option where it stands; of what was hidden since, number and title are empty."""
+
+    rank: int
+    number: int | None
+    title: str
+    score: int
+    is_winner: bool
+
+
+class ResultShape(Schema):
+    """How a counted vote ended."""
+
+    rule: str
+    closed_at: datetime
+    n_voters: int
+    rows: list[ResultRow]
+
+
+class AnswerShape(Schema):
+    """What the town answered on a proposal."""
+
+    project: str
+    number: int
+    outcome: str
+    text: str
+    link: str
+    published_at: datetime
+
+
+class AnswerList(Schema):
+    """All answers of the town in a project, the latest first."""
+
+    items: list[AnswerShape]
+
+
+class MyBallot(Schema):
+    """A ballot that was cast."""
+
+    project: str
+    choices: list[ChoiceShape]
+
+
+class MeShape(Schema):
+    """What whoever asks did in this town."""
+
+    name: str
+    role: str
+    proposals: list[ProposalShape]
+    supports: list[Supported]
+    ballots: list[MyBallot]
+    answers: list[AnswerShape]
+
+
+class LayerShape(Schema):
+    """A live layer, and where it is."""
+
+    id: str
+    title: str
+    link: str
+
+
+class LayerList(Schema):
+    """The layers that whoever asks may see."""
+
+    items: list[LayerShape]
+
+
+class Hiding(Schema):
+    """Why a proposal is not shown any more; its author can read it."""
+
+    reason: Words = Field(max_length=2 * REASON_MAX)
+
+
+class Shortlisting(Schema):
+    """Proposals to put on the ballot, or to take off it."""
+
+    numbers: list[Number] = Field(max_length=1000)
+    on_ballot: bool
+
+
+class Changed(Schema):
+    """Which proposals changed."""
+
+    numbers: list[int]

@@ -1,0 +1,112 @@
+"""How rows are told in JSON, in the reader's language."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.timezone import localdate
+from django.utils.translation import get_language
+
+from participation.models import Phase, Project, Proposal, Response
+from participation.queries.voting import database_now
+from participation.rules.text import in_language
+from participation.rules.voting import Choice, Method
+from participation.selectors.projects import ballot_rules, choices_cast, options, standing
+from participation.web.asking import person_of
+
+Told = dict[str, Any]
+
+
+def in_words(text: dict[str, str]) -> str:
+    """A text of the town in the reader's language."""
+    return in_language(text, get_language() or "nl")
+
+
+def absolute(request: HttpRequest, name: str, *args: object) -> str:
+    """The whole address of a page."""
+    return request.build_absolute_uri(reverse(name, args=args))
+
+
+def project_told(request: HttpRequest, project: Project, n_proposals: int) -> Told:
+    """One project."""
+    where = standing(project, database_now())
+    return {
+        "slug": project.slug,
+        "title": in_words(project.title),
+        "question": in_words(project.question),
+        "summary": in_words(project.summary),
+        "has_map": project.area is not None,
+        "n_proposals": n_proposals,
+        "acts": sorted(act.value for act in where.acts),
+        "phases": [
+            {
+                "kind": phase.kind,
+                "name": in_words(phase.name),
+                "state": where.state_of(phase),
+                "opens_at": phase.opens_at,
+                "closes_at": phase.closes_at,
+            }
+            for phase in where.phases
+        ],
+        "links": {
+            "page": absolute(request, "project", project.slug),
+            "proposals": absolute(request, "api_proposals", project.slug),
+            "layer": absolute(request, "ogc_collection", f"{project.slug}-proposals"),
+        },
+    }
+
+
+def proposal_told(request: HttpRequest, row: Proposal, slug: str) -> Told:
+    """One proposal, marked by ``supported_by``."""
+    return {
+        "number": row.number,
+        "title": row.title,
+        "body": row.body,
+        "origin": row.origin,
+        "state": row.state,
+        "theme": row.theme.slug if row.theme else "",
+        "area": row.area.name if row.area else "",
+        "place": {"lon": row.point.x, "lat": row.point.y} if row.point else None,
+        "on_ballot": row.on_ballot,
+        "n_supports": row.n_supports,
+        "supported_by_me": bool(getattr(row, "is_mine", False)),
+        "cost_cents": row.cost_cents,
+        # The day, not the minute: when exactly somebody sat at home and typed is nobody's business.
+        "created_on": localdate(row.created_at).isoformat(),
+        "link": absolute(request, "proposal", slug, row.number),
+    }
+
+
+def choices_told(choices: list[Choice] | tuple[Choice, ...]) -> list[Told]:
+    """The choices of a ballot, in order."""
+    return [{"number": choice.number, "points": choice.value} for choice in choices]
+
+
+def ballot_told(request: HttpRequest, vote: Phase) -> Told:
+    """What a ballot of this vote may hold and what whoever asks has cast."""
+    rules = ballot_rules(vote)
+    numbers = list(options(vote.project).values_list("number", flat=True))
+    cast = choices_cast(vote, person_of(request))
+    return {
+        "method": rules.method.value,
+        "at_most": min(rules.cap, max(len(numbers), 1)),
+        "at_least": rules.floor,
+        "points": rules.points if rules.method is Method.POINTS else None,
+        "points_on_one": rules.points_max if rules.method is Method.POINTS else None,
+        "budget_cents": rules.budget_cents if rules.method is Method.BUDGET else None,
+        "closes_at": vote.closes_at,
+        "options": numbers,
+        "cast": None if cast is None else choices_told(cast),
+    }
+
+
+def answer_told(response: Response, slug: str) -> Told:
+    """One answer of the town."""
+    return {
+        "project": slug,
+        "number": response.proposal.number,
+        "outcome": response.outcome,
+        "text": in_words(response.text),
+        "link": response.link,
+        "published_at": response.published_at,
+    }

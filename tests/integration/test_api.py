@@ -1,0 +1,366 @@
+"""The JSON API: same rules and refusals as the pages, pages by cursor, keys that repeat nothing, limits."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.gis.geos import Point
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import Settings
+
+from participation.models import BallotCast, Project, Proposal, Record, Repeat, Response, Support
+from participation.rules.tokens import Scope
+from participation.services.tokens import make_token
+from participation.services.voting import cast_ballot, close_phase
+from tests.cast import Cast, picks, text
+from tests.past import end
+
+pytestmark = pytest.mark.django_db
+ROOT = "/api/v1/projects/laden"
+
+
+@pytest.fixture(autouse=True)
+def _plain(settings: Settings) -> None:
+    cache.clear()
+    settings.API_PER_MINUTE = 100_000
+
+
+class Caller:
+    """A program that asks with a token (or none)."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.client, self.headers = Client(), headers
+
+    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Any:
+        sent = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+        given = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.generic(method, path, headers=given, **sent)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def calling(cast: Cast) -> Callable[..., Caller]:
+    """A program with a token of this person with these rights, all of them when none are named."""
+
+    def of(who: str, *scopes: Scope) -> Caller:
+        _token, secret = make_token(
+            organisation=cast.town, by=cast[who], name="x", scopes=scopes or list(Scope), days=30, now=datetime.now(UTC)
+        )
+        return Caller({"Authorization": f"Bearer {secret}"})
+
+    return of
+
+
+def code(answer: Any) -> tuple[int, str]:
+    assert answer["Content-Type"] == "application/problem+json", answer.content
+    told = answer.json()
+    assert told["status"] == answer.status_code
+    return answer.status_code, told["code"]
+
+
+NEW = {"title": "Naast de kiosk", "body": "Veel auto's", "theme": "plein", "place": {"lon": 2.65, "lat": 50.85}}
+
+
+def test_anybody_reads_what_is_public(cast: Cast, client: Client) -> None:
+    Proposal.objects.create(
+        project=cast.project, number=99, title="Geheim", state="submitted", author=cast["Vera"],
+        created_at=cast.vote.opens_at,
+    )  # fmt: skip
+    (project,) = client.get("/api/v1/projects").json()["items"]
+    assert project["slug"] == "laden"
+    assert project["acts"] == ["propose", "support", "vote"]
+    assert project["n_proposals"] == 8
+    assert client.get(ROOT).json() == project
+    listed = client.get(f"{ROOT}/proposals").json()
+    assert [row["number"] for row in listed["items"]] == list(range(1, 9))
+    assert listed["items"][0]["place"] == {"lon": 2.63, "lat": 50.85}
+    assert "author" not in json.dumps(listed)
+    assert client.get(f"{ROOT}/proposals/1").json() == listed["items"][0]
+    assert code(client.get(f"{ROOT}/proposals/99")) == (404, "proposal.not_found")
+    assert code(client.get("/api/v1/projects/nergens")) == (404, "project.not_found")
+    assert code(client.get("/api/v1/elders/x")) == (404, "request.not_found")
+
+
+def test_the_sentence_is_in_the_language_asked_for(cast: Cast, client: Client) -> None:
+    said = {
+        language: client.get("/api/v1/projects/x", headers={"Accept-Language": language})
+        for language in ("nl", "fr", "en")
+    }
+    assert len({answer.json()["detail"] for answer in said.values()}) == 3
+    assert {language: answer["Content-Language"] for language, answer in said.items()} == {x: x for x in said}
+    assert client.get(ROOT, headers={"Accept-Language": "fr"}).json()["title"] == "Laadpunten (fr)"
+
+
+def test_filters_find_what_the_page_finds(cast: Cast, client: Client) -> None:
+    def numbers(query: str) -> list[int]:
+        return [row["number"] for row in client.get(f"{ROOT}/proposals?{query}").json()["items"]]
+
+    Support.objects.create(proposal=cast.options[4], person=cast["An"])
+    assert numbers("area=W1") == [row.number for row in cast.options if row.area and row.area.code == "W1"]
+    assert numbers("q=Plek 3") == [3]
+    assert numbers("theme=nergens") == []
+    assert numbers("sort=most")[0] == 5
+    assert numbers("sort=new") == list(range(8, 0, -1))
+    assert code(client.get(f"{ROOT}/proposals?sort=votes")) == (400, "request.bad")
+
+
+@pytest.mark.parametrize("sort", ["number", "new", "most"])
+def test_pages_give_each_row_once_whatever_comes_in(cast: Cast, client: Client, sort: str) -> None:
+    seen: list[int] = []
+    cursor = ""
+    for page in range(20):
+        told = client.get(f"{ROOT}/proposals?sort={sort}&limit=3{cursor}").json()
+        seen += [row["number"] for row in told["items"]]
+        if told["next"] is None:
+            break
+        cursor = f"&cursor={told['next']}"
+        Proposal.objects.create(
+            project=cast.project, number=100 + page, title="Nieuw", created_at=datetime.now(UTC),
+        )  # fmt: skip
+        Proposal.objects.filter(number=100 + page).update(n_supports=9)
+    assert sorted(number for number in seen if number < 100) == list(range(1, 9))
+    assert len(seen) == len(set(seen))
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "W10", "WzEsMl0", "WyJhIl0", "bnVsbA", "e30", "W3RydWVd", "WzFlOTld", "%00", "W1tbW10"]
+)
+def test_a_cursor_that_is_none_is_refused(cast: Cast, client: Client, cursor: str) -> None:
+    assert code(client.get(f"{ROOT}/proposals?cursor={cursor}")) == (400, "request.bad")
+
+
+# --- acts ---------------------------------------------------------------------------------------------------
+
+
+def test_a_proposal_comes_in_as_from_the_page(cast: Cast, calling: Callable[..., Caller]) -> None:
+    caller = calling("Gis")
+    answer = caller("POST", f"{ROOT}/proposals", NEW)
+    assert answer.status_code == 201, answer.content
+    made = Proposal.objects.get(number=answer.json()["number"])
+    assert (made.title, made.author, made.state, made.area and made.area.code) == (
+        "Naast de kiosk", cast["Gis"], "submitted", "W1"
+    )  # fmt: skip
+    for changed, expected in (
+        ({"title": " "}, "title.missing"),
+        ({"title": "x" * 200}, "title.too_long"),
+        ({"theme": "nergens"}, "theme.unknown"),
+        ({"place": None}, "pin.missing"),
+        ({"place": {"lon": 9, "lat": 50}}, "pin.outside_area"),
+        ({"place": {"lon": 0, "lat": 0}}, "pin.at_zero"),
+        ({"place": {"lon": 999, "lat": 0}}, "pin.outside_world"),
+    ):
+        assert code(caller("POST", f"{ROOT}/proposals", NEW | changed)) == (422, expected)
+    assert code(caller("POST", f"{ROOT}/proposals", {"title": 3})) == (400, "request.bad")
+    assert code(caller("POST", f"{ROOT}/proposals", NEW | {"place": {"lon": "NaN", "lat": 1}}))[1] == "pin.not_a_number"
+
+
+def test_the_same_key_does_it_once(cast: Cast, calling: Callable[..., Caller]) -> None:
+    caller, other = calling("Gis"), calling("Mo")
+    first = caller("POST", f"{ROOT}/proposals", NEW, Idempotency_Key="k-1")
+    again = caller("POST", f"{ROOT}/proposals", NEW, Idempotency_Key="k-1")
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert Proposal.objects.filter(author=cast["Gis"]).count() == 1
+    assert code(caller("POST", f"{ROOT}/proposals", NEW | {"title": "Iets anders"}, Idempotency_Key="k-1")) == (
+        409, "request.key_reused",
+    )  # fmt: skip
+    assert other("POST", f"{ROOT}/proposals", NEW, Idempotency_Key="k-1").status_code == 201, "Mo's key is Mo's"
+    # The control: without a key it is done each time, and a refused act leaves the key free.
+    assert caller("POST", f"{ROOT}/proposals", NEW).json()["number"] != first.json()["number"]
+    assert caller("POST", f"{ROOT}/proposals", NEW | {"title": ""}, Idempotency_Key="k-2").status_code == 422
+    assert not Repeat.objects.filter(key="k-2").exists()
+    assert caller("POST", f"{ROOT}/proposals", NEW, Idempotency_Key="k-2").status_code == 201
+
+
+def test_support_and_back(cast: Cast, calling: Callable[..., Caller]) -> None:
+    caller = calling("Gis")
+    for _ in range(2):
+        told = caller("PUT", f"{ROOT}/proposals/2/support").json()
+        assert told == {"number": 2, "supported_by_me": True, "n_supports": 1}
+    assert caller("GET", f"{ROOT}/proposals/2").json()["supported_by_me"]
+    assert caller("DELETE", f"{ROOT}/proposals/2/support").json()["n_supports"] == 0
+    assert code(caller("PUT", f"{ROOT}/proposals/999/support")) == (404, "proposal.not_found")
+
+
+def test_a_ballot_is_cast_replaced_and_withdrawn(cast: Cast, calling: Callable[..., Caller]) -> None:
+    caller = calling("Gis")
+    assert caller("GET", f"{ROOT}/ballot").json()["cast"] is None
+    key = str(uuid4())
+    body = {"choices": [{"number": 3}, {"number": 1}]}
+    for _ in range(2):
+        told = caller("PUT", f"{ROOT}/ballot", body, Idempotency_Key=key).json()
+        assert (told["cast"], [choice["number"] for choice in told["choices"]]) == (1, [3, 1])
+    assert BallotCast.objects.count() == 1
+    assert caller("PUT", f"{ROOT}/ballot", {"choices": [{"number": 2}]}).json()["cast"] == 2
+    assert [choice["number"] for choice in caller("GET", f"{ROOT}/ballot").json()["cast"]] == [2]
+    assert caller("GET", "/api/v1/me").json()["ballots"] == [
+        {"project": "laden", "choices": [{"number": 2, "points": 1}]}
+    ]
+    for choices, expected in (([1, 2, 3, 4], "vote.too_many"), ([1, 1], "vote.twice")):
+        assert code(caller("PUT", f"{ROOT}/ballot", {"choices": [{"number": n} for n in choices]})) == (422, expected)
+    assert code(caller("PUT", f"{ROOT}/ballot", {"choices": [{"number": 99}]})) == (409, "vote.option_gone")
+    assert caller("PUT", f"{ROOT}/ballot", {"choices": []}).json()["choices"] == []
+
+
+def test_results_are_there_when_they_are_counted(cast: Cast, client: Client) -> None:
+    for who, numbers in (("An", [1, 2]), ("Vera", [1])):
+        cast_ballot(phase=cast.vote, person=cast[who], choices=picks(numbers), nonce=uuid4())
+    assert code(client.get(f"{ROOT}/results")) == (409, "vote.not_counted")
+    end(cast.vote)
+    close_phase(cast.vote)
+    told = client.get(f"{ROOT}/results").json()
+    assert [(row["number"], row["score"], row["is_winner"]) for row in told["rows"][:2]] == [(1, 2, True), (2, 1, True)]
+    assert told["n_voters"] == 2
+
+
+def test_answers_are_read_by_all_and_mine_by_me(cast: Cast, client: Client, calling: Callable[..., Caller]) -> None:
+    proposal = cast.options[0]
+    Support.objects.create(proposal=proposal, person=cast["Gis"])
+    Response.objects.create(
+        proposal=proposal, outcome="build", text=text("Het komt er."), published_by=cast["Piet"],
+        published_at=datetime.now(UTC),
+    )  # fmt: skip
+    (told,) = client.get(f"{ROOT}/answers", headers={"Accept-Language": "nl"}).json()["items"]
+    assert (told["number"], told["outcome"], told["text"]) == (1, "build", "Het komt er.")
+    assert calling("Gis")("GET", "/api/v1/me").json()["answers"][0]["number"] == 1
+    assert calling("Mo")("GET", "/api/v1/me").json()["answers"] == []
+
+
+# --- the desk -------------------------------------------------------------------------------------------------
+
+
+def test_the_desk_publishes_hides_and_shortlists(cast: Cast, calling: Callable[..., Caller]) -> None:
+    Proposal.objects.create(
+        project=cast.project, number=99, title="Wacht", state="submitted", created_at=cast.vote.opens_at,
+        point=Point(2.7, 50.85, srid=4326),
+    )  # fmt: skip
+    moderator, planner = calling("Mo"), calling("Piet")
+    desk = "/api/v1/desk/projects/laden"
+    assert [row["number"] for row in moderator("GET", f"{desk}/queue").json()["items"]] == [99]
+    assert moderator("POST", f"{desk}/proposals/99/publish").json()["state"] == "published"
+    assert code(moderator("PUT", f"{desk}/shortlist", {"numbers": [99], "on_ballot": True})) == (
+        403,
+        "person.not_staff",
+    )
+    assert planner("PUT", f"{desk}/shortlist", {"numbers": [99], "on_ballot": True}).json() == {"numbers": [99]}
+    assert code(moderator("POST", f"{desk}/proposals/99/hide", {"reason": " "})) == (422, "reason.missing")
+    hidden = moderator("POST", f"{desk}/proposals/99/hide", {"reason": "Dubbel"}).json()
+    assert (hidden["state"], hidden["on_ballot"]) == ("hidden", False)
+    assert set(Record.objects.values_list("act", flat=True)) >= {
+        "proposal.published",
+        "proposal.hidden",
+        "ballot.joined",
+    }
+
+
+def test_the_desk_is_for_staff_of_this_town(cast: Cast, client: Client) -> None:
+    Project.objects.create(organisation=cast.town, slug="klad", title=text("Klad"), state=Project.State.DRAFT)
+    Project.objects.create(organisation=cast.other_town, slug="elders", title=text("Elders"))
+    for who, expected in (
+        (None, {"laden": 401, "klad": 401, "elders": 401}),
+        (cast["An"], {"laden": 403, "klad": 403, "elders": 403}),
+        (cast.stranger, {"laden": 403, "klad": 403, "elders": 403}),
+        (cast["Gis"], {"laden": 200, "klad": 200, "elders": 404}),
+    ):
+        browser = Client()
+        if who:
+            browser.force_login(who)
+        got = {slug: browser.get(f"/api/v1/desk/projects/{slug}/queue").status_code for slug in expected}
+        assert got == expected
+        for slug in ("klad", "elders"):
+            for path in ("", "/proposals", "/results", "/answers"):
+                assert code(browser.get(f"/api/v1/projects/{slug}{path}")) == (404, "project.not_found")
+
+
+# --- who asks ---------------------------------------------------------------------------------------------------
+
+WRITES = [
+    ("POST", f"{ROOT}/proposals", NEW, Scope.CONTRIBUTE),
+    ("PUT", f"{ROOT}/proposals/1/support", None, Scope.CONTRIBUTE),
+    ("DELETE", f"{ROOT}/proposals/1/support", None, Scope.CONTRIBUTE),
+    ("PUT", f"{ROOT}/ballot", {"choices": [{"number": 1}]}, Scope.VOTE),
+    ("GET", f"{ROOT}/ballot", None, Scope.VOTE),
+    ("GET", "/api/v1/me", None, Scope.READ),
+    ("GET", "/api/v1/desk/projects/laden/queue", None, Scope.READ),
+    ("POST", "/api/v1/desk/projects/laden/proposals/1/publish", None, Scope.MODERATE),
+    ("POST", "/api/v1/desk/projects/laden/proposals/8/hide", {"reason": "x"}, Scope.MODERATE),
+    ("PUT", "/api/v1/desk/projects/laden/shortlist", {"numbers": [1], "on_ballot": True}, Scope.MODERATE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "body", "scope"), WRITES)
+def test_each_act_asks_for_its_right(
+    cast: Cast, calling: Callable[..., Caller], method: str, path: str, body: object, scope: Scope
+) -> None:
+    assert code(Caller({})(method, path, body)) == (401, "person.sign_in_first")
+    others = [each for each in Scope if each is not scope]
+    assert code(calling("Piet", *others)(method, path, body)) == (403, "token.scope_missing")
+    assert calling("Piet", scope)(method, path, body).status_code in {200, 201}
+
+
+@pytest.mark.parametrize(("method", "path", "body", "scope"), [row for row in WRITES if row[0] != "GET"])
+def test_a_session_needs_the_token_of_its_page(cast: Cast, method: str, path: str, body: object, scope: Scope) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(cast["Piet"])
+    sent = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+    assert code(browser.generic(method, path, **sent)) == (403, "request.not_from_page")  # type: ignore[arg-type]
+    browser.get("/projects/laden/")
+    token = browser.cookies["csrftoken"].value
+    assert browser.generic(method, path, headers={"X-CSRFToken": token}, **sent).status_code in {200, 201}  # type: ignore[arg-type]
+
+
+def test_ballots_of_me_need_the_right_to_vote(cast: Cast, calling: Callable[..., Caller]) -> None:
+    cast_ballot(phase=cast.vote, person=cast["Gis"], choices=picks([1]), nonce=uuid4())
+    assert calling("Gis", Scope.READ)("GET", "/api/v1/me").json()["ballots"] == []
+    assert len(calling("Gis", Scope.READ, Scope.VOTE)("GET", "/api/v1/me").json()["ballots"]) == 1
+
+
+def test_too_many_requests_are_told_when_to_come_again(
+    cast: Cast, calling: Callable[..., Caller], settings: Settings
+) -> None:
+    settings.API_PER_MINUTE = 12
+    caller, other = calling("Gis"), calling("Gis")
+    answers = [caller("GET", ROOT) for _ in range(14)]
+    # A minute may end among them, and one begins anew then.
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert code(refused[0]) == (429, "request.too_many")
+    assert 1 <= int(refused[0]["Retry-After"]) <= 60
+    assert other("GET", ROOT).status_code == 200, "each token has its own count"
+
+
+def test_an_act_weighs_more(cast: Cast, calling: Callable[..., Caller], settings: Settings) -> None:
+    settings.API_PER_MINUTE = 25
+    caller = calling("Gis")
+    assert {caller("PUT", f"{ROOT}/proposals/1/support").status_code for _ in range(6)} == {200, 429}
+
+
+@pytest.mark.parametrize(
+    "body", ["{", "[]", "null", '"x"', '{"title": "\\u0000"}', '{"title": "\\ud800", "place": null}', "é"]
+)
+def test_a_broken_body_is_refused(cast: Cast, calling: Callable[..., Caller], body: str) -> None:
+    caller = calling("Gis")
+    answer = caller.client.post(f"{ROOT}/proposals", body, content_type="application/json", headers=caller.headers)
+    assert code(answer)[0] in {400, 422}
+
+
+def test_a_body_that_is_too_large_is_refused(cast: Cast, calling: Callable[..., Caller]) -> None:
+    assert code(calling("Gis")("POST", f"{ROOT}/proposals", NEW | {"body": "x" * 6_000_000})) == (400, "request.bad")
+
+
+def test_layers_are_linked(cast: Cast, client: Client) -> None:
+    ids = {layer["id"] for layer in client.get("/api/v1/layers").json()["items"]}
+    assert {"laden-proposals", "areas"} <= ids
+
+
+def test_the_description_is_valid_openapi(cast: Cast, client: Client) -> None:
+    import schemathesis
+
+    told = client.get("/api/v1/openapi.json").json()
+    schemathesis.openapi.from_dict(told).validate()
+    assert set(told["components"]["securitySchemes"]) == {"ByToken", "BySession"}
+    acts = [act for path in told["paths"].values() for act in path.values()]
+    assert all("429" in act["responses"] for act in acts)
