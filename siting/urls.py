@@ -28,6 +28,7 @@ urlpatterns = [
     path("desk/layers/<int:pk>/change/", layers.change_layer, name="desk_layer_change"),
     path("projects/<slug:slug>/outcome/", outcome.outcome_page, name="outcome"),
     path("desk/projects/<slug:slug>/candidates/", candidates.candidates_page, name="desk_candidates"),
+    path("desk/projects/<slug:slug>/candidates/ballot/", candidates.from_ballot, name="desk_candidates_ballot"),
     path("desk/projects/<slug:slug>/candidates/new/", candidates.new_candidate, name="desk_candidate_new"),
     path("desk/projects/<slug:slug>/candidates/<int:number>/", candidates.candidate_page, name="desk_candidate"),
     path("desk/projects/<slug:slug>/candidates/<int:number>/change/", candidates.change, name="desk_candidate_change"),

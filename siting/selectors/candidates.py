@@ -24,6 +24,13 @@ def candidates_of(project: Project) -> QuerySet[Candidate]:
     )
 
 
+def options_without_candidate(project: Project) -> QuerySet[Proposal]:
+    """The options of the ballot that have a place and that no candidate is about, by number."""
+    taken = Origin.objects.filter(candidate__project=project, proposal__isnull=False).values("proposal")
+    rows = public.proposals_by_number(project).filter(on_ballot=True, point__isnull=False)
+    return rows.exclude(pk__in=taken).order_by("number")
+
+
 def candidate_numbered(project: Project, number: int) -> Candidate | None:
     """The candidate of this number, with its checks and origins."""
     origins = Origin.objects.select_related("feature__layer")

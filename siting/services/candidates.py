@@ -14,7 +14,7 @@ from participation.rules.refusals import Code, Refused
 from participation.rules.wording import cleaned, title_and_body
 from siting.models import Candidate, Check, LayerFeature, Origin
 from siting.rules.links import web_address
-from siting.selectors.candidates import next_candidate_number
+from siting.selectors.candidates import next_candidate_number, options_without_candidate
 
 CHECKED_BY_MAX, NOTE_MAX = 120, 2000
 
@@ -70,6 +70,28 @@ def make_candidate(
         Origin.objects.create(candidate=candidate, kind=Origin.Kind.HAND)
     _record(candidate, by, "candidate.made", {"proposals": sorted(came_from.proposals)})
     return candidate
+
+
+@transaction.atomic
+def make_candidates_of_ballot(*, project: Project, by: Person, now: datetime) -> list[Candidate]:
+    """Begin the file of every option of the ballot that has a place and no file yet, where that option lies.
+
+    Locks    the project's row: the second of two at once finds nothing left to make.
+    """
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    return [
+        make_candidate(
+            project=project,
+            title=option.title,
+            place=LonLat(option.point.x, option.point.y),
+            notes="",
+            came_from=From(proposals=[option.number]),
+            by=by,
+            now=now,
+        )
+        for option in options_without_candidate(project)
+        if option.point is not None
+    ]
 
 
 @transaction.atomic

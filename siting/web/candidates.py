@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from participation import public
@@ -14,13 +14,18 @@ from participation.models import Project
 from participation.rules.places import lon_lat
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.web.asking import desk, now, town_of
+from participation.web.asking import desk, may_do, now, town_of
 from participation.web.desk import clerk, desk_items, desk_project
 from participation.web.maps import around, map_config
 from participation.web.sentences import sentence
 from siting.models import Candidate, Check, Decision
 from siting.rules.links import day
-from siting.selectors.candidates import candidate_numbered, candidates_of, people_behind
+from siting.selectors.candidates import (
+    candidate_numbered,
+    candidates_of,
+    options_without_candidate,
+    people_behind,
+)
 from siting.selectors.decisions import decisions_of
 from siting.selectors.layers import feature_named
 from siting.services.candidates import (
@@ -31,6 +36,7 @@ from siting.services.candidates import (
     check_candidate,
     drop_proposal,
     make_candidate,
+    make_candidates_of_ballot,
 )
 from siting.web.asked import asked
 from siting.web.drawn import grouping_of
@@ -82,11 +88,23 @@ def candidates_page(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": [
             {"candidate": each, "n_people": people[each.pk], "decision": decided.get(each.pk)} for each in candidates
         ],
+        "n_options": options_without_candidate(project).count() if may_do(request, DeskAct.SITE) else 0,
         "map": map_config(project, tiles=None, pins=candidate_pins(project, candidates), detail=None)
         if project.area is not None and candidates
         else None,
     }
     return render(request, "siting/candidates.html", context)
+
+
+@require_POST
+@desk(DeskAct.SITE)
+def from_ballot(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a candidate of every option of the ballot that has none."""
+    project = desk_project(request, slug)
+    n = len(make_candidates_of_ballot(project=project, by=clerk(request), now=now()))
+    said = ngettext("%(n)s candidate was made of the ballot.", "%(n)s candidates were made of the ballot.", n)
+    messages.success(request, said % {"n": n})
+    return redirect("desk_candidates", slug=slug)
 
 
 # --- making one ----------------------------------------------------------------------------------------------

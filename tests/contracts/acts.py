@@ -109,4 +109,5 @@ DESK: dict[DeskAct, str] = {
     DeskAct.SETUP:      "..x..x",
     DeskAct.AUDIT:      "..x..x",
     DeskAct.PEOPLE:     ".....x",
+    DeskAct.TOKENS:     ".....x",
 }  # fmt: skip

@@ -161,6 +161,7 @@ ROWS: dict[str, Row] = {
     "desk_layer": Row(staff(allowed=404), {"pk": 1}, {"pk": 1}, page=True, by="planner", first="upload"),
     "desk_layer_change": Row(POST_ONLY, {"pk": 1}, {"pk": 1}),
     "desk_candidates": _desk(staff()),
+    "desk_candidates_ballot": _project(POST_ONLY, page=False),
     "desk_candidate_new": _desk(staff(roles=("planner", "manager"))),
     # The stage of studies numbers its candidates from 1001.
     "desk_candidate": Row(
@@ -289,6 +290,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_shortlist_change": SITERS,
     "desk_layer_change": ("planner", "gis", "manager"),
     "desk_candidate_change": SITERS,
+    "desk_candidates_ballot": SITERS,
     "desk_decisions_change": SITERS,
     "desk_dossier_publish": SITERS,
     "desk_vote_ask": SITERS,
@@ -301,9 +303,14 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_study_act": SITERS,
     "desk_scenario_act": SITERS,
     "desk_staff_change": ("manager",),
+    "desk_dossier_publish": SITERS,
+    "desk_access_revoke": STAFF,
+    "desk_access_embed": ("manager",),
 }
 # What a form sent there is about is not on the small stage, so that whoever may send it hears that.
-NOT_ON_STAGE = frozenset({"desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw"})
+NOT_ON_STAGE = frozenset(
+    {"desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw", "desk_access_revoke"}
+)
 
 
 def names(resolver: URLResolver | None = None) -> set[str]:
