@@ -6,6 +6,7 @@ from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Greatest
 
 from participation.models import Project, Proposal
+from participation.queries.patience import PatienceError, at_most
 from participation.rules.places import LonLat
 from participation.selectors.proposals import nearby, public_proposals
 
@@ -16,6 +17,8 @@ ALIKE = 0.4
 ALIKE_ANYWHERE = 0.6
 # Shorter says too little to look for.
 SHORTEST = 4
+# Common words in a large project without places match so much that ordering it takes a second.
+PATIENCE_MS = 250
 
 
 def _folded(text: str) -> Func:
@@ -28,6 +31,8 @@ def alike(project: Project, title: str, place: LonLat | None, *, limit: int = 5)
     Capitals and accents do not matter. How near is near is set with the project (``nearby_radius_m``); in a project
     without places the words alone decide.
 
+    Nothing where the search takes too long: it is asked at every pause in typing, and only a help.
+
     Order    most alike first, then most supported.
     Cost     the index of places, or that of words (``proposal_alike``); tests/benchmarks/doubles.py.
     """
@@ -38,6 +43,14 @@ def alike(project: Project, title: str, place: LonLat | None, *, limit: int = 5)
     else:
         called = public_proposals(project).filter(folded__trigram_word_similar=_folded(title))
         rows = _with_likeness(called, title).filter(likeness__gte=ALIKE_ANYWHERE)
+    try:
+        with at_most(PATIENCE_MS):
+            return _first(rows, limit)
+    except PatienceError:
+        return []
+
+
+def _first(rows: QuerySet[Any], limit: int) -> list[Proposal]:
     return list(rows.order_by("-likeness", "-n_supports", "number")[:limit])
 
 

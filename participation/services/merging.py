@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from procrastinate.contrib.django import app
 
 from participation.models import Merge, MergedProposal, Person, Phase, Project, Proposal
+from participation.queries.patience import again_after_deadlock
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.closing import is_frozen
@@ -29,7 +30,7 @@ def _locked(rows: QuerySet[Proposal]) -> list[Proposal]:
     return list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
 
-@transaction.atomic
+@again_after_deadlock
 def merge_proposals(
     *, project: Project, numbers: Collection[int], into: int, by: Person, base_url: str, now: datetime
 ) -> Merge:
@@ -117,7 +118,7 @@ def _list_stands(project: Project, now: datetime) -> bool:
     return any(facts(vote).is_open(now) or is_frozen(vote) for vote in votes)
 
 
-@transaction.atomic
+@again_after_deadlock
 def undo_merge(*, merge: Merge, by: Person, base_url: str, now: datetime) -> list[Proposal]:
     """Let every proposal of one act of joining stand on its own again, as it was; those it was.
 

@@ -105,7 +105,7 @@ ROWS: dict[str, Row] = {
     "proposal": _project(EVERYONE, number=1),
     "support": _project(POST_ONLY, page=False, number=1),
     "comment": _project(POST_ONLY, page=False, number=1),
-    "report": _project(SIGNED_IN, by="resident", number=1),
+    "report": _project(EVERYONE, by="", number=1),
     "follow": _project(POST_ONLY, page=False, number=1),
     "suggest_alike": Row(EVERYONE, {"slug": "laden"}, {"slug": "laadpunten"}, query="?title=Plek"),
     # A link that was never given leads nowhere; the page itself: tests/integration/test_following.py.
@@ -292,7 +292,6 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_candidate_change": SITERS,
     "desk_candidates_ballot": SITERS,
     "desk_decisions_change": SITERS,
-    "desk_dossier_publish": SITERS,
     "desk_vote_ask": SITERS,
     "desk_vote_agree": SITERS,
     "desk_codes_withdraw": SITERS,

@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.gis.geos import Point
+from django.db import OperationalError, connection
 from django.test import Client
+from psycopg.errors import DeadlockDetected
 
 from participation.models import Project, Proposal
+from participation.queries.patience import PatienceError, again_after_deadlock, at_most
 from participation.rules.places import LonLat
 from participation.selectors.doubles import alike
 from tests.cast import Cast
@@ -82,3 +85,33 @@ def test_what_is_typed_is_answered_while_typing(town: Cast) -> None:
 def test_hostile_words_are_only_words(town: Cast) -> None:
     for title in ("%' OR 1=1 --", "\\\\\\\\", "'; DROP TABLE x; --", "%%%%%%", "\x00laad", "🙂🙂🙂🙂"):
         assert Client().get("/projects/laden/suggest/alike/", {"title": title}).status_code == 200
+
+
+def test_a_search_that_takes_too_long_is_given_up(town: Cast) -> None:
+    with connection.cursor() as cursor:
+        with pytest.raises(PatienceError), at_most(20):
+            cursor.execute("SELECT pg_sleep(5)")
+        with at_most(5000):
+            cursor.execute("SELECT 1")
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)
+    assert set(found(town, "laadpaal aan de kerk")) == {21, 22}
+
+
+@pytest.mark.parametrize(("falls", "ends_well"), [(1, True), (2, False)])
+def test_what_fell_to_a_deadlock_is_done_once_more(town: Cast, falls: int, ends_well: bool) -> None:
+    tries = []
+
+    @again_after_deadlock
+    def act() -> str:
+        tries.append(1)
+        if len(tries) <= falls:
+            raise OperationalError from DeadlockDetected()
+        return "done"
+
+    if ends_well:
+        assert act() == "done"
+    else:
+        with pytest.raises(OperationalError):
+            act()
+    assert len(tries) == 2
