@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from participation.models import Comment, Phase, Project, Proposal
+from participation.models import Comment, Phase, Project, Proposal, Report
 from participation.rules.refusals import Code, Refused
 from participation.services.comments import add_comment, decide_comment, lock_comments
 from tests.cast import Cast
@@ -118,3 +118,20 @@ def test_the_form_works_and_asks_to_sign_in_first(talk: Cast) -> None:
     answer = client.post(f"{PAGE}comment/", {"text": "Hallo"}, follow=True)
     assert "Hallo" in answer.content.decode()
     assert client.post(f"{PAGE}comment/", {"text": ""}).status_code == 422
+
+
+def test_what_comes_without_an_account_waits_and_is_counted_by_the_proposal(
+    talk: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Phase.objects.filter(project=talk.project).update(access={"comment": "anyone"})
+    client = Client()
+    assert client.post(f"{PAGE}comment/", {"text": "Van niemand"}).status_code == 302
+    said = Comment.objects.get(text="Van niemand")
+    assert (said.author, said.state) == (None, Comment.State.SUBMITTED)
+    assert "Van niemand" not in shown(talk)
+    monkeypatch.setattr("participation.services.comments.COMMENTS_AN_HOUR", 1)
+    assert client.post(f"{PAGE}comment/", {"text": "Nog een"}).status_code == 429
+    # To report something needs no account, and others may report the same.
+    for _time in range(2):
+        assert client.post(f"{PAGE}report/", {"reason": "spam"}).status_code == 302
+    assert Report.objects.filter(proposal=said.proposal, person=None).count() == 2
