@@ -124,8 +124,8 @@ def _order(row: Scenario, name: str) -> Grid:
         [
             f"{turn}. {site['title']}",
             site["area"] or "–",
-            words.percent(site["gain"]),
-            words.percent(site["total"]),
+            words.gain(row.asked["model"], site["gain"]),
+            words.gain(row.asked["model"], site["total"]),
             words.number(round(site["score"], 2)),
         ]
         for turn, site in enumerate(row.result["chosen"], start=1)

@@ -229,11 +229,12 @@ def places_table(told: Told) -> Table:
             site["area"],
             site["lon"],
             site["lat"],
-            _percent(site["gain"]),
-            _percent(site["total"]),
+            # A p-median saves metres, which are no share.
+            None if asked["model"] == Model.MEDIAN else _percent(site["gain"]),
+            None if asked["model"] == Model.MEDIAN else _percent(site["total"]),
             site["score"],
         ]
-        for number, title, _asked, result in _results(told)
+        for number, title, asked, result in _results(told)
         for turn, site in enumerate(result["chosen"], start=1)
     ]
     return Table("places", _("Places of the scenarios"), columns, rows)

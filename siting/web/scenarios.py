@@ -259,8 +259,8 @@ def _opened(project: Project, row: Scenario) -> dict[str, Any]:
             {
                 "turn": turn,
                 "site": site,
-                "gain": words.percent(site["gain"]),
-                "total": words.percent(site["total"]),
+                "gain": words.gain(row.asked["model"], site["gain"]),
+                "total": words.gain(row.asked["model"], site["total"]),
                 "score": words.number(round(site["score"], 2)),
                 "verdict": words.VERDICTS[site["verdict"]],
             }

@@ -128,6 +128,11 @@ def exact(value: float) -> str:
     return str(number_format(round(value, 3), 3))
 
 
+def gain(model: str, value: float) -> str:
+    """Say what a place adds: metres that the average way grows shorter by a p-median, else a share of the demand."""
+    return metres(value) if model == Model.MEDIAN else percent(value)
+
+
 def percent(share: float) -> str:
     """Write a share as people do: 30 %; one digit more below ten."""
     value = 100 * share
