@@ -32,7 +32,7 @@ PROPOSING = {
     Level.VERIFIED: _("Only residents whom the town verified can propose here. Not verified yet? Ask the town."),
 }
 # The acts that have a page of their own; each app that brings one adds it.
-offered: list[Act] = [Act.PROPOSE, Act.SUPPORT, Act.VOTE]
+offered: list[Act] = [Act.PROPOSE, Act.SUPPORT, Act.COMMENT, Act.REPORT, Act.FOLLOW, Act.VOTE]
 
 
 def access_rows(project: Project, where: Standing) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from participation.models import Organisation, Person, Phase, Project
 from participation.queries.voting import database_now
 from participation.rules.refusals import Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct, Role, may
 from participation.selectors.electorate import holder_of_letter
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import project_named
@@ -88,9 +88,17 @@ def sign_in_first(request: HttpRequest, *, back_to: str) -> HttpResponse:
     return redirect_to_login(back_to, reverse("account_request_login_code"))
 
 
+def role_of(request: HttpRequest) -> Role | None:
+    """What is whoever asks in this town? Asked of the database once a request."""
+    if not hasattr(request, "role_here"):
+        request.role_here = role_in(town_of(request), person_of(request) or AnonymousUser())  # type: ignore[attr-defined]
+    found: Role | None = request.role_here  # type: ignore[attr-defined]
+    return found
+
+
 def may_do(request: HttpRequest, act: DeskAct) -> bool:
     """May whoever asks do this at the desk of this town?"""
-    return may(role_in(town_of(request), person_of(request) or AnonymousUser()), act)
+    return may(role_of(request), act)
 
 
 def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:
@@ -102,10 +110,9 @@ def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:
             person = person_of(request)
             if person is None:
                 return sign_in_first(request, back_to=request.get_full_path())
-            town = town_of(request)
-            if not may(role_in(town, person), act):
+            if not may_do(request, act):
                 raise Http404("not for this person")
-            if town.staff_second_factor and (missing := factor_missing(request, person.pk)) is not None:
+            if town_of(request).staff_second_factor and (missing := factor_missing(request, person.pk)) is not None:
                 return missing
             return answering_refusals(view)(request, *args, **kwargs)
 
