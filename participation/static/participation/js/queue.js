@@ -20,6 +20,10 @@ function act(element) {
   element.scrollIntoView({ block: "nearest" });
 }
 
+// The list scrolls by itself; the page stays where it is.
+const chosen = document.querySelector(".kp-queue__item[aria-current]");
+if (chosen) chosen.parentElement.scrollTop = chosen.offsetTop - chosen.parentElement.offsetTop;
+
 if (allowed) {
   allowed.checked = localStorage.getItem(KEPT) !== "off";
   allowed.addEventListener("change", () => localStorage.setItem(KEPT, allowed.checked ? "on" : "off"));
