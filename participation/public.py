@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 import shapely
-from django.db.models import F, FloatField, Func, IntegerField, QuerySet, Value
+from django.db.models import F, FloatField, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncDate
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
@@ -387,9 +387,13 @@ def _backers(project: Project) -> tuple[Ints, Ints]:
 
 
 def _read_backers(project: Project) -> tuple[Ints, Ints]:
-    public = _public(project)
-    supports = Support.objects.filter(proposal__in=public).order_by().values_list("proposal__number", "person_id")
-    authors = public.filter(origin=Proposal.Origin.RESIDENT, author__isnull=False).order_by()
-    pairs = np.concatenate([numbers(supports, 2), numbers(authors.values_list("number", "author_id"), 2)])
+    # What was joined with a public proposal speaks for that one.
+    heard = Proposal.objects.filter(project=project).order_by()
+    heard = heard.filter(Q(state=Proposal.State.PUBLISHED) | Q(merged_into__state=Proposal.State.PUBLISHED))
+    supports = Support.objects.filter(proposal__in=heard).order_by()
+    supports = supports.values_list(Coalesce("proposal__merged_into__number", "proposal__number"), "person_id")
+    authors = heard.filter(origin=Proposal.Origin.RESIDENT, author__isnull=False)
+    authors = authors.values_list(Coalesce("merged_into__number", "number"), "author_id")
+    pairs = np.concatenate([numbers(supports, 2), numbers(authors, 2)])
     pairs = pairs[np.argsort(pairs[:, 1], kind="stable")].astype(np.int64)
     return pairs[:, 0].copy(), np.unique(pairs[:, 1], return_inverse=True)[1].astype(np.int64)

@@ -3,12 +3,12 @@
 A worker (``manage.py procrastinate worker``) runs these; any number of workers may, on any machine.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from participation.services import answer_mails
+from participation.services import answer_mails, author_mails, merge_mails, photos
 from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.pace import forget_requests
 from participation.services.people import forget_old_sessions
@@ -47,6 +47,25 @@ def forget_old_requests(timestamp: int) -> None:
 def tell_of_paper_ballot(person: int, phase: int, at: str, url: str) -> None:
     """Tell somebody that a ballot on paper was typed in for them."""
     tell_of_ballot_on_paper(person_id=person, phase_id=phase, at=datetime.fromisoformat(at), url=url)
+
+
+@app.task(retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def tell_of_merge(merge: int, people: list[int], undone: bool, base_url: str) -> None:
+    """Tell these people that proposals were joined, or that it was undone (services.merging)."""
+    merge_mails.tell_of_merge(merge_id=merge, people=people, undone=undone, base_url=base_url)
+
+
+@app.task(retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def send_author_mail(mail: int, base_url: str) -> None:
+    """Mail what staff wrote to the author of a proposal (services.moderation)."""
+    author_mails.send_author_mail(mail_id=mail, base_url=base_url)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(queueing_lock="sweep_photos")
+def sweep_photos(timestamp: int) -> None:
+    """Delete the files of photos that nobody kept."""
+    photos.sweep(now=datetime.fromtimestamp(timestamp, UTC))
 
 
 @app.periodic(cron="30 3 * * *")

@@ -12,7 +12,7 @@ from participation.api.projects import Cursor, Limit
 from participation.api.told import Told, proposal_told
 from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
-from participation.selectors.queue import queue
+from participation.selectors.queue import in_state
 from participation.services.proposals import hide_proposal, publish_proposal, set_shortlist
 
 router = Router(tags=["desk"])
@@ -23,14 +23,14 @@ DESK = "/desk/projects/{slug:slug}"
 def read_queue(
     request: HttpRequest,
     slug: str,
-    state: Literal["submitted", "published", "hidden"] = "submitted",
+    state: Literal["submitted", "published", "hidden", "merged"] = "submitted",
     limit: Limit = shapes.A_PAGE,
     cursor: Cursor = None,
 ) -> Told:
     """List the proposals of one state; what waits longest comes first, what was decided last comes first."""
     project = desk_project_called(request, slug, DeskAct.SEE)
     first = "created_at" if state == "submitted" else "-created_at"
-    found, behind = page(queue(project, state), (first, "number"), cursor=cursor, limit=limit)
+    found, behind = page(in_state(project, state), (first, "number"), cursor=cursor, limit=limit)
     return {"items": [proposal_told(request, each, slug) for each in found], "next": behind}
 
 

@@ -1,10 +1,14 @@
 """Tables and constraints of the speaking side; what can be a constraint is one."""
 
 from participation.models.ballot import Ballot, BallotCast, TallyRow, Vote
+from participation.models.comment import Comment, Follow
 from participation.models.draft import Draft
 from participation.models.invitation import Claim, Invitation
+from participation.models.merge import Merge, MergedProposal
+from participation.models.moderation import AnswerTemplate, AuthorMail, Handling, Note, Report
 from participation.models.organisation import Area, Organisation, Place
 from participation.models.person import Membership, Person
+from participation.models.photo import Photo
 from participation.models.project import Phase, Project, Theme
 from participation.models.proposal import Proposal, Support
 from participation.models.record import Record
@@ -14,25 +18,35 @@ from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
 
 __all__ = [
+    "AnswerTemplate",
     "Area",
+    "AuthorMail",
     "Ballot",
     "BallotCast",
     "Claim",
     "CodeBatch",
     "CodeTry",
+    "Comment",
     "Draft",
     "Extension",
+    "Follow",
+    "Handling",
     "Invitation",
     "Membership",
+    "Merge",
+    "MergedProposal",
+    "Note",
     "Organisation",
     "Pace",
     "Person",
     "Phase",
+    "Photo",
     "Place",
     "Project",
     "Proposal",
     "Record",
     "Repeat",
+    "Report",
     "Response",
     "Session",
     "Support",

@@ -19,8 +19,11 @@ TILE_Y = Func(LAT, function="geo_tile_y", output_field=models.IntegerField())
 class Proposal(models.Model):
     """One suggested place or idea; the only thing that can be voted on.
 
-    ``n_supports`` is kept by a trigger on Support, so it is true under any race. Where the pin lies in the tiles of
-    the map is computed once, when it is written.
+    ``n_supports`` is kept by triggers, so it is true under any race: the different people who support this one or
+    one that was joined with it. ``merged_into`` is the root of its tree, never a proposal that was itself joined
+    with another (trigger ``merged_into_a_root``); what was joined with what is in models.merge. ``folded`` is the
+    title in small letters without accents, for finding what is alike. Where the pin lies in the tiles of the map
+    is computed once, when it is written.
     """
 
     class Origin(models.TextChoices):
@@ -32,6 +35,7 @@ class Proposal(models.Model):
         SUBMITTED = "submitted", _("being checked")
         PUBLISHED = "published", _("public")
         HIDDEN = "hidden", _("not shown")
+        MERGED = "merged", _("joined with another one")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="proposals")
     number = models.PositiveIntegerField()
@@ -55,6 +59,11 @@ class Proposal(models.Model):
     cost_cents = models.PositiveBigIntegerField(null=True, blank=True)
     on_ballot = models.BooleanField(default=False)
     n_supports = models.PositiveIntegerField(default=0, editable=False)
+    merged_into = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, blank=True, related_name="merged")
+    comments_locked = models.BooleanField(default=False)
+    folded = models.GeneratedField(
+        expression=Func(F("title"), function="participation_folded"), output_field=models.TextField(), db_persist=True
+    )
     # The row of a pabulib file it came from, cell by cell.
     source = models.JSONField(null=True, blank=True, editable=False)
     import_key = models.CharField(max_length=200, null=True, blank=True)
@@ -68,12 +77,23 @@ class Proposal(models.Model):
             models.CheckConstraint(
                 condition=~Q(on_ballot=True) | Q(state="published"), name="proposal_on_ballot_is_public"
             ),
+            models.CheckConstraint(
+                condition=Q(state="merged", merged_into__isnull=False)
+                | ~Q(state="merged") & Q(merged_into__isnull=True),
+                name="proposal_merged_says_where",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("pk")), name="proposal_not_merged_into_itself"
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "state", "-created_at"], name="proposal_queue"),
             models.Index(fields=["project", "-n_supports"], name="proposal_most_supported"),
+            # What waits over all projects, the longest first.
+            models.Index(fields=["state", "created_at"], name="proposal_waiting"),
             models.Index(fields=["project", "morton"], condition=Q(state="published"), name="proposal_tiles"),
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="proposal_title_trigram"),
+            GinIndex(OpClass("folded", name="gin_trgm_ops"), name="proposal_alike"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterR
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from participation.models import BallotCast, Draft, Person, Phase, Project
+from participation.models import BallotCast, Draft, Person, Phase, Photo, Project
 from participation.rules.phases import PhaseKind
 
 # A reminder comes when a ballot lay untouched for a day, or earlier when the vote is nearly over.
@@ -68,3 +68,8 @@ def ballots_to_remind_of() -> QuerySet[Draft]:
         person__reminders=True,
         reminded_at=None,
     ).order_by(F("updated_at"))
+
+
+def draft_photos(token: str | None) -> list[Photo]:
+    """The photos of the draft with this token, in the order they came."""
+    return list(Photo.objects.filter(draft__token=token)) if token else []

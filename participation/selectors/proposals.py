@@ -13,6 +13,7 @@ from django.db.models.functions import Cast
 from participation.models import Area, Organisation, Person, Project, Proposal, Support
 from participation.rules.places import BORDER_TOLERANCE_M, LonLat
 from participation.rules.roles import DeskAct, may
+from participation.selectors.merging import was_public
 from participation.selectors.organisations import area_at, role_in
 
 # Border lines are straight in longitude and latitude; a geography draws them as great circles, which over a
@@ -23,11 +24,11 @@ _DEGREE_M = 111_000
 
 
 def visible_proposals(project: Project, person: Person | AnonymousUser) -> QuerySet[Proposal]:
-    """Which proposals may this reader see: the public ones, one's own, and all of them for staff."""
+    """Which proposals may this reader see: public ones, also when they were joined, one's own, and all for staff."""
     rows = Proposal.objects.filter(project=project).select_related("area", "theme")
     if may(role_in(project.organisation, person), DeskAct.SEE):
         return rows
-    public = Q(state=Proposal.State.PUBLISHED)
+    public = Q(state=Proposal.State.PUBLISHED) | was_public()
     return rows.filter(public | Q(author=person) if isinstance(person, Person) else public)
 
 
@@ -60,10 +61,25 @@ def supports_of(person: Person, organisation: Organisation) -> QuerySet[Support]
 
 
 def supported_by(rows: QuerySet[Proposal], person: Person | AnonymousUser) -> QuerySet[Proposal]:
-    """Mark on each proposal (``is_mine``) whether this reader supports it."""
+    """Mark on each proposal (``is_mine``) whether this reader supports it, or one that was joined with it."""
     if not isinstance(person, Person):
         return rows.annotate(is_mine=Value(False, output_field=BooleanField()))
-    return rows.annotate(is_mine=Exists(Support.objects.filter(proposal=OuterRef("pk"), person=person)))
+    return rows.annotate(is_mine=Exists(hearts_on(OuterRef("pk"), person)))
+
+
+def hearts_on(proposal: Proposal | OuterRef, person: Person) -> QuerySet[Support]:
+    """This person's hearts on a proposal and on those that were joined with it."""
+    return Support.objects.filter(Q(proposal=proposal) | Q(proposal__merged_into=proposal), person=person)
+
+
+def hidden_stub(project: Project, number: int) -> Proposal | None:
+    """What everyone may know of a hidden proposal: its number and why, nothing it said."""
+    return (
+        Proposal.objects.filter(project=project, number=number)
+        .filter(Q(state=Proposal.State.HIDDEN) | Q(state=Proposal.State.MERGED) & ~Q(hidden_because=""))
+        .only("number", "hidden_because", "state", "project")
+        .first()
+    )
 
 
 SORTS = {"most": ("-n_supports", "number"), "new": ("-created_at", "-number"), "name": ("title", "number")}

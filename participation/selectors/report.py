@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from participation.models import Project, Proposal, Response, Support
 
@@ -65,7 +65,9 @@ def chapters(rows: Sequence[Proposal]) -> list[Chapter]:
 
 def counts(project: Project) -> Counts:
     """How much came in, and how much was answered? Whoever proposes and supports counts as one person."""
-    rows = Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED)
+    # What was joined with a public proposal speaks for that one.
+    public = Q(state=Proposal.State.PUBLISHED) | Q(merged_into__state=Proposal.State.PUBLISHED)
+    rows = Proposal.objects.filter(public, project=project)
     authors = rows.filter(origin=Proposal.Origin.RESIDENT, author__isnull=False).order_by().values("author_id")
     people = authors.union(Support.objects.filter(proposal__in=rows).values("person_id"))
     return Counts(

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.db.models import Q, QuerySet
 
 from participation.models import Organisation, Person, Project, Proposal, Response
+from participation.selectors.follows import followed_by
 
 
 def responses_on(proposal: Proposal) -> QuerySet[Response]:
@@ -20,9 +21,9 @@ def published_in(project: Project) -> QuerySet[Response]:
 
 
 def responses_for(person: Person, organisation: Organisation) -> QuerySet[Response]:
-    """What was answered on proposals this person made or supports, the latest first?"""
+    """What was answered on proposals this person made, supports or follows, the latest first?"""
     return (
-        Response.objects.filter(proposal__in=_concerning(person), proposal__project__organisation=organisation)
+        Response.objects.filter(proposal__in=followed_by(person), proposal__project__organisation=organisation)
         .filter(Q(proposal__state=Proposal.State.PUBLISHED) | Q(proposal__author=person))
         .select_related("proposal__project")
     )
@@ -31,12 +32,7 @@ def responses_for(person: Person, organisation: Organisation) -> QuerySet[Respon
 def told_to(person: Person, responses: Collection[int]) -> list[Response]:
     """Which of these answers concern this person, in the order of their proposals?"""
     return list(
-        Response.objects.filter(pk__in=responses, proposal__in=_concerning(person))
+        Response.objects.filter(pk__in=responses, proposal__in=followed_by(person))
         .select_related("proposal__project__organisation")
         .order_by("proposal__project_id", "proposal__number", "pk")
     )
-
-
-def _concerning(person: Person) -> QuerySet[Proposal]:
-    made = Q(author=person)
-    return Proposal.objects.filter(made | Q(pk__in=person.supports.values("proposal")))

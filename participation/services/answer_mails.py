@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from urllib.parse import urljoin
 
 from django.core.mail import EmailMessage, get_connection
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
@@ -12,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from participation.models import Person, Response
 from participation.rules.text import in_language
 from participation.selectors.responses import told_to
+from participation.services.follows import mail_about
 
 
 def mail_answers(*, people: Collection[int], responses: Collection[int], base_url: str) -> int:
@@ -49,7 +49,13 @@ def _mail(person: Person, responses: Sequence[Response], base_url: str) -> Email
             else ngettext("%(town)s answers on %(n)s proposal", "%(town)s answers on %(n)s proposals", len(rows))
             % {"town": town.name, "n": len(rows)}
         )
-        context = {"rows": rows, "town": town, "mine": urljoin(base_url, reverse("me"))}
-        body = render_to_string("mail/answers.txt", context)
-    # A title may hold anything but a line end, which would begin a new header.
-    return EmailMessage(" ".join(subject.split()), body, to=[str(person.email)])
+        context = {"rows": rows, "mine": urljoin(base_url, reverse("me"))}
+        return mail_about(
+            person=person,
+            town=town,
+            proposals=[response.proposal_id for response in responses],
+            base_url=base_url,
+            subject=subject,
+            template="mail/answers.txt",
+            context=context,
+        )

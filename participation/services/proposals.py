@@ -1,12 +1,12 @@
 """Takes proposals in, supports them, and lets staff publish, hide and shortlist them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from participation.models import Draft, Person, Phase, Project, Proposal, Record, Support, Theme
+from participation.models import Draft, MergedProposal, Person, Phase, Photo, Project, Proposal, Record, Support, Theme
 from participation.queries.voting import database_now
 from participation.rules.phases import Act
 from participation.rules.places import LonLat
@@ -17,7 +17,7 @@ from participation.selectors.access import require_act
 from participation.selectors.closing import is_frozen
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import facts, standing
-from participation.selectors.proposals import geos_point, place_verdict
+from participation.selectors.proposals import geos_point, hearts_on, place_verdict
 
 
 def next_number(project: Project) -> int:
@@ -118,12 +118,14 @@ def send_draft(
         language=language,
         now=now,
     )
+    # The photos go along before the draft goes.
+    Photo.objects.filter(draft=draft).update(draft=None, proposal=proposal)
     draft.delete()
     return proposal
 
 
 def support(*, proposal: Proposal, person: Person, now: datetime) -> bool:
-    """Put a person's heart on a proposal; False when it was there already.
+    """Put a person's heart on a proposal; False when it was there already, or on one that was joined with it.
 
     Locks    none: the unique key decides, so a double click counts once.
     Refuses  proposal.not_public, what selectors.access.require_act refuses.
@@ -131,18 +133,19 @@ def support(*, proposal: Proposal, person: Person, now: datetime) -> bool:
     if proposal.state != Proposal.State.PUBLISHED:
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
     require_act(proposal.project, standing(proposal.project, now), Act.SUPPORT, person)
-    before = Support.objects.filter(proposal=proposal, person=person).exists()
+    if hearts_on(proposal, person).exists():
+        return False
     Support.objects.bulk_create([Support(proposal=proposal, person=person)], ignore_conflicts=True)
-    return not before
+    return True
 
 
 def take_back_support(*, proposal: Proposal, person: Person, now: datetime) -> None:
-    """Take a person's heart off a proposal.
+    """Take a person's heart off a proposal, and off those that were joined with it.
 
     Refuses  support.*: when counting is over, what was counted stays.
     """
     standing(proposal.project, now).require(Act.SUPPORT)
-    Support.objects.filter(proposal=proposal, person=person).delete()
+    hearts_on(proposal, person).delete()
 
 
 def require_desk(project: Project, by: Person, act: DeskAct) -> None:
@@ -174,22 +177,22 @@ def _record(project: Project, by: Person, act: str, proposal: Proposal, **detail
 
 @transaction.atomic
 def publish_proposal(*, project: Project, number: int, by: Person) -> Proposal:
-    """Make a proposal public.
+    """Make a proposal public. What was joined with another one is public as what it was.
 
     Locks    the proposal's row.
     Refuses  person.not_staff, proposal.not_found.
     """
     require_desk(project, by, DeskAct.MODERATE)
     proposal = _locked(project, number)
-    proposal.state, proposal.hidden_because = Proposal.State.PUBLISHED, ""
-    proposal.save(update_fields=["state", "hidden_because"])
-    _record(project, by, "proposal.published", proposal)
+    before = _before(proposal)
+    _show(proposal, Proposal.State.PUBLISHED, "")
+    _record(project, by, "proposal.published", proposal, before=before)
     return proposal
 
 
 @transaction.atomic
 def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> Proposal:
-    """Take a proposal off the public pages, with a reason its author can read; it also leaves the ballot.
+    """Take a proposal off the public pages, with a reason that everybody can read; it also leaves the ballot.
 
     Locks    the proposal's row.
     Refuses  person.not_staff, proposal.not_found, reason.missing.
@@ -199,15 +202,54 @@ def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> 
     if not reason:
         raise Refused(Code.REASON_MISSING)
     proposal = _locked(project, number)
-    was_option = proposal.on_ballot
-    proposal.state, proposal.hidden_because, proposal.on_ballot = (
-        Proposal.State.HIDDEN,
-        reason,
-        False,
-    )
-    proposal.save(update_fields=["state", "hidden_because", "on_ballot"])
-    _record(project, by, "proposal.hidden", proposal, reason=proposal.hidden_because, on_ballot=was_option)
+    was_option, before = proposal.on_ballot, _before(proposal)
+    _show(proposal, Proposal.State.HIDDEN, reason)
+    _record(project, by, "proposal.hidden", proposal, reason=reason, on_ballot=was_option, before=before)
     return proposal
+
+
+@transaction.atomic
+def show_as_before(*, project: Project, number: int, before: Mapping[str, object], after: str, by: Person) -> None:
+    """Give a proposal the state back that it had before it was published or hidden, on the ballot where it was.
+
+    Locks    the proposal's row.
+    Refuses  person.not_staff, proposal.not_found; undo.not_possible when its state is no longer ``after``;
+             ballot.frozen when it cannot come back to its ballot.
+    """
+    require_desk(project, by, DeskAct.MODERATE)
+    proposal = _locked(project, number)
+    if _before(proposal)["state"] != after:
+        raise Refused(Code.UNDO_NOT_POSSIBLE)
+    try:
+        with transaction.atomic():
+            _show(proposal, str(before["state"]), str(before["reason"]), on_ballot=bool(before["on_ballot"]))
+    except IntegrityError as error:  # people voted meanwhile (trigger list_frozen)
+        raise Refused(Code.BALLOT_FROZEN) from error
+    if before["on_ballot"]:
+        _record(project, by, "ballot.joined", proposal)
+
+
+def _before(proposal: Proposal) -> dict[str, object]:
+    """What an undo needs: the state, of what was joined with another one the state it will come back to."""
+    part = MergedProposal.objects.filter(proposal=proposal, is_active=True).first()
+    return {
+        "state": part.state_before if part else proposal.state,
+        "reason": proposal.hidden_because,
+        "on_ballot": part.on_ballot_before if part else proposal.on_ballot,
+    }
+
+
+def _show(proposal: Proposal, state: str, reason: str, *, on_ballot: bool | None = None) -> None:
+    """Write a state; an option that is hidden leaves its ballot."""
+    stays = proposal.on_ballot if on_ballot is None else on_ballot
+    stays = stays and state == Proposal.State.PUBLISHED
+    if proposal.state == Proposal.State.MERGED:
+        parts = MergedProposal.objects.filter(proposal=proposal, is_active=True)
+        parts.update(state_before=state, on_ballot_before=stays)
+        proposal.hidden_because = reason
+    else:
+        proposal.state, proposal.hidden_because, proposal.on_ballot = state, reason, stays
+    proposal.save(update_fields=["state", "hidden_because", "on_ballot"])
 
 
 @transaction.atomic

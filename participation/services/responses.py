@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from participation.models import Person, Project, Proposal, Record, Response
 from participation.rules.refusals import Code, Refused
+from participation.selectors.follows import people_to_tell
 
 # The worker's half is participation/tasks.py, which stands above services: it is called by its name.
 MAIL_TASK = "participation.tasks.mail_answers"
@@ -31,7 +32,7 @@ class Answer:
 def publish_answers(
     *, project: Project, answers: Sequence[Answer], by: Person, base_url: str, now: datetime
 ) -> list[Response]:
-    """Write all answers, and have everyone who proposed or supports one of these told by mail.
+    """Write all answers, and have everyone who follows one of these told by mail.
 
     ``base_url`` is the address of the site that links in mails begin with.
 
@@ -69,11 +70,7 @@ def publish_answers(
 
 def _have_mailed(responses: Sequence[int], proposals: Collection[int], base_url: str) -> None:
     """Enqueue the mails, each person in one job, in the transaction that makes them necessary."""
-    people = sorted(
-        Person.objects.filter(is_active=True, email__isnull=False, supports__proposal__in=proposals)
-        .union(Person.objects.filter(is_active=True, email__isnull=False, proposals__in=proposals))
-        .values_list("pk", flat=True)
-    )
+    people = people_to_tell(proposals)
     jobs: list[dict[str, Any]] = [
         {"people": people[at : at + PEOPLE_A_JOB], "responses": list(responses), "base_url": base_url}
         for at in range(0, len(people), PEOPLE_A_JOB)

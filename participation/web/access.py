@@ -32,7 +32,9 @@ PROPOSING = {
     Level.VERIFIED: _("Only residents whom the town verified can propose here. Not verified yet? Ask the town."),
 }
 # The acts that have a page of their own; each app that brings one adds it.
-offered: list[Act] = [Act.PROPOSE, Act.SUPPORT, Act.VOTE]
+offered: list[Act] = [Act.PROPOSE, Act.SUPPORT, Act.COMMENT, Act.REPORT, Act.FOLLOW, Act.VOTE]
+# Possible in nearly every phase, and said where they are done: the sentence about now is for what the phase is for.
+BESIDE = frozenset({Act.REPORT, Act.FOLLOW})
 
 
 def access_rows(project: Project, where: Standing) -> list[tuple[str, str]]:
@@ -75,7 +77,7 @@ def _listed(acts: list[str]) -> str:
 
 def now_said(where: Standing) -> str:
     """Say what may be done now; nothing where nothing may."""
-    acts = [str(ACT_NAMES[act]) for act in offered if act in where.acts]
+    acts = [str(ACT_NAMES[act]) for act in offered if act in where.acts and act not in BESIDE]
     return gettext("Now you can %(acts)s.") % {"acts": _listed(acts)} if acts else ""
 
 

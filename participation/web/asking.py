@@ -5,19 +5,22 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from participation.models import Organisation, Person, Phase, Project
 from participation.queries.voting import database_now
 from participation.rules.refusals import Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct, Role, may
 from participation.selectors.electorate import holder_of_letter
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import project_named
+from participation.services.pace import check_without_account
 from participation.web.second_factor import factor_missing
 from participation.web.sentences import refusal, status_of
 
@@ -88,9 +91,27 @@ def sign_in_first(request: HttpRequest, *, back_to: str) -> HttpResponse:
     return redirect_to_login(back_to, reverse("account_request_login_code"))
 
 
+def bound_without_account(request: HttpRequest, what: str) -> None:
+    """Let one network address send only so much of this kind without an account; who is signed in answers for it.
+
+    Refuses  act.too_often_here.
+    """
+    if person_of(request) is None:
+        address = str(get_adapter().get_client_ip(request))
+        check_without_account(salted_hmac(f"participation.{what}", address, algorithm="sha256").hexdigest())
+
+
+def role_of(request: HttpRequest) -> Role | None:
+    """What is whoever asks in this town? Asked of the database once a request."""
+    if not hasattr(request, "role_here"):
+        request.role_here = role_in(town_of(request), person_of(request) or AnonymousUser())  # type: ignore[attr-defined]
+    found: Role | None = request.role_here  # type: ignore[attr-defined]
+    return found
+
+
 def may_do(request: HttpRequest, act: DeskAct) -> bool:
     """May whoever asks do this at the desk of this town?"""
-    return may(role_in(town_of(request), person_of(request) or AnonymousUser()), act)
+    return may(role_of(request), act)
 
 
 def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:
@@ -102,10 +123,9 @@ def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:
             person = person_of(request)
             if person is None:
                 return sign_in_first(request, back_to=request.get_full_path())
-            town = town_of(request)
-            if not may(role_in(town, person), act):
+            if not may_do(request, act):
                 raise Http404("not for this person")
-            if town.staff_second_factor and (missing := factor_missing(request, person.pk)) is not None:
+            if town_of(request).staff_second_factor and (missing := factor_missing(request, person.pk)) is not None:
                 return missing
             return answering_refusals(view)(request, *args, **kwargs)
 

@@ -4,13 +4,13 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from participation.rules.roles import DeskAct, may
-from participation.selectors.organisations import role_in
+from participation.web.asking import role_of
 
 
 def town(request: HttpRequest) -> dict[str, object]:
     """Give templates the organisation, the languages and what the reader may do at the desk."""
     organisation = getattr(request, "organisation", None)
-    role = role_in(organisation, request.user) if organisation and hasattr(request, "user") else None
+    role = role_of(request) if organisation and hasattr(request, "user") else None
     return {
         "organisation": organisation,
         "role": role,

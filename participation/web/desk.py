@@ -7,22 +7,19 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from participation.models import Person, Project, Proposal, Record
+from participation.models import Person, Project, Record
 from participation.rules.electorate import Eligibility
-from participation.rules.places import LonLat
 from participation.rules.roles import DeskAct, may
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
-from participation.selectors.proposals import filtered, nearby, public_proposals
-from participation.selectors.queue import projects_at_the_desk, queue, with_counts
-from participation.services.proposals import hide_proposal, publish_proposal, set_shortlist
+from participation.selectors.proposals import filtered, public_proposals
+from participation.selectors.queue import projects_at_the_desk, with_counts
+from participation.services.proposals import set_shortlist
 from participation.web import acts
-from participation.web.asking import desk, now, person_of, town_of
-from participation.web.maps import around, map_config
+from participation.web.asking import desk, now, person_of, role_of, town_of
 from participation.web.words import eyebrow
 
 A_PAGE = 50
@@ -44,12 +41,18 @@ desk_pages: list[tuple[str, object] | tuple[str, object, object]] = [
 # The pages of the whole town at the desk, beside the overview.
 town_pages: list[tuple[str, object]] = [
     ("desk", _("Projects")),
+    ("desk_town_queue", _("Queue")),
+    ("desk_templates", _("Answer templates")),
     ("desk_access", _("QGIS and API")),
     ("desk_staff", _("People")),
     ("desk_audit", _("Acts")),
 ]
 # Pages that not everybody at the desk may see, and what one must be allowed to do.
-guarded_pages: dict[str, DeskAct] = {"desk_staff": DeskAct.PEOPLE, "desk_audit": DeskAct.AUDIT}
+guarded_pages: dict[str, DeskAct] = {
+    "desk_templates": DeskAct.MODERATE,
+    "desk_staff": DeskAct.PEOPLE,
+    "desk_audit": DeskAct.AUDIT,
+}
 
 
 def desk_project(request: HttpRequest, slug: str) -> Project:
@@ -65,7 +68,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
 
     Letters and paper are there where the vote asks for them and the reader may do it.
     """
-    role = role_in(town_of(request), request.user)
+    role = role_of(request)
     vote = standing(project, now()).vote
     asked = {
         "desk_voters": vote is not None and may(role, DeskAct.ELECTORATE),
@@ -89,7 +92,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
 
 def town_items(request: HttpRequest) -> list[dict[str, Any]]:
     """The desk's menu of the whole town; other apps add theirs to ``town_pages``."""
-    role = role_in(town_of(request), request.user)
+    role = role_of(request)
     return [
         _item(request, reverse(name), label)
         for name, label in town_pages
@@ -123,7 +126,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
         for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
     ]
-    role = role_in(town_of(request), request.user)
+    role = role_of(request)
     context = {
         "rows": rows,
         "records": records,
@@ -132,69 +135,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "desk_items": town_items(request),
     }
     return render(request, "participation/desk_overview.html", context)
-
-
-def _pin(proposal: Proposal) -> dict[str, object]:
-    place = proposal.point
-    return {
-        "number": proposal.number,
-        "title": proposal.title,
-        "lon": place.x if place else None,
-        "lat": place.y if place else None,
-        "theme": proposal.theme.slug if proposal.theme else "",
-    }
-
-
-@desk(DeskAct.SEE)
-def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show what waits, one chosen piece with its place and its neighbours beside the list."""
-    project = desk_project(request, slug)
-    state = request.GET.get("state", Proposal.State.SUBMITTED)
-    if state not in Proposal.State.values:
-        state = Proposal.State.SUBMITTED.value
-    page = Paginator(queue(project, state), A_PAGE).get_page(request.GET.get("page"))
-    asked = request.GET.get("number", "")
-    items = list(page.object_list)
-    piece = next((p for p in items if str(p.number) == asked), items[0] if items else None)
-    near: list[Proposal] = []
-    map_data = None
-    if piece and piece.point:
-        near = list(nearby(project, LonLat(piece.point.x, piece.point.y)).exclude(pk=piece.pk)[:8])
-        map_data = map_config(
-            project,
-            highlight=piece.number,
-            bounds=around(piece.point),
-            pins=[_pin(p) for p in (piece, *near)],
-            tiles=None,
-        )
-    context = {
-        "project": project,
-        "state": state,
-        "states": [(value, label, value == state) for value, label in Proposal.State.choices],
-        "page": page,
-        "desk_items": desk_items(request, project),
-        "items": items,
-        "piece": piece,
-        "nearby": near,
-        "map": map_data,
-    }
-    return render(request, "participation/desk_queue.html", context)
-
-
-@require_POST
-@desk(DeskAct.MODERATE)
-def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Publish a proposal, or hide it with a reason."""
-    project = desk_project(request, slug)
-    if request.POST.get("act") == "hide":
-        proposal = hide_proposal(
-            project=project, number=number, reason=request.POST.get("reason", ""), by=clerk(request)
-        )
-        messages.info(request, gettext("“%(title)s” is not shown any more.") % {"title": proposal.title})
-    else:
-        proposal = publish_proposal(project=project, number=number, by=clerk(request))
-        messages.success(request, gettext("“%(title)s” is public now.") % {"title": proposal.title})
-    return redirect("desk_queue", slug=slug)
 
 
 @desk(DeskAct.SEE)

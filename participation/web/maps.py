@@ -60,7 +60,8 @@ def map_config(project: Project, **more: Any) -> dict[str, Any]:
         "shapes": {theme.slug: theme.position for theme in themes},
         "detail": reverse("proposal", args=(project.slug, 0)).replace("/0/", "/{id}/"),
     }
-    if project.area is not None:
+    # Whoever says what is to be seen needs no outline, which is large to fetch.
+    if "bounds" not in more and project.area is not None:
         config["bounds"] = list(project.area.extent)
     return config | more
 

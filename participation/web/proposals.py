@@ -8,28 +8,57 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from participation.models import Project, Proposal, TallyRow
+from participation.rules.access import Level
+from participation.rules.limits import COMMENT_MAX
+from participation.rules.phases import Act
 from participation.rules.places import LonLat
+from participation.rules.roles import DeskAct
+from participation.selectors.access import level_in
+from participation.selectors.comments import SORTS, threads
+from participation.selectors.follows import follows
+from participation.selectors.merging import joined_with
 from participation.selectors.projects import standing
-from participation.selectors.proposals import nearby, supported_by, visible_proposals
+from participation.selectors.proposals import hidden_stub, nearby, supported_by, visible_proposals
 from participation.selectors.responses import responses_on
 from participation.services.proposals import support, take_back_support
-from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
+from participation.web.access import not_let_in
+from participation.web.asking import answering_refusals, may_do, now, person_of, project_or_404, sign_in_first
 from participation.web.maps import around, map_config
 from participation.web.projects import process_context
 
 
 def proposal_or_404(request: HttpRequest, project: Project, number: int) -> Proposal:
     """Find a proposal this reader may see; for others it does not exist."""
-    found = supported_by(visible_proposals(project, request.user), request.user).filter(number=number).first()
+    found = _found(request, project, number)
     if found is None:
         raise Http404("no such proposal")
     return found
 
 
+def _found(request: HttpRequest, project: Project, number: int) -> Proposal | None:
+    rows = visible_proposals(project, request.user).select_related("merged_into")
+    found = supported_by(rows, request.user).filter(number=number).first()
+    if found is not None:
+        found.project = project
+    return found
+
+
+def _stub(request: HttpRequest, project: Project, number: int) -> HttpResponse:
+    """Say that something was hidden and why, and nothing of what it was; 404 where there was nothing."""
+    stub = hidden_stub(project, number)
+    if stub is None:
+        raise Http404("no such proposal")
+    return render(request, "participation/proposal_hidden.html", {"project": project, "stub": stub}, status=410)
+
+
 def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Show one proposal, what became of it, and what lies near."""
+    """Show one proposal, what became of it, what is said about it, and what lies near."""
     project = project_or_404(request, slug)
-    proposal = proposal_or_404(request, project, number)
+    proposal = _found(request, project, number)
+    if proposal is None:
+        return _stub(request, project, number)
+    where = standing(project, now())
+    sort = request.GET.get("comments", "old")
     near = []
     map_data = None
     if proposal.point is not None:
@@ -45,8 +74,24 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             },
             bounds=around(proposal.point),
         )
-    context = process_context(request, project, standing(project, now())) | {
+    said = threads(proposal, request.user, sort=sort if sort in SORTS else "old")
+    may_answer = may_do(request, DeskAct.MODERATE)
+    may_comment = proposal.state == Proposal.State.PUBLISHED and not proposal.comments_locked
+    context = process_context(request, project, where) | {
         "proposal": proposal,
+        "joined": list(joined_with(proposal)),
+        "photos": list(proposal.photos.all()),
+        "threads": said,
+        "n_said": sum(1 + len(thread.replies) for thread in said),
+        "comment_sort": sort,
+        "comment_max": COMMENT_MAX,
+        "may_comment": may_comment and (Act.COMMENT in where.acts or may_answer),
+        "not_let_in": not_let_in(project, where, Act.COMMENT, person_of(request)) if not may_answer else None,
+        "needs_account": level_in(project, where, Act.COMMENT) is not Level.ANYONE,
+        "may_report": Act.REPORT in where.acts,
+        "may_follow": Act.FOLLOW in where.acts,
+        "follows": follows(request.user, proposal),
+        "person": person_of(request),
         "nearby": near,
         "map": map_data,
         "tally": TallyRow.objects.filter(proposal=proposal, phase__closed_at__isnull=False).last(),

@@ -1,8 +1,10 @@
 """Suggesting a place in three calm steps: where, what and why, is it right. Nothing filled in is ever lost."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TypedDict
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -18,14 +20,24 @@ from participation.rules.places import LonLat, lon_lat, typed_pair
 from participation.rules.refusals import Code, Refused
 from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned, title_and_body
 from participation.selectors.access import level_in
+from participation.selectors.doubles import alike
+from participation.selectors.drafts import draft_photos
 from participation.selectors.organisations import places_named
 from participation.selectors.projects import standing
 from participation.selectors.proposals import last_proposal_of, nearby, place_verdict, supported_by
 from participation.services.claims import send_without_account
+from participation.services.photos import MOST, add_photo, drop_photo
 from participation.services.proposals import checked_place, send_draft
 from participation.web.access import not_let_in
 from participation.web.addresses import Address, addresses_called
-from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
+from participation.web.asking import (
+    answering_refusals,
+    bound_without_account,
+    now,
+    person_of,
+    project_or_404,
+    sign_in_first,
+)
 from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
 from participation.web.maps import map_config
 from participation.web.projects import process_context
@@ -69,6 +81,16 @@ def place_fragment(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refused:
         context = {"refusal": refusal(refused)}
     return render(request, "participation/suggest_place.html", context | {"project": project})
+
+
+@require_GET
+def alike_fragment(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer, as a title is typed, with what was suggested near the chosen place and is called alike."""
+    project = project_or_404(request, slug)
+    draft = draft_of(request, project, Draft.Kind.PROPOSAL)
+    title = cleaned(request.GET.get("title", ""))[:TITLE_MAX]
+    context = {"project": project, "alike": alike(project, title, _place(draft), limit=NEAR)}
+    return render(request, "participation/suggest_alike.html", context)
 
 
 def _asked_place(request: HttpRequest, project: Project) -> tuple[LonLat | None, list[Address]]:
@@ -135,6 +157,24 @@ def where(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "participation/suggest_where.html", context, status=422 if context.get("refusal") else 200)
 
 
+def _photos(request: HttpRequest, project: Project) -> bool:
+    """Take a photo in or out of the draft, as the form asks; is the same page to be shown again?
+
+    Refuses  photo.*, act.too_often_here; the text of the form was kept before.
+    """
+    draft = Draft.objects.get(token=str(token_of(request, project, Draft.Kind.PROPOSAL)))
+    if request.POST.get("drop_photo"):
+        with suppress(ValueError):
+            drop_photo(draft=draft, key=UUID(request.POST["drop_photo"]))
+        return True
+    file = request.FILES.get("photo")
+    if file is not None:
+        bound_without_account(request, "photo")
+        alt = request.POST.get("alt", "")
+        add_photo(draft=draft, file=file, size=file.size or 0, alt=alt, now=now())
+    return bool(request.POST.get("add_photo"))
+
+
 @answering_refusals
 def what(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask what and why: a title, a reason, a theme."""
@@ -153,11 +193,15 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
         }
         keep(request, project, Draft.Kind.PROPOSAL, draft)
         try:
+            if _photos(request, project):
+                return redirect("suggest_what", slug=slug)
             title_and_body(request.POST.get("title", ""), request.POST.get("body", ""))
             return redirect("suggest_check", slug=slug)
         except Refused as refused:
             context["refusal"] = refusal(refused)
-    context = _context(request, project, 2, draft) | context | {"title_max": TITLE_MAX, "body_max": BODY_MAX}
+    like = alike(project, str(draft.get("title", ""))[:TITLE_MAX], _place(draft), limit=NEAR)
+    context = _context(request, project, 2, draft) | context | {"title_max": TITLE_MAX, "alike": like}
+    context |= {"photos": draft_photos(token_of(request, project, Draft.Kind.PROPOSAL)), "photos_max": MOST}
     return render(request, "participation/suggest_what.html", context, status=422 if context.get("refusal") else 200)
 
 
@@ -218,6 +262,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             now=now(),
         )
         try:
+            bound_without_account(request, "propose")
             if person is None:
                 return _sent_without_account(request, project, written)
             proposal = send_draft(person=person, **written)
@@ -232,5 +277,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     place = _place(draft)
     shown = about(request, project, place) if place else {}
     theme = next((theme for theme in project.themes.all() if theme.slug == draft.get("theme")), None)
+    # What is alike is asked about; else what merely lies near.
+    like = alike(project, str(draft["title"]), place, limit=NEAR)
     context = _context(request, project, 3, draft) | shown | context | {"theme": theme, "person": person_of(request)}
+    context |= {"alike": like, "photos": draft_photos(token_of(request, project, Draft.Kind.PROPOSAL))}
     return render(request, "participation/suggest_check.html", context, status=422 if context.get("refusal") else 200)

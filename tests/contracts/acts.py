@@ -61,6 +61,9 @@ BY_DEFAULT: dict[Act, Level] = {
     Act.VOTE: Level.MAIL,
 }
 
+# Who does an act for the town: neither phase nor level holds for them.
+IN_OFFICE: dict[Act, frozenset[str]] = {Act.COMMENT: frozenset({"moderator", "planner", "manager"})}
+
 # What an act is about, by its state; on the ballot is one more. Acts about no proposal have no row.
 ON_BALLOT = "on the ballot"
 STATES = (*Proposal.State.values, ON_BALLOT)
@@ -69,12 +72,21 @@ ABOUT: dict[Act, dict[str, Code | None]] = {
         Proposal.State.SUBMITTED: Code.PROPOSAL_NOT_PUBLIC,
         Proposal.State.PUBLISHED: None,
         Proposal.State.HIDDEN: Code.PROPOSAL_NOT_PUBLIC,
+        Proposal.State.MERGED: Code.PROPOSAL_NOT_PUBLIC,
+        ON_BALLOT: None,
+    },
+    Act.COMMENT: {
+        Proposal.State.SUBMITTED: Code.PROPOSAL_NOT_PUBLIC,
+        Proposal.State.PUBLISHED: None,
+        Proposal.State.HIDDEN: Code.PROPOSAL_NOT_PUBLIC,
+        Proposal.State.MERGED: Code.PROPOSAL_NOT_PUBLIC,
         ON_BALLOT: None,
     },
     Act.VOTE: {
         Proposal.State.SUBMITTED: Code.VOTE_OPTION_GONE,
         Proposal.State.PUBLISHED: Code.VOTE_OPTION_GONE,
         Proposal.State.HIDDEN: Code.VOTE_OPTION_GONE,
+        Proposal.State.MERGED: Code.VOTE_OPTION_GONE,
         ON_BALLOT: None,
     },
 }

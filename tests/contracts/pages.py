@@ -73,6 +73,7 @@ def _study(expected: Expected, *, by: str = "planner", query: str = "", page: bo
     return Row(expected, cast, demo, query=query, page=page, by=by, first="study")
 
 
+NO_PHOTO = "00000000-0000-4000-8000-000000000000"
 LAYER = ({"layer": "laden-proposals"}, {"layer": "laadpunten-proposals"})
 TILE: dict[str, object] = {"matrix": "WebMercatorQuad", "z": "0", "y": "0", "x": "0"}
 
@@ -103,6 +104,14 @@ ROWS: dict[str, Row] = {
     "suggest_check": _project(everyone(302), first="text"),
     "proposal": _project(EVERYONE, number=1),
     "support": _project(POST_ONLY, page=False, number=1),
+    "comment": _project(POST_ONLY, page=False, number=1),
+    "report": _project(EVERYONE, by="", number=1),
+    "follow": _project(POST_ONLY, page=False, number=1),
+    "suggest_alike": Row(EVERYONE, {"slug": "laden"}, {"slug": "laadpunten"}, query="?title=Plek"),
+    # A link that was never given leads nowhere; the page itself: tests/integration/test_following.py.
+    "unfollow": Row(NOBODY, {"token": "x"}, {"token": "x"}),
+    # There is no photo on the small stage: tests/integration/test_photos.py.
+    "photo": Row(NOBODY, {"key": NO_PHOTO, "size": "small"}, {"key": NO_PHOTO, "size": "small"}),
     "ballot": _project(EVERYONE),
     "ballot_choose": _project(POST_ONLY, page=False),
     "ballot_check": _project(EVERYONE, by="resident", first="choose"),
@@ -140,6 +149,9 @@ ROWS: dict[str, Row] = {
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
     "desk": Row(staff(), page=True, by="planner"),
+    "desk_town_queue": Row(staff(), page=True, by="planner"),
+    "desk_templates": Row(staff(roles=("moderator", "planner", "manager")), page=True, by="planner"),
+    "desk_undo": Row(POST_ONLY, {"record": 1}, {"record": 1}),
     "desk_queue": _desk(staff()),
     "desk_moderate": _project(POST_ONLY, page=False, number=1),
     "desk_shortlist": _desk(staff()),
@@ -267,11 +279,14 @@ ROWS: dict[str, Row] = {
 SITERS, MODERATORS = ("planner", "manager"), ("moderator", "planner", "manager")
 MAY_SEND: dict[str, tuple[str, ...]] = {
     "support": tuple(role for role in ROLES if role != "nobody"),
+    "comment": tuple(role for role in ROLES if role != "nobody"),
+    "follow": tuple(role for role in ROLES if role != "nobody"),
     # A ballot that is begun is kept in the browser, before anybody signs in.
     "ballot_choose": ROLES,
     "ballot_cast": tuple(role for role in ROLES if role != "nobody"),
     "take_up_draft": tuple(role for role in ROLES if role != "nobody"),
     "desk_moderate": MODERATORS,
+    "desk_undo": MODERATORS,
     "desk_shortlist_change": SITERS,
     "desk_layer_change": ("planner", "gis", "manager"),
     "desk_candidate_change": SITERS,

@@ -19,6 +19,8 @@ from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct, Role, may
 from participation.selectors.access import require_act
 from participation.selectors.projects import standing
+from participation.services.comments import add_comment, report
+from participation.services.follows import follow
 from participation.services.proposals import submit_proposal, support
 from participation.services.voting import cast_ballot
 from participation.web.access import offered
@@ -30,6 +32,7 @@ from tests.contracts.acts import (
     BY_DEFAULT,
     DESK,
     DESK_COLUMNS,
+    IN_OFFICE,
     ON_BALLOT,
     OPENS,
     STATES,
@@ -84,6 +87,7 @@ def set_stage(town: Organisation, other: Organisation) -> Stage:
             number=number,
             title=state,
             state=Proposal.State.PUBLISHED if state == ON_BALLOT else state,
+            merged_into=Proposal.objects.get(project=project, state="published") if state == "merged" else None,
             on_ballot=state == ON_BALLOT,
             created_at=now,
         )
@@ -116,11 +120,38 @@ def propose(stage: Stage, who: Person | None, phase: Phase, number: int) -> None
 
 def give_support(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
     """Put a heart on a proposal; nobody signed in is asked to be somebody first, as the page does."""
-    proposal = Proposal.objects.select_related("project__organisation").get(project=stage.project, number=number)
+    proposal = piece(stage, number)
     if who is None:
         require_act(proposal.project, standing(proposal.project, database_now()), Act.SUPPORT, AnonymousUser())
     else:
         support(proposal=proposal, person=who, now=database_now())
+
+
+def piece(stage: Stage, number: int) -> Proposal:
+    """The proposal of this number, as views read it."""
+    return Proposal.objects.select_related("project__organisation").get(project=stage.project, number=number)
+
+
+def say(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
+    """Comment on a proposal."""
+    add_comment(
+        proposal=piece(stage, number), person=who, text="Ja", parent=None, language="nl", now=database_now()
+    )  # fmt: skip
+
+
+def tell(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
+    """Report a proposal."""
+    report(
+        proposal=piece(stage, number), comment=None, person=who, reason="spam", text="", now=database_now()
+    )  # fmt: skip
+
+
+def hear_of_it(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
+    """Follow a proposal; nobody signed in is asked to be somebody first, as the page does."""
+    if who is None:
+        require_act(stage.fresh(), standing(stage.fresh(), database_now()), Act.FOLLOW, AnonymousUser())
+    else:
+        follow(proposal=piece(stage, number), person=who, now=database_now())
 
 
 def cast_vote(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
@@ -134,6 +165,9 @@ def cast_vote(stage: Stage, who: Person | None, phase: Phase, number: int) -> No
 DONE: dict[Act, Callable[[Stage, Person | None, Phase, int], None]] = {
     Act.PROPOSE: propose,
     Act.SUPPORT: give_support,
+    Act.COMMENT: say,
+    Act.REPORT: tell,
+    Act.FOLLOW: hear_of_it,
     Act.VOTE: cast_vote,
 }
 
@@ -161,8 +195,11 @@ def expected(act: Act, kind: str, who: str, state: str, level: Level) -> Code | 
             return Code.SIGN_IN_FIRST
         return ADMITS_TO_VOTE[level][who] or about if is_open else CLOSED[act].now
     known = ADMITS[level][who]
-    if act is Act.SUPPORT and who != "nobody" and about:
+    # A heart is somebody's before it is on anything; a comment may be nobody's.
+    if about and not (act is Act.SUPPORT and who == "nobody"):
         return about
+    if who in IN_OFFICE.get(act, ()):
+        return None
     return known if is_open else CLOSED[act].now
 
 

@@ -47,14 +47,16 @@ def test_planner_decides_what_came_in(walker: Walker, new_walker: NewWalker, siz
     )
     assert Record.objects.filter(person__email=PLANNER, act="proposal.hidden").exists()
 
-    # Its author reads why; everybody else finds nothing there.
+    # Its author still reads it; everybody else reads why it is not shown, and nothing of it.
     assert second.author is not None
     author, stranger = new_walker(size=size), new_walker(size=size)
     author.enter_as(str(second.author.email))
     author.go(f"/projects/laadpunten/proposals/{second.number}/")
     expect(author.page.locator("main")).to_contain_text("Dit is een private oprit.")
     stranger.go(f"/projects/laadpunten/proposals/{second.number}/")
-    stranger.sees("This page is not here")
+    stranger.sees("Why the town hides it")
+    expect(stranger.page.locator("main")).to_contain_text("Dit is een private oprit.")
+    expect(stranger.page.locator("main")).not_to_contain_text(second.title)
     stranger.go(f"/projects/laadpunten/proposals/{first.number}/")
     expect(stranger.page.locator("h1")).to_have_text(first.title)
 

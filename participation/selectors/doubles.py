@@ -1,0 +1,82 @@
+"""Which proposals may be the same as one that is being written: near in space and alike in words."""
+
+from typing import Any
+
+from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Greatest
+
+from geo.queries.patience import PatienceError, at_most
+from participation.models import Project, Proposal
+from participation.rules.places import LonLat
+from participation.selectors.proposals import nearby, public_proposals
+
+# Of the trigrams of the shorter title, the share that stands together in the longer one. Tried on titles that
+# residents wrote: from 0.4 up most are about the same thing once they also lie near.
+ALIKE = 0.4
+# Where no place narrows the search, words alone must say more; what the operator of the index asks by default.
+ALIKE_ANYWHERE = 0.6
+# Shorter says too little to look for.
+SHORTEST = 4
+# Common words in a large project without places match so much that ordering it takes a second.
+PATIENCE_MS = 250
+
+
+def _folded(text: str) -> Func:
+    return Func(Value(text), function="participation_folded", output_field=TextField())
+
+
+def alike(project: Project, title: str, place: LonLat | None, *, limit: int = 5) -> list[Proposal]:
+    """Which public proposals are called something like this and lie near this place, each with its ``likeness``?
+
+    Capitals and accents do not matter. How near is near is set with the project (``nearby_radius_m``); in a project
+    without places the words alone decide.
+
+    Nothing where the search takes too long: it is asked at every pause in typing, and only a help.
+
+    Order    most alike first, then most supported.
+    Cost     the index of places, or that of words (``proposal_alike``); tests/benchmarks/doubles.py.
+    """
+    if len(title.strip()) < SHORTEST:
+        return []
+    if place is not None:
+        rows = _with_likeness(nearby(project, place), title).filter(likeness__gte=ALIKE)
+    else:
+        called = public_proposals(project).filter(folded__trigram_word_similar=_folded(title))
+        rows = _with_likeness(called, title).filter(likeness__gte=ALIKE_ANYWHERE)
+    try:
+        with at_most(PATIENCE_MS):
+            return _first(rows, limit)
+    except PatienceError:
+        return []
+
+
+def _first(rows: QuerySet[Any], limit: int) -> list[Proposal]:
+    return list(rows.order_by("-likeness", "-n_supports", "number")[:limit])
+
+
+def alike_and_near(piece: Proposal, place: LonLat | None, *, limit: int) -> tuple[list[Proposal], list[Proposal]]:
+    """What may be the same as this proposal, and what else lies near it; in one question to the database.
+
+    Order    the first most alike first, the second nearest first.
+    """
+    if place is None:
+        called = alike(piece.project, piece.title, None, limit=limit + 1)
+        return [row for row in called if row.pk != piece.pk][:limit], []
+    rows = _with_likeness(nearby(piece.project, place).exclude(pk=piece.pk), piece.title)
+    found: list[Any] = list(
+        rows.annotate(is_alike=Q(likeness__gte=ALIKE)).order_by("-is_alike", "away_m", "number")[: 2 * limit]
+    )
+    like = sorted((row for row in found if row.likeness >= ALIKE), key=lambda row: (-row.likeness, row.number))
+    return like[:limit], [row for row in found if row.likeness < ALIKE][:limit]
+
+
+def _with_likeness(rows: QuerySet[Proposal], title: str) -> QuerySet[Any]:
+    """Say of each row how alike its title is (``likeness``, 0 to 1)."""
+    typed = _folded(title)
+
+    def within(short: object, long: object) -> Func:
+        return Func(short, long, function="word_similarity", output_field=FloatField())
+
+    # A few words typed so far may stand in a long title, and a short title in what is typed.
+    likeness = Greatest(within(typed, F("folded")), within(F("folded"), typed))
+    return rows.annotate(likeness=likeness).defer("area__outline")

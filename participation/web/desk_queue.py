@@ -1,0 +1,299 @@
+"""The queue of staff: a list over all projects, the chosen piece, its place and what lies near it."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from participation.models import Comment, Project, Proposal
+from participation.rules.places import LonLat
+from participation.rules.roles import DeskAct
+from participation.selectors.comments import comments_on
+from participation.selectors.doubles import alike_and_near
+from participation.selectors.merging import joined_with
+from participation.selectors.organisations import address_of
+from participation.selectors.queue import (
+    Pile,
+    Sieve,
+    Whose,
+    dossier,
+    listed,
+    moderators,
+    projects_at_the_desk,
+    queue,
+    tags_in_use,
+    templates_of,
+)
+from participation.selectors.undoing import last_act
+from participation.services import comments, merging, moderation
+from participation.services.proposals import hide_proposal, publish_proposal
+from participation.services.undoing import undo
+from participation.web import acts
+from participation.web.asking import desk, may_do, now, town_of
+from participation.web.desk import clerk, desk_items, desk_project, town_items
+from participation.web.maps import around, map_config
+
+A_PAGE = 50
+NEAR = 8
+
+PILES = {
+    Pile.WAITING: _("Waiting"),
+    Pile.REPORTED: _("Reported"),
+    Pile.PUBLIC: _("public"),
+    Pile.HIDDEN: _("not shown"),
+    Pile.MERGED: _("joined"),
+}
+WHOSE = {Whose.ANYBODY: _("Everybody's"), Whose.MINE: _("Handed to me"), Whose.NOBODY: _("Nobody's yet")}
+
+
+def _sieve(query: QueryDict, project: str = "") -> Sieve:
+    """Take the sieve from the address; what we do not know is left out."""
+
+    def plain(name: str) -> str:
+        return query.get(name, "")[:60].replace("\x00", "").strip()
+
+    pile, whose = query.get("state", ""), query.get("whose", "")
+    return Sieve(
+        pile=Pile(pile) if pile in set(Pile) else Pile.WAITING,
+        project=project or plain("project"),
+        tag=plain("tag").casefold(),
+        whose=Whose(whose) if whose in set(Whose) else Whose.ANYBODY,
+        text=plain("q"),
+    )
+
+
+def _pin(proposal: Proposal) -> dict[str, object]:
+    place = proposal.point
+    return {
+        "number": proposal.number,
+        "title": proposal.title,
+        "lon": place.x if place else None,
+        "lat": place.y if place else None,
+        "theme": proposal.theme.slug if proposal.theme else "",
+    }
+
+
+def _beside(piece: Proposal, project: Project) -> dict[str, object]:
+    """What stands around a piece: its place, what lies near, what is called alike, what was joined with it."""
+    place = LonLat(piece.point.x, piece.point.y) if piece.point else None
+    like, near = alike_and_near(piece, place, limit=NEAR)
+    return {
+        "alike": like,
+        "nearby": near,
+        "joined": list(joined_with(piece)) if piece.state == Proposal.State.PUBLISHED else [],
+        "map": map_config(
+            project,
+            highlight=piece.number,
+            bounds=around(piece.point),
+            pins=[_pin(row) for row in (piece, *like, *near)],
+            tiles=None,
+        )
+        if piece.point
+        else None,
+    }
+
+
+@desk(DeskAct.SEE)
+def town_queue(request: HttpRequest) -> HttpResponse:
+    """Show what waits in all projects of the town."""
+    return _page(request, None)
+
+
+@desk(DeskAct.SEE)
+def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what waits in one project."""
+    return _page(request, desk_project(request, slug))
+
+
+def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
+    town, person = town_of(request), clerk(request)
+    sieve = _sieve(request.GET, project.slug if project else "")
+    page = Paginator(queue(town, sieve, person), A_PAGE).get_page(request.GET.get("page"))
+    items = listed(page.object_list)  # type: ignore[arg-type]
+    asked = request.GET.get("piece", "")
+    at = next((at for at, row in enumerate(items) if str(row.pk) == asked), 0)
+    piece = items[at] if items else None
+    here = request.GET.copy()
+    here.pop("piece", None)
+    context: dict[str, object] = {
+        "project": project,
+        "sieve": sieve,
+        "piles": [(pile.value, label, pile is sieve.pile) for pile, label in PILES.items()],
+        "whose": [(value.value, label, value is sieve.whose) for value, label in WHOSE.items()],
+        "projects": None if project else list(projects_at_the_desk(town).prefetch_related(None)),
+        "tags": tags_in_use(town),
+        "page": page,
+        "items": items,
+        "piece": piece,
+        "back": request.path + (f"?{here.urlencode()}" if here else ""),
+        "previous": items[at - 1] if at > 0 else None,
+        "following": items[at + 1] if at + 1 < len(items) else None,
+        "desk_items": desk_items(request, project) if project else town_items(request),
+        "may_moderate": may_do(request, DeskAct.MODERATE),
+        "last": last_act(town, person),
+    }
+    if piece is not None:
+        about = project or piece.project
+        about.organisation = town
+        prefetch_related_objects([about], "themes")
+        context |= {"about": about, "dossier": dossier(piece), "colleagues": moderators(town), **_beside(piece, about)}
+        context["templates"] = [
+            (row.name, row.text.get(piece.language) or next(iter(row.text.values()))) for row in templates_of(town)
+        ]
+    if context["last"] is not None:
+        context["last_said"] = acts.said(context["last"])  # type: ignore[arg-type]
+    return render(request, "participation/desk_queue.html", context)
+
+
+def _back(request: HttpRequest, slug: str, *, piece: object = "") -> HttpResponse:
+    """Lead back to where in the queue the act was done."""
+    asked = request.POST.get("back", "")
+    here = reverse("desk_queue", args=(slug,))
+    if asked.startswith("/desk/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
+        here = asked
+    if not piece:
+        return redirect(here)
+    return redirect(f"{here}{'&' if '?' in here else '?'}{urlencode({'piece': piece})}")
+
+
+def _publish(request: HttpRequest, piece: Proposal) -> str:
+    publish_proposal(project=piece.project, number=piece.number, by=clerk(request))
+    return gettext("“%(title)s” is public now.") % {"title": piece.title}
+
+
+def _hide(request: HttpRequest, piece: Proposal) -> str:
+    reason = request.POST.get("reason", "")
+    hide_proposal(project=piece.project, number=piece.number, reason=reason, by=clerk(request))
+    return gettext("“%(title)s” is not shown any more.") % {"title": piece.title}
+
+
+def _numbers(request: HttpRequest) -> list[int]:
+    typed = " ".join(request.POST.getlist("number")[:100])[:1000].replace(",", " ").replace("#", " ")
+    return [int(text) for text in typed.split() if text.isdecimal() and len(text) < 10]
+
+
+def _merge(request: HttpRequest, piece: Proposal) -> str:
+    """Join the chosen ones with this piece, or this piece with the one chosen (``into``)."""
+    numbers = _numbers(request)
+    into_other = request.POST.get("direction") == "into"
+    merge = merging.merge_proposals(
+        project=piece.project,
+        numbers=[piece.number] if into_other else numbers,
+        into=(numbers or [piece.number])[0] if into_other else piece.number,
+        by=clerk(request),
+        base_url=address_of(piece.project.organisation),
+        now=now(),
+    )
+    n = merge.parts.count()
+    said = ngettext("%(n)s proposal was joined with “%(title)s”.", "%(n)s proposals were joined with “%(title)s”.", n)
+    return said % {"n": n, "title": merge.target.title}
+
+
+def _note(request: HttpRequest, piece: Proposal) -> str:
+    moderation.add_note(proposal=piece, text=request.POST.get("text", ""), by=clerk(request), now=now())
+    return gettext("Your note was kept. Only staff can read it.")
+
+
+def _tags(request: HttpRequest, piece: Proposal) -> str:
+    moderation.set_tags(proposal=piece, text=request.POST.get("tags", "")[:1000], by=clerk(request))
+    return gettext("The tags were kept.")
+
+
+def _hand_over(request: HttpRequest, piece: Proposal) -> str:
+    asked = request.POST.get("to", "")
+    to = next((person for person in moderators(town_of(request)) if str(person.pk) == asked), None)
+    moderation.hand_over(proposal=piece, to=to, by=clerk(request))
+    if to is None:
+        return gettext("This is nobody's in particular now.")
+    return gettext("This was handed to %(person)s.") % {"person": to.public_name or to.email}
+
+
+def _mail(request: HttpRequest, piece: Proposal) -> str:
+    moderation.write_author_mail(
+        proposal=piece,
+        text=request.POST.get("text", ""),
+        by=clerk(request),
+        base_url=address_of(piece.project.organisation),
+        now=now(),
+    )
+    return gettext("Your answer is on its way by mail.")
+
+
+def _settle(request: HttpRequest, piece: Proposal) -> str:
+    comments.settle_reports(proposal=piece, by=clerk(request), now=now())
+    return gettext("The reports were looked at.")
+
+
+def _lock(request: HttpRequest, piece: Proposal) -> str:
+    comments.lock_comments(proposal=piece, locked=True, by=clerk(request))
+    return gettext("Nobody can comment on this any more.")
+
+
+def _unlock(request: HttpRequest, piece: Proposal) -> str:
+    comments.lock_comments(proposal=piece, locked=False, by=clerk(request))
+    return gettext("Comments are open again.")
+
+
+def _comment(state: str, said: object) -> Callable[[HttpRequest, Proposal], str]:
+    def decide(request: HttpRequest, piece: Proposal) -> str:
+        key = request.POST.get("comment", "")
+        found = comments_on(piece).select_related("proposal__project__organisation")
+        comment = get_object_or_404(found, pk=int(key) if key.isdecimal() and len(key) < 16 else 0)
+        comments.decide_comment(comment=comment, state=state, reason=request.POST.get("reason", ""), by=clerk(request))
+        return str(said)
+
+    return decide
+
+
+# What can be done with a piece, and whether the next one comes up then.
+ACTS: Mapping[str, tuple[Callable[[HttpRequest, Proposal], str], bool]] = {
+    "publish": (_publish, True),
+    "hide": (_hide, True),
+    "merge": (_merge, True),
+    "note": (_note, False),
+    "tags": (_tags, False),
+    "hand_over": (_hand_over, False),
+    "mail": (_mail, False),
+    "settle": (_settle, True),
+    "lock": (_lock, False),
+    "unlock": (_unlock, False),
+    "comment_publish": (_comment(Comment.State.PUBLISHED, _("The comment is public now.")), False),
+    "comment_hide": (_comment(Comment.State.HIDDEN, _("The comment is not shown any more.")), False),
+}
+
+
+@require_POST
+@desk(DeskAct.MODERATE)
+def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Do one act with a piece of the queue, then come back to the queue: at the next piece where this one is done."""
+    project = desk_project(request, slug)
+    project.organisation = town_of(request)
+    piece = get_object_or_404(Proposal.objects.select_related("author"), project=project, number=number)
+    piece.project = project
+    if request.POST.get("act", "") not in ACTS:
+        raise BadRequest("no such act")
+    act, goes_on = ACTS[request.POST["act"]]
+    messages.success(request, act(request, piece))
+    asked = request.POST.get("following", "")
+    following = asked if asked.isdecimal() else ""
+    return _back(request, slug, piece=following if goes_on else piece.pk)
+
+
+@require_POST
+@desk(DeskAct.MODERATE)
+def undo_act(request: HttpRequest, record: int) -> HttpResponse:
+    """Undo one act of the desk, then come back to the queue."""
+    town = town_of(request)
+    done = undo(organisation=town, record_id=record, by=clerk(request), base_url=address_of(town), now=now())
+    messages.info(request, gettext("Undone: %(act)s") % {"act": acts.said(done)})
+    return _back(request, done.project.slug if done.project else "")
