@@ -39,7 +39,7 @@ KIND_NAMES = {
     Kind.SHORT: _("short text"),
     Kind.LONG: _("long text"),
     Kind.ONE: _("one of several answers"),
-    Kind.MANY: _("several of several answers"),
+    Kind.MANY: _("one or more of several answers"),
     Kind.AGREE: _("agree or disagree"),
     Kind.NUMBER: _("number"),
     Kind.DATE: _("day"),
