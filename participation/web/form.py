@@ -38,6 +38,7 @@ from participation.web.questions import (
     asked_version,
     filled_in,
     hiding_css,
+    place_map,
     said,
     shown_questions,
     take_files,
@@ -104,6 +105,7 @@ def _page(
             if (typed := raw.get(one.key))
         ],
         "css": hiding_css(questions),
+        "place_map": place_map(project, questions),
         "sent": sheet_of(project, request.user),
         "refusal": refusal(refused) if refused else None,
         "steps": [gettext("Answer"), gettext("Is it right?")],

@@ -17,6 +17,7 @@ from participation.web.questions import (
     asked_version,
     filled_in,
     hiding_css,
+    place_map,
     said,
     shown_questions,
     take_files,
@@ -88,6 +89,7 @@ def asked_with(
         "version": version,
         "rows": shown_questions(questions, raw, refusals=refusals, changed=changed, files=_files(request, project)),
         "css": hiding_css(questions),
+        "place_map": place_map(project, questions),
         "gone": [
             (said(one.label), typed if isinstance(typed, str) else ", ".join(typed))
             for one in (changed.gone if changed else ())

@@ -15,7 +15,6 @@ from participation.models import AnswerFile, Draft, FormVersion, Project
 from participation.rules.questions import (
     LONG_MAX,
     PLACES,
-    SHORT_MAX,
     UPLOADS,
     WITH_OPTIONS,
     Answers,
@@ -33,6 +32,7 @@ from participation.selectors.forms import version_numbered
 from participation.services.answer_files import add_answer_file, drop_answer_file
 from participation.services.answers import ANSWERS, VERSION, written_in
 from participation.web.asking import now
+from participation.web.maps import map_config
 from participation.web.sentences import refusal
 
 KIND_NAMES = {
@@ -118,9 +118,9 @@ class Shown:
         return self.question.kind.value
 
     @property
-    def max_length(self) -> int:
-        """How long a text may be."""
-        return SHORT_MAX if self.question.kind is Kind.SHORT else LONG_MAX
+    def label(self) -> str:
+        """The question in the reader's language."""
+        return said(self.question.label)
 
     @property
     def is_group(self) -> bool:
@@ -192,6 +192,13 @@ def _when_said(one: Question, by_key: Mapping[str, Question]) -> str:
         "answers": gettext(" or ").join(names),
         "question": said(asked.label),
     }
+
+
+def place_map(project: Project, questions: Sequence[Question]) -> dict[str, Any] | None:
+    """The map beside a question that asks for places; none where no question does."""
+    if not any(one.kind in PLACES for one in questions):
+        return None
+    return map_config(project, mode="draw", tiles=None, themes={})
 
 
 def hiding_css(questions: Sequence[Question]) -> str:
