@@ -49,8 +49,9 @@ def _versions(project: Project, asked: Asked) -> list[FormVersion]:
     return sorted((row for row in project.form_versions.all() if row.asked == asked), key=lambda row: row.number)
 
 
-def _columns(versions: Sequence[FormVersion]) -> Iterator[tuple[Question, Column]]:
+def _columns(project: Project, versions: Sequence[FormVersion]) -> Iterator[tuple[Question, Column]]:
     """Every question ever asked as columns of its sheets."""
+    first = (project.organisation.languages or ["nl"])[0]
     last: dict[str, Question] = {}
     names: dict[str, str] = {}
     options: dict[str, dict[str, str]] = {}
@@ -58,7 +59,7 @@ def _columns(versions: Sequence[FormVersion]) -> Iterator[tuple[Question, Column
     for version in versions:
         for one in read(version.questions):
             last[one.key] = one
-            words = slugify(next(iter(one.label.values()), "")).replace("-", "_")
+            words = slugify(in_language(one.label, first)).replace("-", "_")
             names.setdefault(one.key, f"{one.key}_{words}"[:NAME_MAX].rstrip("_"))
             ever = options.setdefault(one.key, {})
             ever |= {option.key: in_language(option.text, language) for option in one.options}
@@ -108,7 +109,7 @@ def public_columns(project: Project) -> list[Column]:
         return []
     asked = {version.pk: read(version.questions) for version in versions}
     found = []
-    for one, column in _columns(versions):
+    for one, column in _columns(project, versions):
         told = [pk for pk, questions in asked.items() if any(q.key == one.key and q.is_public for q in questions)]
         # Public now, and public for those who answered it.
         if versions[-1].pk in told:
@@ -130,7 +131,7 @@ def answers_layer(project: Project, asked: Asked) -> FeatureSource:
     if asked is Asked.PROPOSAL:
         columns.insert(1, Column("proposal", "proposal__number", "integer", gettext_lazy("Proposal")))
         columns.insert(2, Column("title", Coalesce("proposal__title", Value("")), "text", gettext_lazy("Title")))
-    columns += [column for _one, column in _columns(_versions(project, asked))]
+    columns += [column for _one, column in _columns(project, _versions(project, asked))]
     title = in_language(project.title, get_language() or "nl")
     rows = AnswerSheet.objects.filter(project=project, proposal__isnull=asked is Asked.ALONE)
     return FeatureSource(
@@ -173,7 +174,8 @@ def staff_layers(asker: Asker) -> Iterator[FeatureSource]:
     projects = (
         Project.objects.filter(organisation=town, form_versions__isnull=False)
         .exclude(state=Project.State.DRAFT)
-        .defer("area")
+        .select_related("organisation")
+        .defer("area", "organisation__outline")
         .prefetch_related("form_versions")
         .distinct()
         .order_by("slug")

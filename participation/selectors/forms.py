@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -33,6 +34,13 @@ def questions_of(project: Project, asked: Asked) -> Questions:
     """The questions that are asked now."""
     version = version_of(project, asked)
     return read(version.questions) if version else ()
+
+
+def last_option(project: Project, asked: Asked, key: str) -> int:
+    """The number of the newest answer to choose that this question ever had; 0 for none. No number is given twice."""
+    rows = FormVersion.objects.filter(project=project, asked=asked).values_list("questions", flat=True)
+    options = (option for questions in rows for one in read(questions) if one.key == key for option in one.options)
+    return max((int(option.key[1:]) for option in options), default=0)
 
 
 class FormHere(Enum):
@@ -73,7 +81,7 @@ def forms_answered_by(person: Person, organisation: Organisation) -> QuerySet[An
     return rows.select_related("project").defer("project__area").order_by("-sent_at")
 
 
-def file_named(organisation: Organisation, key: object) -> AnswerFile | None:
+def file_named(organisation: Organisation, key: UUID) -> AnswerFile | None:
     """The file with this key, when it was given to this town."""
     found = (
         AnswerFile.objects.filter(key=key)

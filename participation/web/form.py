@@ -43,7 +43,7 @@ from participation.web.questions import (
     shown_questions,
     take_files,
 )
-from participation.web.sentences import refusal
+from participation.web.sentences import refusal, status_of
 
 KIND = Draft.Kind.FORM
 
@@ -111,7 +111,7 @@ def _page(
         "steps": [gettext("Answer"), gettext("Is it right?")],
         "step": 1,
     }
-    status = int(context["refusal"]["status"]) if context["refusal"] else 200
+    status = status_of(refused) if refused else 200
     return render(request, "participation/form.html", context, status=status)
 
 
@@ -199,7 +199,7 @@ def form_check(request: HttpRequest, slug: str) -> HttpResponse:
         "steps": [gettext("Answer"), gettext("Is it right?")],
         "step": 2,
     }
-    status = int(context["refusal"]["status"]) if context["refusal"] else 200
+    status = status_of(refused) if refused else 200
     return render(request, "participation/form_check.html", context, status=status)
 
 

@@ -29,7 +29,7 @@ from participation.rules.questions import (
 from participation.rules.refusals import Refused
 from participation.rules.roles import DeskAct
 from participation.rules.wording import cleaned
-from participation.selectors.forms import questions_of
+from participation.selectors.forms import last_option, questions_of
 from participation.services.questions import NEW, move_question, remove_question, set_question
 from participation.web.asking import desk
 from participation.web.desk import clerk
@@ -37,7 +37,7 @@ from participation.web.questions import KIND_NAMES, hiding_css, option_name, sai
 from participation.web.setup import asked_project, kept, page
 from participation.web.setup_forms import languages_of
 
-BLANK_OPTIONS = 3
+BLANK_OPTIONS = 4
 ASKED_NAMES = {
     Asked.ALONE: _("A form of its own"),
     Asked.PROPOSAL: _("With every proposal"),
@@ -124,13 +124,10 @@ class QuestionForm(forms.Form):
     def question(self, options: tuple[Option, ...]) -> Question:
         """The question as it was filled in."""
         clean = self.cleaned_data
-        words = {
-            name: {code: text for code, _n in self.languages if (text := _line(clean[f"{name}_{code}"]))}
-            for name in ("label", "help")
-        }
         return replace(
             self.one,
-            **words,
+            label=self._words("label"),
+            help=self._words("help"),
             options=options,
             is_required=clean["is_required"],
             is_public=clean.get("is_public", False),
@@ -138,6 +135,10 @@ class QuestionForm(forms.Form):
             at_least=clean.get("at_least"),
             at_most=clean.get("at_most"),
         )
+
+    def _words(self, name: str) -> dict[str, str]:
+        typed = {code: _line(self.cleaned_data[f"{name}_{code}"]) for code, _name in self.languages}
+        return {code: text for code, text in typed.items() if text}
 
 
 def _line(text: str) -> str:
@@ -153,10 +154,12 @@ class OptionRow:
     names: list[tuple[str, str, str]]
 
 
-def _option_rows(request: HttpRequest, one: Question, languages: list[tuple[str, str]]) -> list[OptionRow]:
+def _option_rows(
+    request: HttpRequest, one: Question, languages: list[tuple[str, str]], highest: int
+) -> list[OptionRow]:
+    """The answers there are, and empty lines for more, numbered from ``highest`` on."""
     known = {option.key: option.text for option in one.options}
-    highest = max((int(key[1:]) for key in known), default=0)
-    keys = [*known, *(f"o{highest + n}" for n in range(1, BLANK_OPTIONS + 1 if known else BLANK_OPTIONS + 2))]
+    keys = [*known, *(f"o{highest + n}" for n in range(1, BLANK_OPTIONS + 1))]
     return [
         OptionRow(
             key,
@@ -248,7 +251,8 @@ def one_question(request: HttpRequest, slug: str, asked: str, key: str) -> HttpR
     else:
         one = rows[at]
     form = QuestionForm(request.POST or None, project=project, one=one, asked=Asked(asked), before=rows[:at])
-    options = _option_rows(request, one, form.languages) if one.kind in WITH_OPTIONS else []
+    highest = last_option(project, Asked(asked), key)
+    options = _option_rows(request, one, form.languages, highest) if one.kind in WITH_OPTIONS else []
     refused = None
     if request.method == "POST" and form.is_valid():
         try:
