@@ -108,7 +108,7 @@ def _page(
         "place_map": place_map(project, questions),
         "sent": sheet_of(project, request.user),
         "refusal": refusal(refused) if refused else None,
-        "steps": [gettext("Answer"), gettext("Is it right?")],
+        "steps": [gettext("Questions"), gettext("Is it right?")],
         "step": 1,
     }
     status = status_of(refused) if refused else 200
@@ -196,7 +196,7 @@ def form_check(request: HttpRequest, slug: str) -> HttpResponse:
         "needs_no_account": level_in(project, where, Act.ANSWER) is Level.ANYONE,
         "person": person,
         "sent": sheet_of(project, person),
-        "steps": [gettext("Answer"), gettext("Is it right?")],
+        "steps": [gettext("Questions"), gettext("Is it right?")],
         "step": 2,
     }
     status = status_of(refused) if refused else 200

@@ -187,7 +187,7 @@ def _when_said(one: Question, by_key: Mapping[str, Question]) -> str:
     if one.when is None or one.when.question not in by_key:
         return ""
     asked = by_key[one.when.question]
-    names = [f"“{option_name(asked, key)}”" for key in one.when.options]
+    names = [gettext("“%(title)s”") % {"title": option_name(asked, key)} for key in one.when.options]
     return gettext("Only if you answered %(answers)s to “%(question)s”.") % {
         "answers": gettext(" or ").join(names),
         "question": said(asked.label),
