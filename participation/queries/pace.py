@@ -7,27 +7,27 @@ from django.db import connection
 
 COUNT = """
 INSERT INTO participation_pace AS p (source, began_at, n)
-VALUES (%(source)s, date_trunc('minute', clock_timestamp()), %(weight)s)
+VALUES (%(source)s, date_bin(make_interval(secs => %(seconds)s), clock_timestamp(), 'epoch'), %(weight)s)
 ON CONFLICT (source) DO UPDATE
    SET n = CASE WHEN p.began_at = EXCLUDED.began_at THEN p.n + EXCLUDED.n ELSE EXCLUDED.n END,
        began_at = EXCLUDED.began_at
-RETURNING n, 60 - extract(second FROM clock_timestamp())::int
+RETURNING n, %(seconds)s - extract(epoch FROM clock_timestamp() - began_at)::int
 """
 
 
 class Counted(NamedTuple):
-    """How many requests this minute holds, this one included, and in how many seconds the next one begins."""
+    """How many requests this minute or hour holds, this one included, and in how many seconds the next one begins."""
 
     n: int
     seconds: int
 
 
-def count(source: str, weight: int) -> Counted:
-    """Count a request of this source, as ``weight`` requests."""
+def count(source: str, weight: int = 1, *, seconds: int = 60) -> Counted:
+    """Count a request of this source, as ``weight`` requests, in the stretch of so many seconds that runs now."""
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"source": source, "weight": weight})
-        n, seconds = cursor.fetchone()
-    return Counted(n, max(1, seconds))
+        cursor.execute(COUNT, {"source": source, "weight": weight, "seconds": seconds})
+        n, left = cursor.fetchone()
+    return Counted(n, max(1, left))
 
 
 def take_turns(sources: Iterable[str]) -> None:

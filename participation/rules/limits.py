@@ -8,6 +8,8 @@ from participation.rules.wording import cleaned
 HOUR = timedelta(hours=1)
 COMMENTS_AN_HOUR = 30
 REPORTS_AN_HOUR = 20
+# Of each kind from one network address: a class in a library gets on, a flood of the queue does not.
+WITHOUT_ACCOUNT_AN_HOUR = 60
 COMMENT_MAX = 2000
 NOTE_MAX = 2000
 MAIL_MAX = 4000

@@ -82,6 +82,7 @@ class Code(StrEnum):
     REPORT_REASON_MISSING = "report.reason_missing"
     REPORT_TWICE = "report.twice"
     TOO_OFTEN = "act.too_often"
+    TOO_OFTEN_HERE = "act.too_often_here"
     UNDO_NOT_POSSIBLE = "undo.not_possible"
     NOTE_MISSING = "note.missing"
     MAIL_MISSING = "mail.missing"

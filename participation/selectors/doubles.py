@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Greatest
 
-from geo.patience import PatienceError, at_most
+from geo.queries.patience import PatienceError, at_most
 from participation.models import Project, Proposal
 from participation.rules.places import LonLat
 from participation.selectors.proposals import nearby, public_proposals

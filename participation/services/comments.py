@@ -1,12 +1,13 @@
 """Takes comments and reports in, and lets staff hide, lock and settle them.
 
-Where the town lets anybody in, what comes without an account is counted by the proposal it is about.
+Where the town lets anybody in, what comes without an account is bounded by where it comes from (services.pace).
 """
 
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models import QuerySet
 
 from participation.models import Comment, Person, Proposal, Report
 from participation.rules.limits import COMMENTS_AN_HOUR, HOUR, REPORTS_AN_HOUR, check_often, comment_text
@@ -22,12 +23,14 @@ from participation.services.proposals import require_desk
 from participation.services.records import record_act
 
 
-def _one_at_a_time(person: Person | None, proposal: Proposal) -> None:
-    """Lock the person's row, the proposal's where nobody is known: what is sent at once is counted one by one."""
-    if person is None:
-        Proposal.objects.select_for_update(no_key=True).get(pk=proposal.pk)
-    else:
-        Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+def _check_often(rows: QuerySet[Comment] | QuerySet[Report], person: Person, most: int) -> None:
+    """Count what this person sent in the last hour, one by one of what is sent at once.
+
+    Locks    the person's row.
+    Refuses  act.too_often.
+    """
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    check_often(rows.count(), most)
 
 
 @transaction.atomic
@@ -39,7 +42,7 @@ def add_comment(
     Staff of the town is shown as such, and not looked after. A reply to a reply stands under the first comment.
     What comes without an account is always looked at first.
 
-    Locks    the person's row; the proposal's for what comes without an account.
+    Locks    the person's row.
     Refuses  proposal.not_public, what selectors.access.require_act refuses, comment.locked, comment.missing,
              comment.too_long, comment.not_found, act.too_often.
     """
@@ -51,9 +54,8 @@ def add_comment(
     if proposal.comments_locked:
         raise Refused(Code.COMMENT_LOCKED)
     text = comment_text(text)
-    _one_at_a_time(person, proposal)
-    before = Comment.objects.filter(author=person) if person else proposal.comments.filter(author=None)
-    check_often(before.filter(created_at__gt=now - HOUR).count(), COMMENTS_AN_HOUR)
+    if person is not None:
+        _check_often(Comment.objects.filter(author=person, created_at__gt=now - HOUR), person, COMMENTS_AN_HOUR)
     above = None
     if parent is not None:
         above = comments_on(proposal).filter(pk=parent, state=Comment.State.PUBLISHED).first()
@@ -122,17 +124,16 @@ def report(
 ) -> Report:
     """Tell staff that something is wrong with a proposal, or with a comment on it.
 
-    Locks    the person's row; the proposal's for what comes without an account.
+    Locks    the person's row.
     Refuses  what selectors.access.require_act refuses, report.reason_missing, report.twice, act.too_often.
     """
     require_act(proposal.project, standing(proposal.project, now), Act.REPORT, person)
     if reason not in Report.Reason.values:
         raise Refused(Code.REPORT_REASON_MISSING)
-    _one_at_a_time(person, proposal)
-    if person is not None and Report.objects.filter(proposal=proposal, comment=comment, person=person).exists():
-        raise Refused(Code.REPORT_TWICE)
-    before = Report.objects.filter(person=person) if person else proposal.reports.filter(person=None)
-    check_often(before.filter(at__gt=now - HOUR).count(), REPORTS_AN_HOUR)
+    if person is not None:
+        _check_often(Report.objects.filter(person=person, at__gt=now - HOUR), person, REPORTS_AN_HOUR)
+        if Report.objects.filter(proposal=proposal, comment=comment, person=person).exists():
+            raise Refused(Code.REPORT_TWICE)
     return Report.objects.create(
         proposal=proposal,
         comment=comment,

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from procrastinate.contrib.django import app
 
-from geo.patience import again_after_deadlock
+from geo.queries.patience import again_after_deadlock
 from participation.models import Merge, MergedProposal, Person, Phase, Project, Proposal
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct

@@ -48,10 +48,11 @@ def undo(*, organisation: Organisation, record_id: int, by: Person, base_url: st
             _handling(record, number, assignee_id=(detail["to"], detail["before"]))
         case "reports.settled":
             Report.objects.filter(pk__in=detail["reports"]).update(settled_at=None, settled_by=None)
-        case _:
-            Proposal.objects.filter(project=record.project, number=number).update(
-                comments_locked=record.act == "comments.unlocked"
-            )
+        case "comments.locked" | "comments.unlocked":
+            locked = record.act == "comments.locked"
+            rows = Proposal.objects.filter(project=record.project, number=number, comments_locked=locked)
+            if not rows.update(comments_locked=not locked):
+                raise Refused(Code.UNDO_NOT_POSSIBLE)
     record_act(
         organisation=organisation,
         project=record.project,

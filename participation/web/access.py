@@ -34,6 +34,8 @@ PROPOSING = {
 }
 # The acts that have a page of their own; each app that brings one adds it.
 offered: list[Act] = [Act.PROPOSE, Act.SUPPORT, Act.COMMENT, Act.ANSWER, Act.REPORT, Act.FOLLOW, Act.VOTE]
+# Possible in nearly every phase, and said where they are done: the sentence about now is for what the phase is for.
+BESIDE = frozenset({Act.REPORT, Act.FOLLOW})
 
 
 ANSWERING = {
@@ -95,7 +97,7 @@ def _listed(acts: list[str]) -> str:
 
 def now_said(where: Standing, form: FormHere) -> str:
     """Say what may be done now; nothing where nothing may."""
-    acts = [str(ACT_NAMES[act]) for act in _offered_here(form) if act in where.acts]
+    acts = [str(ACT_NAMES[act]) for act in _offered_here(form) if act in where.acts and act not in BESIDE]
     return gettext("Now you can %(acts)s.") % {"acts": _listed(acts)} if acts else ""
 
 

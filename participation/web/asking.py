@@ -5,11 +5,13 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from participation.models import Organisation, Person, Phase, Project
 from participation.queries.voting import database_now
@@ -18,6 +20,7 @@ from participation.rules.roles import DeskAct, Role, may
 from participation.selectors.electorate import holder_of_letter
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import project_named
+from participation.services.pace import check_without_account
 from participation.web.second_factor import factor_missing
 from participation.web.sentences import refusal, status_of
 
@@ -86,6 +89,16 @@ def answering_refusals(view: View[Rest]) -> View[Rest]:
 def sign_in_first(request: HttpRequest, *, back_to: str) -> HttpResponse:
     """Send somebody to the sign-in page, and back to where they were when they are done."""
     return redirect_to_login(back_to, reverse("account_request_login_code"))
+
+
+def bound_without_account(request: HttpRequest, what: str) -> None:
+    """Let one network address send only so much of this kind without an account; who is signed in answers for it.
+
+    Refuses  act.too_often_here.
+    """
+    if person_of(request) is None:
+        address = str(get_adapter().get_client_ip(request))
+        check_without_account(salted_hmac(f"participation.{what}", address, algorithm="sha256").hexdigest())
 
 
 def role_of(request: HttpRequest) -> Role | None:

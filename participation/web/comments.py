@@ -15,7 +15,14 @@ from participation.selectors.access import level_in
 from participation.selectors.comments import comments_on
 from participation.selectors.projects import standing
 from participation.services.comments import add_comment, report
-from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
+from participation.web.asking import (
+    answering_refusals,
+    bound_without_account,
+    now,
+    person_of,
+    project_or_404,
+    sign_in_first,
+)
 from participation.web.proposals import proposal_or_404
 from participation.web.sentences import refusal
 
@@ -37,6 +44,7 @@ def add(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     person = person_of(request)
     if person is None and not _takes_from_anyone(project, Act.COMMENT):
         return sign_in_first(request, back_to=f"{back_to}#comments")
+    bound_without_account(request, "comment")
     proposal = proposal_or_404(request, project, number)
     comment = add_comment(
         proposal=proposal,
@@ -70,6 +78,7 @@ def report_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     context: dict[str, object] = {}
     if request.method == "POST":
         try:
+            bound_without_account(request, "report")
             report(
                 proposal=comment.proposal if comment else proposal,
                 comment=comment,

@@ -118,7 +118,7 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
     town, person = town_of(request), clerk(request)
     sieve = _sieve(request.GET, project.slug if project else "")
     page = Paginator(queue(town, sieve, person), A_PAGE).get_page(request.GET.get("page"))
-    items = list(listed(page.object_list))  # type: ignore[arg-type]
+    items = listed(page.object_list)  # type: ignore[arg-type]
     asked = request.GET.get("piece", "")
     at = next((at for at, row in enumerate(items) if str(row.pk) == asked), 0)
     piece = items[at] if items else None

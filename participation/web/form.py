@@ -30,7 +30,16 @@ from participation.services.answers import (
     written_in,
 )
 from participation.web.access import not_let_in
-from participation.web.asking import answering_refusals, may_do, now, person_of, project_or_404, sign_in_first, town_of
+from participation.web.asking import (
+    answering_refusals,
+    bound_without_account,
+    may_do,
+    now,
+    person_of,
+    project_or_404,
+    sign_in_first,
+    town_of,
+)
 from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
 from participation.web.projects import process_context
 from participation.web.questions import (
@@ -131,6 +140,8 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
         content[ANSWERS].pop(dropped, None)
     keep(request, project, KIND, content)
     draft = Draft.objects.get(token=str(token_of(request, project, KIND)))
+    if request.FILES:
+        bound_without_account(request, "answer_file")
     refusals = take_files(request, draft, version)
     standing(project, now()).require(Act.ANSWER)
     if request.headers.get("HX-Request"):
@@ -169,6 +180,7 @@ def form_check(request: HttpRequest, slug: str) -> HttpResponse:
         if person is None and not request.POST.get("without"):
             return sign_in_first(request, back_to=reverse("form_check", args=(slug,)))
         try:
+            bound_without_account(request, "answer")
             send_answers(
                 token=token_of(request, project, KIND),
                 project=project,

@@ -11,6 +11,7 @@ from participation.rules.questions import Asked, read
 from participation.rules.refusals import Code, Refused
 from participation.selectors.forms import answers_with, draft_files, version_of
 from participation.services.answers import ANSWERS, changes_since, checked, written_in
+from participation.web.asking import bound_without_account
 from participation.web.drafts import keep, token_of
 from participation.web.questions import (
     answer_rows,
@@ -57,6 +58,8 @@ def take_answers(request: HttpRequest, project: Project, draft: Mapping[str, Any
         return Taken(draft)
     content = filled_in(request, asked_version(request, project, Asked.PROPOSAL, version), draft)
     keep(request, project, KIND, content)
+    if request.FILES:
+        bound_without_account(request, "answer_file")
     row = Draft.objects.get(token=str(token_of(request, project, KIND)))
     refused = take_files(request, row, version)
     if changes_since(version, content):

@@ -97,6 +97,9 @@ SENTENCES = {
     Code.REPORT_REASON_MISSING: _("Say what is wrong with it: choose one of the reasons."),
     Code.REPORT_TWICE: _("You reported this already. Staff of the town looks at it."),
     Code.TOO_OFTEN: _("This was done %(max)s times in the last hour. Wait a while, then try again."),
+    Code.TOO_OFTEN_HERE: _(
+        "Much was sent from your network in the last hour. Wait a while, or sign in: then you can go on at once."
+    ),
     Code.UNDO_NOT_POSSIBLE: _("This cannot be undone any more: something else was done with it since."),
     Code.NOTE_MISSING: _("Write something first."),
     Code.MAIL_MISSING: _("Write the answer first."),
@@ -326,6 +329,7 @@ STATUS = {
     Code.COMMENT_NOT_FOUND: 404,
     Code.REPORT_TWICE: 409,
     Code.TOO_OFTEN: 429,
+    Code.TOO_OFTEN_HERE: 429,
     Code.UNDO_NOT_POSSIBLE: 409,
     Code.MAIL_NO_AUTHOR: 409,
     Code.PHOTO_TOO_LARGE: 413,

@@ -30,7 +30,14 @@ from participation.services.photos import MOST, add_photo, drop_photo
 from participation.services.proposals import checked_place, send_draft
 from participation.web.access import not_let_in
 from participation.web.addresses import Address, addresses_called
-from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
+from participation.web.asking import (
+    answering_refusals,
+    bound_without_account,
+    now,
+    person_of,
+    project_or_404,
+    sign_in_first,
+)
 from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
 from participation.web.maps import map_config
 from participation.web.projects import process_context
@@ -154,7 +161,7 @@ def where(request: HttpRequest, slug: str) -> HttpResponse:
 def _photos(request: HttpRequest, project: Project) -> bool:
     """Take a photo in or out of the draft, as the form asks; is the same page to be shown again?
 
-    Refuses  photo.*; the text of the form was kept before.
+    Refuses  photo.*, act.too_often_here; the text of the form was kept before.
     """
     draft = Draft.objects.get(token=str(token_of(request, project, Draft.Kind.PROPOSAL)))
     if request.POST.get("drop_photo"):
@@ -163,6 +170,7 @@ def _photos(request: HttpRequest, project: Project) -> bool:
         return True
     file = request.FILES.get("photo")
     if file is not None:
+        bound_without_account(request, "photo")
         alt = request.POST.get("alt", "")
         add_photo(draft=draft, file=file, size=file.size or 0, alt=alt, now=now())
     return bool(request.POST.get("add_photo"))
@@ -257,6 +265,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             now=now(),
         )
         try:
+            bound_without_account(request, "propose")
             if person is None:
                 return _sent_without_account(request, project, written)
             proposal = send_draft(person=person, **written)

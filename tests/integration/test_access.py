@@ -59,6 +59,23 @@ def test_without_an_account_only_where_the_project_takes_it(cast: Cast, client: 
     assert Proposal.objects.filter(title="Achter de kerk").count() == 1
 
 
+def test_one_network_sends_only_so_much_without_an_account(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_access(cast, propose="anyone")
+    monkeypatch.setattr("participation.services.pace.WITHOUT_ACCOUNT_AN_HOUR", 1)
+    browsers = [Client(), Client(), Client(REMOTE_ADDR="192.0.2.7")]
+    for browser in browsers:
+        write(browser)
+    first, second, elsewhere = [browser.post(f"{SUGGEST}check/", {"without": "1"}).content for browser in browsers]
+    assert b"/claims/" in first
+    assert b"/claims/" in elsewhere
+    assert b"act.too_often_here" in second
+    assert Proposal.objects.filter(title="Achter de kerk").count() == 2
+    # What was written is kept: signed in, it goes on at once.
+    browsers[1].force_login(cast["An"])
+    assert browsers[1].post(f"{SUGGEST}check/").status_code == 302
+    assert Proposal.objects.filter(title="Achter de kerk").count() == 3
+
+
 def test_the_link_is_shown_once_kept_as_a_hash_and_good_once(cast: Cast, client: Client) -> None:
     set_access(cast, propose="anyone")
     write(client)

@@ -120,7 +120,7 @@ def test_the_form_works_and_asks_to_sign_in_first(talk: Cast) -> None:
     assert client.post(f"{PAGE}comment/", {"text": ""}).status_code == 422
 
 
-def test_what_comes_without_an_account_waits_and_is_counted_by_the_proposal(
+def test_what_comes_without_an_account_waits_and_is_bounded_by_where_it_comes_from(
     talk: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Phase.objects.filter(project=talk.project).update(access={"comment": "anyone"})
@@ -129,9 +129,15 @@ def test_what_comes_without_an_account_waits_and_is_counted_by_the_proposal(
     said = Comment.objects.get(text="Van niemand")
     assert (said.author, said.state) == (None, Comment.State.SUBMITTED)
     assert "Van niemand" not in shown(talk)
-    monkeypatch.setattr("participation.services.comments.COMMENTS_AN_HOUR", 1)
-    assert client.post(f"{PAGE}comment/", {"text": "Nog een"}).status_code == 429
     # To report something needs no account, and others may report the same.
     for _time in range(2):
         assert client.post(f"{PAGE}report/", {"reason": "spam"}).status_code == 302
     assert Report.objects.filter(proposal=said.proposal, person=None).count() == 2
+    monkeypatch.setattr("participation.services.pace.WITHOUT_ACCOUNT_AN_HOUR", 2)
+    again = {"text": "Nog een"}
+    assert [client.post(f"{PAGE}comment/", again).status_code for _time in range(2)] == [302, 429]
+    assert b"act.too_often_here" in client.post(f"{PAGE}report/", {"reason": "spam"}).content
+    # Whoever sits elsewhere, or signs in, goes on.
+    assert Client(REMOTE_ADDR="192.0.2.7").post(f"{PAGE}comment/", again).status_code == 302
+    client.force_login(talk["An"])
+    assert client.post(f"{PAGE}comment/", again).status_code == 302

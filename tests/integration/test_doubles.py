@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from psycopg.errors import DeadlockDetected
 
-from geo.patience import PatienceError, again_after_deadlock, at_most
+from geo.queries.patience import PatienceError, again_after_deadlock, at_most
 from participation.models import Project, Proposal
 from participation.rules.places import LonLat
 from participation.selectors.doubles import alike

@@ -28,11 +28,11 @@ def test_the_queue_by_single_keys(new_walker: NewWalker) -> None:
     expect(title).to_have_text(second.title)
     page.keyboard.press("k")
     expect(title).to_have_text(first.title)
-    # Published, and the next one comes up; the act can be undone from the keyboard too.
+    # Published, and the next one comes up; undone by a key too.
     page.keyboard.press("p")
     expect(title).to_have_text(second.title)
     assert Proposal.objects.get(pk=first.pk).state == "published"
-    walker.press("Undo")
+    page.keyboard.press("u")
     walker.sees("Undone: %(act)s", act=walker.say("%(subject)s was published", subject=f"#{first.number}"))
     assert Proposal.objects.get(pk=first.pk).state == "submitted"
     # h goes to the reason, and Enter does it; keys do nothing while typing.

@@ -1,6 +1,7 @@
 import os
-from tests.journeys.walker import DESK, PHONE
+
 from tests.journeys.test_setup import PLANNER, fill
+from tests.journeys.walker import DESK, PHONE
 
 OUT = "/tmp/forms_shots/"
 

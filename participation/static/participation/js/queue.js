@@ -2,7 +2,6 @@
    button. Whoever types is left alone, and the keys can be switched off (WCAG 2.1.4). */
 
 const KEPT = "kp-queue-keys";
-const queue = document.querySelector("[data-queue]");
 const allowed = document.querySelector("[data-keys]");
 
 function typing(target) {
@@ -21,15 +20,19 @@ function act(element) {
   element.scrollIntoView({ block: "nearest" });
 }
 
+// The list scrolls by itself; the page stays where it is.
+const chosen = document.querySelector(".kp-queue__item[aria-current]");
+if (chosen) chosen.parentElement.scrollTop = chosen.offsetTop - chosen.parentElement.offsetTop;
+
 if (allowed) {
   allowed.checked = localStorage.getItem(KEPT) !== "off";
   allowed.addEventListener("change", () => localStorage.setItem(KEPT, allowed.checked ? "on" : "off"));
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!queue || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
   if (allowed && !allowed.checked) return;
-  const element = queue.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  const element = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!element) return;
   event.preventDefault();
   act(element);
