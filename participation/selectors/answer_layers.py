@@ -11,6 +11,7 @@ from django.db.models import (
     BooleanField,
     Case,
     CharField,
+    Count,
     DateField,
     FloatField,
     Func,
@@ -29,13 +30,13 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from geo.catalog import Asker, Column, FeatureSource
-from participation.models import AnswerSheet, FormVersion, Organisation, Person, Project
+from participation.models import AnswerSheet, FormVersion, Membership, Person, Project
 from participation.rules.questions import AGREEMENT, Asked, Kind, Question, read
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DESK_ACTS, DeskAct
 from participation.rules.text import in_language
-from participation.selectors.organisations import role_in
 
 NAME_MAX = 40
+_MAY_EXPORT = [role for role, acts in DESK_ACTS.items() if DeskAct.EXPORT in acts]
 _TITLES = {
     Asked.ALONE: gettext_lazy("%(project)s: answers to the form"),
     Asked.PROPOSAL: gettext_lazy("%(project)s: answers with proposals"),
@@ -144,7 +145,7 @@ def answers_layer(project: Project, asked: Asked) -> FeatureSource:
         key="pk",
         columns=tuple(columns),
         # Nothing is told by a layer of staff to a cache, and a sheet that is changed has the same number.
-        updated=f"answers.{project.pk}.{rows.count()}.{_latest(rows)}",
+        updated=f"answers.{project.pk}.{_latest(rows)}",
         time="sent_on",
     )
 
@@ -154,8 +155,8 @@ def _has_account() -> Case:
 
 
 def _latest(rows: QuerySet[AnswerSheet]) -> str:
-    latest = rows.aggregate(sent=Max("sent_at"), changed=Max("changed_at"))
-    return f"{latest['sent']}.{latest['changed']}"
+    found = rows.aggregate(n=Count("pk"), sent=Max("sent_at"), changed=Max("changed_at"))
+    return f"{found['n']}.{found['sent']}.{found['changed']}"
 
 
 def layers_of_answers(project: Project) -> list[FeatureSource]:
@@ -168,11 +169,13 @@ def staff_layers(asker: Asker) -> Iterator[FeatureSource]:
     """The tables of answers of a town, for its staff who may take data along."""
     if not isinstance(asker.person, Person):
         return
-    town = Organisation.objects.filter(slug=asker.organisation).only("pk").first()
-    if town is None or not may(role_in(town, asker.person), DeskAct.EXPORT):
-        return
+    # In one question, because every list of layers asks it.
     projects = (
-        Project.objects.filter(organisation=town, form_versions__isnull=False)
+        Project.objects.filter(
+            organisation__slug=asker.organisation,
+            organisation__memberships__in=Membership.objects.filter(person=asker.person, role__in=_MAY_EXPORT),
+            form_versions__isnull=False,
+        )
         .exclude(state=Project.State.DRAFT)
         .select_related("organisation")
         .defer("area", "organisation__outline")
