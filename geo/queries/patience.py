@@ -10,7 +10,7 @@ from psycopg.errors import DeadlockDetected, QueryCanceled
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
-SET = "SELECT set_config('statement_timeout', %s, true)"
+SET = "set_config('statement_timeout', %s, true)"
 
 
 class PatienceError(Exception):
@@ -25,11 +25,10 @@ def at_most(milliseconds: int) -> Iterator[None]:
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('statement_timeout')")
-            (before,) = cursor.fetchone() or ("0",)
-            cursor.execute(SET, [f"{milliseconds}ms"])
+            cursor.execute(f"SELECT current_setting('statement_timeout'), {SET}", [f"{milliseconds}ms"])
+            before, _now = cursor.fetchone() or ("0", "")
             yield
-            cursor.execute(SET, [before])
+            cursor.execute(f"SELECT {SET}", [before])
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise PatienceError from error

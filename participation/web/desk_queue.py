@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -280,7 +281,7 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     piece = get_object_or_404(Proposal.objects.select_related("author"), project=project, number=number)
     piece.project = project
     if request.POST.get("act", "") not in ACTS:
-        raise Http404("no such act")
+        raise BadRequest("no such act")
     act, goes_on = ACTS[request.POST["act"]]
     messages.success(request, act(request, piece))
     asked = request.POST.get("following", "")

@@ -32,6 +32,7 @@ MORE = {
     "results": ["?rule=equal-shares", "?rule=plurality&spread=1"],
     "desk_shortlist": ["?q=Plek"],
     "desk_queue": ["?state=published", "?state=hidden"],
+    "desk_town_queue": ["?state=published&q=Plek"],
     "desk_map": ["?radius_m=2000&min_count=2"],
     "desk_clusters": ["?radius_m=5000&min_count=2"],
     "desk_heat": ["?radius_m=500"],
