@@ -12,6 +12,8 @@ from typing import Any
 DATA = Path(__file__).resolve().parent.parent / "data" / "poperinge"
 # As they lie on the home page, the running one last made and so on top.
 PROJECTS = ("parkconcerten", "zitbanken", "laadpunten")
+# Made after those, drawn from a seed of their own, so that one more changes nothing in the others.
+SMALL_PROJECTS = ("dorpskern-abele", "nutskasten", "uitpas")
 # 31 December 2024; the neighbourhoods carry the figures of 2021, the last published for each part.
 POPULATION = 19_965
 SEED = 2023
@@ -41,6 +43,8 @@ HOME_PULL = 6.0
 # Votes gather on what is liked: a place twice as dear draws three times the votes.
 APPEAL_POWER = 1.7
 SUPPORTS_PER_APPEAL = (1.5, 4.5)
+
+SHARE_WITH_A_WISH, SHARE_WITH_AN_AGE, SHARE_WITH_AN_ACCOUNT = 0.2, 0.8, 0.4
 
 FLEMISH = (
     "Anke", "Arne", "Bart", "Bert", "Birgit", "Bram", "Carine", "Chris", "Daan", "Dirk", "Dries", "Eline", "Ella",
@@ -158,3 +162,20 @@ def draw_ballots(
             moments.append(first + min((until - first) * rng.random(), timedelta(days=3)))
         ballots.append(DrawnBallot(voter, tuple((at, choices(homes[voter], at)) for at in moments)))
     return sorted(ballots, key=lambda ballot: ballot.casts[0][0])
+
+
+def draw_pass_answers(rng: random.Random, wishes: Sequence[str]) -> dict[str, Any]:
+    """Draw what one person answers to the questions of the leisure pass (rules.template_questions.PASS)."""
+    holds = rng.choices(("o1", "o2", "o3"), weights=(5, 4, 2))[0]
+    answers: dict[str, Any] = {"q1": holds}
+    if holds == "o1":
+        weights = (7, 6, 5, 4, 4)
+        answers["q2"] = [f"o{n}" for n, weight in enumerate(weights, start=1) if rng.random() < weight / 10] or ["o1"]
+    else:
+        answers["q3"] = rng.choices(("o1", "o2", "o3", "o4", "o5"), weights=(7, 5, 4, 4, 3))[0]
+    answers["q4"] = rng.choices("12345", weights=(3, 6, 5, 7, 3))[0]
+    if wishes and rng.random() < SHARE_WITH_A_WISH:
+        answers["q5"] = rng.choice(wishes)
+    if rng.random() < SHARE_WITH_AN_AGE:
+        answers["q6"] = round(rng.triangular(8, 84, 34))
+    return answers

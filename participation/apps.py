@@ -13,10 +13,12 @@ class ParticipationConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from geo import catalog
+        from participation.selectors.answer_layers import staff_layers
         from participation.selectors.layers import public_layers
         from participation.web.drafts import adopt
         from participation.web.second_factor import shown_by_setting_up
 
         catalog.register(public_layers)
+        catalog.register(staff_layers)
         user_logged_in.connect(adopt, dispatch_uid="participation.adopt_drafts")
         authenticator_added.connect(shown_by_setting_up, dispatch_uid="participation.factor_shown")

@@ -24,6 +24,7 @@ from geo.queries.numbers import numbers
 from participation.models import Area, Organisation, Person, Project, Proposal, Support, TallyRow
 from participation.rules.roles import DeskAct, may
 from participation.rules.voting import Method, Rule
+from participation.selectors.answer_layers import layers_of_answers
 from participation.selectors.layers import counted_vote, proposals_layer
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import n_voters
@@ -49,6 +50,7 @@ __all__ = [
     "has_votes",
     "is_staff",
     "layer_of",
+    "layers_of_answers",
     "n_people_behind",
     "neighbourhoods",
     "numbers_of",

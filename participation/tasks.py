@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from participation.services import answer_mails, author_mails, merge_mails, photos
+from participation.services import answer_files, answer_mails, author_mails, merge_mails, photos
 from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.pace import forget_requests
 from participation.services.people import forget_old_sessions
@@ -64,8 +64,9 @@ def send_author_mail(mail: int, base_url: str) -> None:
 @app.periodic(cron="17 3 * * *")
 @app.task(queueing_lock="sweep_photos")
 def sweep_photos(timestamp: int) -> None:
-    """Delete the files of photos that nobody kept."""
+    """Delete the files of photos and answers that nobody kept."""
     photos.sweep(now=datetime.fromtimestamp(timestamp, UTC))
+    answer_files.sweep(now=datetime.fromtimestamp(timestamp, UTC))
 
 
 @app.periodic(cron="30 3 * * *")

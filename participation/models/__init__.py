@@ -3,6 +3,7 @@
 from participation.models.ballot import Ballot, BallotCast, TallyRow, Vote
 from participation.models.comment import Comment, Follow
 from participation.models.draft import Draft
+from participation.models.form import AnswerFile, AnswerSheet, FormVersion
 from participation.models.invitation import Claim, Invitation
 from participation.models.merge import Merge, MergedProposal
 from participation.models.moderation import AnswerTemplate, AuthorMail, Handling, Note, Report
@@ -18,6 +19,8 @@ from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
 
 __all__ = [
+    "AnswerFile",
+    "AnswerSheet",
     "AnswerTemplate",
     "Area",
     "AuthorMail",
@@ -30,6 +33,7 @@ __all__ = [
     "Draft",
     "Extension",
     "Follow",
+    "FormVersion",
     "Handling",
     "Invitation",
     "Membership",

@@ -151,27 +151,30 @@ PASS: Words = {
         "Was möchten Sie mit Ihrem Freizeitpass machen?",
     ),
     "summary": _in(
-        "Zeg wat er nog mist in het aanbod. Dat kan ook zonder account.",
-        "Dites ce qui manque dans l’offre. C’est possible sans compte.",
-        "Say what is missing from the offer. You need no account.",
-        "Sagen Sie, was im Angebot fehlt. Das geht auch ohne Konto.",
+        "Vul een kort formulier in en zeg wat er nog mist in het aanbod. Dat kan ook zonder account.",
+        "Remplissez un court formulaire et dites ce qui manque dans l’offre. C’est possible sans compte.",
+        "Fill in a short form and say what is missing from the offer. You need no account.",
+        "Füllen Sie ein kurzes Formular aus und sagen Sie, was im Angebot fehlt. Das geht auch ohne Konto.",
     ),
     "rules": _in(
-        "Eén wens per voorstel.\nSchrijf niets over je gezondheid of je inkomen.",
-        "Un souhait par proposition.\nN’écrivez rien sur votre santé ni vos revenus.",
-        "One wish in each proposal.\nWrite nothing about your health or your income.",
-        "Ein Wunsch je Vorschlag.\nSchreiben Sie nichts über Gesundheit oder Einkommen.",
+        "Je antwoordt voor jezelf.\nSchrijf niets over je gezondheid of je inkomen.\nNiemand ziet jouw naam bij je "
+        "antwoorden.",
+        "Vous répondez pour vous-même.\nN’écrivez rien sur votre santé ni vos revenus.\nPersonne ne voit votre nom à "
+        "côté de vos réponses.",
+        "You answer for yourself.\nWrite nothing about your health or your income.\nNobody sees your name beside your "
+        "answers.",
+        "Sie antworten für sich selbst.\nSchreiben Sie nichts über Gesundheit oder Einkommen.\nNiemand sieht Ihren "
+        "Namen neben Ihren Antworten.",
     ),
     "outcome": _in(
-        "Met de wensen gaan we naar de verenigingen. We zeggen hier wat ze antwoorden.",
-        "Nous portons ces souhaits aux associations. Leurs réponses paraîtront ici.",
-        "We take the wishes to the clubs. Here we say what they answer.",
-        "Mit den Wünschen gehen wir zu den Vereinen. Hier sagen wir, was sie antworten.",
+        "Met de antwoorden gaan we naar de verenigingen. We zeggen hier wat zij antwoorden en wat er verandert.",
+        "Nous portons les réponses aux associations. Leurs réactions et les changements paraîtront ici.",
+        "We take the answers to the clubs. Here we say what they answer and what will change.",
+        "Mit den Antworten gehen wir zu den Vereinen. Hier sagen wir, was sie antworten und was sich ändert.",
     ),
 }
+ASKING = _in("Bevraging", "Enquête", "Survey", "Befragung")
 THEME_GREEN = _in("Groen", "Verdure", "Green", "Grün")
 THEME_TRAFFIC = _in("Verkeer", "Circulation", "Traffic", "Verkehr")
 THEME_MEETING = _in("Ontmoeten", "Rencontres", "Meeting", "Begegnung")
-THEME_OFFER = _in("Aanbod", "Offre", "Offer", "Angebot")
-THEME_PRICE = _in("Prijs", "Prix", "Price", "Preis")
 THEME_OTHER = _in("Andere", "Autre", "Other", "Anderes")

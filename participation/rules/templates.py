@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from participation.rules import template_questions
 from participation.rules import template_texts as texts
 from participation.rules.phases import PhaseKind
+from participation.rules.questions import Asked, Questions
 from participation.rules.template_texts import Text
 from participation.rules.vote_settings import VoteSettings
 from participation.rules.voting import Method, Rule
@@ -13,11 +15,15 @@ from participation.rules.voting import Method, Rule
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A phase to come: so many days after the project begins, for so many days; None for open-ended."""
+    """A phase to come: so many days after the project begins, for so many days; None for open-ended.
+
+    ``name`` is empty where it is called as phases of its kind are.
+    """
 
     kind: PhaseKind
     after_days: int
     days: int | None
+    name: Text = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Template:
     has_map: bool = True
     moderated_first: bool = True
     nearby_radius_m: int = 250
+    questions: Mapping[Asked, Questions] = field(default_factory=dict)
 
 
 # How phases can follow one another: the first thing a planner chooses, to be changed afterwards.
@@ -61,6 +68,11 @@ PRESETS: dict[str, tuple[Step, ...]] = {
         Step(PhaseKind.VOTE, 7, 28),
         Step(PhaseKind.DECIDE, 35, 42),
         Step(PhaseKind.ROLL_OUT, 77, None),
+    ),
+    "ask": (
+        Step(PhaseKind.INFORM, 0, 7),
+        Step(PhaseKind.DISCUSS, 7, 28, texts.ASKING),
+        Step(PhaseKind.DECIDE, 35, 42),
     ),
     "discuss": (
         Step(PhaseKind.INFORM, 0, 14),
@@ -106,6 +118,7 @@ TEMPLATES: dict[str, Template] = {
         **texts.BOXES,
         steps=PRESETS["propose_vote"],
         vote=VoteSettings(cap=5, n_winners=15),
+        questions={Asked.PROPOSAL: template_questions.BOXES},
         nearby_radius_m=50,
     ),
     "village-centre": Template(
@@ -119,6 +132,7 @@ TEMPLATES: dict[str, Template] = {
             ThemeText("andere", texts.THEME_OTHER, PLUM),
         ),
         access={"propose": "anyone"},
+        questions={Asked.PROPOSAL: template_questions.VILLAGE},
         nearby_radius_m=50,
     ),
     "line-up": Template(
@@ -129,13 +143,9 @@ TEMPLATES: dict[str, Template] = {
     ),
     "leisure-pass": Template(
         **texts.PASS,
-        steps=PRESETS["discuss"],
-        themes=(
-            ThemeText("aanbod", texts.THEME_OFFER, GREEN),
-            ThemeText("prijs", texts.THEME_PRICE, AMBER),
-            ThemeText("andere", texts.THEME_OTHER, PLUM),
-        ),
-        access={"propose": "anyone"},
+        steps=PRESETS["ask"],
+        questions={Asked.ALONE: template_questions.PASS},
+        access={"answer": "anyone"},
         has_map=False,
     ),
 }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from geo.catalog import Asker, Column, FeatureSource, Slots, Stored
 from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
+from participation.selectors.answer_layers import public_columns
 
 
 def counted_vote(project: Project) -> Phase | None:
@@ -45,6 +46,7 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
             Column("rank", Subquery(tally.values("rank")), "integer", _("Rank")),
             Column("chosen", Subquery(tally.values("is_winner")), "boolean", _("Chosen")),
         ]
+    columns += public_columns(project)
     return FeatureSource(
         id=f"{project.slug}-proposals",
         title=in_language(project.title, language),
@@ -93,7 +95,7 @@ def public_projects(organisation: str) -> Iterator[Project]:
         .exclude(state=Project.State.DRAFT)
         .select_related("organisation")
         .defer("area", "organisation__outline")
-        .prefetch_related("phases", "themes")
+        .prefetch_related("phases", "themes", "form_versions")
         .order_by("slug")
     )
 

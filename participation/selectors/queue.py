@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Count, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from participation.models import (
     AnswerTemplate,
     AuthorMail,
     Comment,
+    FormVersion,
     Handling,
     Membership,
     Note,
@@ -59,7 +60,7 @@ class Sieve:
 
 
 def projects_at_the_desk(organisation: Organisation) -> QuerySet[Project]:
-    """All projects of a town, drafts included, with how many proposals wait (``n_waiting``).
+    """All projects of a town, drafts included: how many proposals wait (``n_waiting``), was anything asked (``asks``)?
 
     Cost     a few milliseconds however many proposals are public: every page of the desk asks this.
     """
@@ -67,7 +68,10 @@ def projects_at_the_desk(organisation: Organisation) -> QuerySet[Project]:
         Project.objects.filter(organisation=organisation)
         .defer("area")
         .prefetch_related("phases")
-        .annotate(n_waiting=_n_proposals(state=Proposal.State.SUBMITTED))
+        .annotate(
+            n_waiting=_n_proposals(state=Proposal.State.SUBMITTED),
+            asks=Exists(FormVersion.objects.filter(project=OuterRef("pk"))),
+        )
         .order_by("-n_waiting", "slug")
     )
 

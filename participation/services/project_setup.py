@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from participation.models import Organisation, Phase, Project, Record, Theme
+from participation.models import FormVersion, Organisation, Phase, Project, Record, Theme
 from participation.rules.phases import PhaseKind
+from participation.rules.questions import written
 from participation.rules.refusals import Code, Refused
 from participation.rules.rows import SLUG_MAX
 from participation.rules.templates import Template
@@ -91,6 +92,8 @@ def new_project(*, town: Organisation, slug: str, title: str, template: Template
     project = Project.objects.create(organisation=town, slug=slug, title=texts, **given | fields)
     for position, theme in enumerate(template.themes if template else ()):
         Theme.objects.create(project=project, slug=theme.slug, name=theme.name, colour=theme.colour, position=position)
+    for asked, questions in template.questions.items() if template else ():
+        FormVersion.objects.create(project=project, asked=asked, number=1, questions=written(questions))
     return project
 
 

@@ -18,6 +18,7 @@ from participation.selectors.closing import is_frozen
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import facts, standing
 from participation.selectors.proposals import geos_point, hearts_on, place_verdict
+from participation.services.answers import keep_with_proposal
 
 
 def next_number(project: Project) -> int:
@@ -103,7 +104,7 @@ def send_draft(
 
     Locks    the draft's row: the second request of a double click waits for the first, then finds nothing to send
              (tests/drills/test_bad_input.py); then as submit_proposal.
-    Refuses  as submit_proposal; the draft is kept then.
+    Refuses  as submit_proposal; form.changed, answers.incomplete (services.answers); the draft is kept then.
     """
     draft = Draft.objects.select_for_update().filter(token=token, project=project).first() if token else None
     if draft is None:
@@ -118,6 +119,7 @@ def send_draft(
         language=language,
         now=now,
     )
+    keep_with_proposal(draft=draft, proposal=proposal, person=person, now=now)
     # The photos go along before the draft goes.
     Photo.objects.filter(draft=draft).update(draft=None, proposal=proposal)
     draft.delete()

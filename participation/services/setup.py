@@ -25,6 +25,7 @@ from participation.selectors.setup import missing, n_outside, phases_of, themes_
 from participation.services.importing.areas import surface
 from participation.services.project_setup import PHASE_NAMES, new_project
 from participation.services.proposals import require_desk
+from participation.services.questions import copy_questions
 from participation.services.records import record_act
 
 PHASES_MAX, THEMES_MAX = 20, 12
@@ -47,7 +48,8 @@ def begin_project(
 ) -> Project:
     """Make a draft with this title, from a template or from the structure of another project of the town.
 
-    Of a project that is copied come words, area, access, themes, phases and rules; no contribution and no answer.
+    Of a project that is copied come words, area, access, themes, phases, questions and rules; no contribution and no
+    answer.
 
     Refuses  person.not_staff, title.missing, title.too_long.
     """
@@ -94,6 +96,7 @@ def _copy_parts(source: Project, target: Project, starts_at: datetime) -> None:
         phase.opens_at += shift
         phase.closes_at = phase.closes_at + shift if phase.closes_at else None
         phase.save(force_insert=True)
+    copy_questions(source, target)
 
 
 def _add_steps(project: Project, steps: Sequence[Step], vote: VoteSettings, starts_at: datetime) -> None:
@@ -106,7 +109,7 @@ def _add_steps(project: Project, steps: Sequence[Step], vote: VoteSettings, star
             project=project,
             position=position,
             kind=step.kind,
-            name=PHASE_NAMES[step.kind],
+            name=dict(step.name) or PHASE_NAMES[step.kind],
             opens_at=opens_at,
             closes_at=opens_at + timedelta(days=step.days) if step.days else None,
             **(asdict(vote) if step.kind is PhaseKind.VOTE else {}),

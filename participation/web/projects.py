@@ -17,15 +17,17 @@ from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
 from participation.rules.text import in_language
 from participation.rules.voting import TICKED, BallotRules, Choice, Method, in_drawn_order, n_left
+from participation.selectors.forms import FormHere, form_here
 from participation.selectors.layers import counted_vote
 from participation.selectors.projects import Standing, ballot_rules, choices_cast, options, standing
 from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
 from participation.selectors.report import has_answers
 from participation.services.voting import close_due_phases
-from participation.web.access import access_rows, next_said, now_said, proposing_said
+from participation.web.access import access_rows, answering_said, next_said, now_said, proposing_said
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first, voter_of
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
 from participation.web.drafts import draft_of, take_up
+from participation.web.form_summary import form_summary
 from participation.web.maps import map_config
 from participation.web.result_words import event_lines
 from participation.web.words import phase_line
@@ -211,12 +213,13 @@ def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str,
 project_tabs: list[tuple[str, object, Callable[[Project], bool]]] = []
 
 
-def tabs(request: HttpRequest, project: Project, where: Standing) -> list[dict[str, object]]:
+def tabs(request: HttpRequest, project: Project, where: Standing, form: FormHere) -> list[dict[str, object]]:
     """The pages of one project, those that say something."""
-    pages: list[tuple[str, object]] = [
-        ("project", _("Places") if project.area is not None else _("Proposals")),
-        ("rules", _("Rules of the game")),
-    ]
+    first = _("Places") if project.area is not None else _("Proposals")
+    pages: list[tuple[str, object]] = [("project", _("What it is about") if form is FormHere.ALONE else first)]
+    if form is not FormHere.NONE and Act.ANSWER in where.acts:
+        pages.append(("form", _("Form")))
+    pages.append(("rules", _("Rules of the game")))
     if where.vote_is_over:
         pages.append(("results", _("Result")))
     pages += [(name, label) for name, label, has in project_tabs if has(project)]
@@ -233,20 +236,24 @@ def process_context(request: HttpRequest, project: Project, where: Standing) -> 
     """What the head of every page of a project shows: phases, what may be done, what is left on the ballot."""
     vote = where.vote
     voting = Act.VOTE in where.acts
+    form = form_here(project)
     return {
         "project": project,
         "standing": where,
         "phases": phase_line(where),
         "may_propose": Act.PROPOSE in where.acts,
         "may_support": Act.SUPPORT in where.acts,
+        "may_answer": Act.ANSWER in where.acts and form is not FormHere.NONE,
+        "is_form_alone": form is FormHere.ALONE,
         "may_vote": voting,
         "vote": vote,
         "chosen": chosen_on(request, project, vote) if voting and vote else None,
         "counted": counted_vote(project),
-        "tabs": tabs(request, project, where),
-        "now_said": now_said(where),
+        "tabs": tabs(request, project, where, form),
+        "now_said": now_said(where, form),
         "next_said": next_said(where, in_language(where.next.name, get_language() or "nl") if where.next else ""),
         "proposing_said": proposing_said(project, where) if Act.PROPOSE in where.acts else "",
+        "answering_said": answering_said(project, where) if Act.ANSWER in where.acts else "",
     }
 
 
@@ -264,11 +271,13 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
         close_due_phases(project)
         project = project_or_404(request, slug)
         where = standing(project, now())
+    context = process_context(request, project, where)
+    if context["is_form_alone"]:
+        return render(request, "participation/project_form.html", context | form_summary(project, where))
     voting = Act.VOTE in where.acts
     filters = Filters.read(request.GET, default_sort="drawn" if voting else "most")
     if filters.sort == "drawn" and not voting:
         return redirect("project", slug=slug)
-    context = process_context(request, project, where)
     chosen = context["chosen"]
     numbers = chosen.numbers if isinstance(chosen, Chosen) else []
     context |= {
@@ -287,9 +296,10 @@ def take_up_draft(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_or_404(request, slug)
     if person_of(request) is None:
         return sign_in_first(request, back_to=reverse("project", args=(slug,)))
-    kind = Draft.Kind.PROPOSAL if request.POST.get("kind") == Draft.Kind.PROPOSAL else Draft.Kind.BALLOT
+    pages = {Draft.Kind.PROPOSAL: "suggest", Draft.Kind.FORM: "form", Draft.Kind.BALLOT: "ballot"}
+    kind = next((kind for kind in pages if kind == request.POST.get("kind")), Draft.Kind.BALLOT)
     take_up(request, project, kind)
-    return redirect("ballot" if kind is Draft.Kind.BALLOT else "suggest", slug=slug)
+    return redirect(pages[kind], slug=slug)
 
 
 def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
@@ -301,5 +311,5 @@ def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
     if isinstance(vote, Phase):
         context["limits_nothing"] = vote.cap >= options(project).count()
         context["events"] = event_lines(project)
-    context["access_rows"] = access_rows(project, where)
+    context["access_rows"] = access_rows(project, where, form_here(project))
     return render(request, "participation/rules.html", context)

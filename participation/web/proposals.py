@@ -25,6 +25,7 @@ from participation.web.access import not_let_in
 from participation.web.asking import answering_refusals, may_do, now, person_of, project_or_404, sign_in_first
 from participation.web.maps import around, map_config
 from participation.web.projects import process_context
+from participation.web.proposal_questions import rows_with
 
 
 def proposal_or_404(request: HttpRequest, project: Project, number: int) -> Proposal:
@@ -80,6 +81,7 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     context = process_context(request, project, where) | {
         "proposal": proposal,
         "joined": list(joined_with(proposal)),
+        "answers": rows_with(proposal, staff=may_do(request, DeskAct.SEE)),
         "photos": list(proposal.photos.all()),
         "threads": said,
         "n_said": sum(1 + len(thread.replies) for thread in said),

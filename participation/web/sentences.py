@@ -112,6 +112,30 @@ SENTENCES = {
     Code.PHOTO_TOO_LARGE: _("This photo is larger than %(max)s MB. Make it smaller first."),
     Code.PHOTO_TOO_MANY_PIXELS: _("This photo has too many pixels. At most %(max)s million are possible."),
     Code.PHOTO_TOO_MANY: _("At most %(max)s photos are possible. Take one away first."),
+    Code.QUESTION_LABEL_MISSING: _("Write the question in %(language)s: it is the first language of the town."),
+    Code.QUESTION_OPTION_MISSING: _("“%(name)s”: write every answer in %(language)s, the first language of the town."),
+    Code.QUESTION_TOO_FEW_OPTIONS: _("“%(name)s” needs at least two answers to choose from."),
+    Code.QUESTION_BOUNDS_BAD: _("“%(name)s”: the least number is larger than the most."),
+    Code.QUESTION_WHEN_BAD: _(
+        "“%(name)s” depends on an answer to a question that must stand before it. Move or change that first."
+    ),
+    Code.QUESTION_GONE: _("This question is not there any more. Load the page again."),
+    Code.ANSWER_MISSING: _("Answer this question."),
+    Code.ANSWER_TOO_LONG: _("This answer is too long: %(length)s characters. At most %(max)s are possible."),
+    Code.ANSWER_OPTION_UNKNOWN: _("Choose one of the answers that are there."),
+    Code.ANSWER_NOT_A_NUMBER: _("“%(text)s” is not a number. Write digits, such as 12."),
+    Code.ANSWER_TOO_SMALL: _("Write a number that is at least %(least)s."),
+    Code.ANSWER_TOO_LARGE: _("Write a number that is at most %(most)s."),
+    Code.ANSWER_CORNER_BAD: _("“%(text)s” is no place. Write latitude and longitude, such as 50.8553, 2.7262."),
+    Code.ANSWER_TOO_FEW_CORNERS: _("Give at least %(least)s different places, one a line."),
+    Code.ANSWER_FILE_NOT_TAKEN: _("We cannot take this file. Send a PDF, a plain text or a picture (JPEG, PNG, WebP)."),
+    Code.ANSWER_FILE_TOO_LARGE: _("This file is too large. At most %(max)s megabytes are possible."),
+    Code.ANSWERS_INCOMPLETE: _("Something is not right yet. Look at the questions marked in red."),
+    Code.ANSWERS_NONE: _("You did not answer anything yet."),
+    Code.FORM_CHANGED: _(
+        "The town changed the questions while you were answering. Nothing you filled in is lost. Look at what changed"
+        " and go on."
+    ),
     Code.PHOTO_ALT_MISSING: _(
         "Say in a few words what is on the photo, for who cannot see it, and choose the photo again."
     ),
@@ -309,6 +333,9 @@ STATUS = {
     Code.UNDO_NOT_POSSIBLE: 409,
     Code.MAIL_NO_AUTHOR: 409,
     Code.PHOTO_TOO_LARGE: 413,
+    Code.ANSWER_FILE_TOO_LARGE: 413,
+    Code.QUESTION_GONE: 409,
+    Code.FORM_CHANGED: 409,
     Code.PHOTO_TOO_MANY: 409,
     Code.VOTE_NOT_OPEN: 409,
     Code.VOTE_OPENS_LATER: 409,

@@ -18,6 +18,7 @@ from participation.rules.access import LEVELS, SET_ELSEWHERE
 from participation.rules.refusals import Refused
 from participation.rules.roles import DeskAct, may
 from participation.rules.templates import TEMPLATES
+from participation.selectors.forms import form_here
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
 from participation.selectors.queue import projects_at_the_desk
@@ -62,6 +63,7 @@ STEPS = (
     Step("phases", _("Phases")),
     Step("access", _("Who may do what")),
     Step("themes", _("Themes")),
+    Step("questions", _("Questions")),
     Step("rules", _("Rules and promise")),
     Step("vote", _("Vote")),
     Step("consider", _("Questions to you")),
@@ -111,7 +113,8 @@ def page(
     form = context.get("form")
     bad = refused is not None or bool(getattr(form, "errors", None))
     status = (status_of(refused) if refused else 422) if bad else 200
-    return render(request, f"participation/setup_{name}.html", shared | dict(context), status=status)
+    template = str(context.get("template", f"participation/setup_{name}.html"))
+    return render(request, template, shared | dict(context), status=status)
 
 
 def kept(request: HttpRequest, project: Project, name: str) -> HttpResponse:
@@ -336,7 +339,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "phases": phase_line(where),
         "previews": phases_of(project),
-        "access_rows": access_rows(project, where),
+        "access_rows": access_rows(project, where, form_here(project)),
         "votes": [(row, rules_of(row)) for row in votes_of(project)],
         "considered": [(said, project.considered.get(ask.value, "")) for ask, said in CONSIDER.items()],
         "n_considered": len(project.considered),

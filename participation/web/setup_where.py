@@ -38,6 +38,7 @@ from participation.services.setup import (
 )
 from participation.web.asking import desk, now, town_of
 from participation.web.desk import clerk
+from participation.web.form_summary import form_summary
 from participation.web.maps import map_config, town_map
 from participation.web.projects import SORT_NAMES, Filters, process_context
 from participation.web.sentences import moment as moment_said
@@ -56,6 +57,7 @@ KIND_NAMES = {
 PRESET_NAMES = {
     "propose_vote": _("propose, shortlist, vote, decide, roll out"),
     "vote": _("inform, vote, decide, roll out"),
+    "ask": _("inform, ask questions, decide"),
     "discuss": _("inform, propose, discuss, decide"),
     "all": _("all seven, one after the other"),
 }
@@ -279,4 +281,6 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         "n_found": len(proposals),
         "seen_at": moment_said(moment) if asked else "",
     }
+    if context["is_form_alone"]:
+        context |= form_summary(project, Standing(rows, moment)) | {"preview_of": "participation/project_form.html"}
     return render(request, "participation/setup_preview.html", context)

@@ -41,6 +41,7 @@ from participation.web.asking import (
 from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
 from participation.web.maps import map_config
 from participation.web.projects import process_context
+from participation.web.proposal_questions import asked_with, rows_of_draft, take_answers
 from participation.web.sentences import refusal
 
 NEAR = 5
@@ -191,15 +192,17 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
             "body": cleaned(request.POST.get("body", ""))[: 4 * BODY_MAX],
             "theme": cleaned(request.POST.get("theme", ""))[:60],
         }
-        keep(request, project, Draft.Kind.PROPOSAL, draft)
+        asked = take_answers(request, project, draft)
         try:
-            if _photos(request, project):
+            if _photos(request, project) or asked.stays:
                 return redirect("suggest_what", slug=slug)
             title_and_body(request.POST.get("title", ""), request.POST.get("body", ""))
+            asked.require()
             return redirect("suggest_check", slug=slug)
         except Refused as refused:
-            context["refusal"] = refusal(refused)
+            context |= {"refusal": refusal(refused)} | asked_with(request, project, asked.draft, asked.refusals)
     like = alike(project, str(draft.get("title", ""))[:TITLE_MAX], _place(draft), limit=NEAR)
+    context = asked_with(request, project, draft) | context
     context = _context(request, project, 2, draft) | context | {"title_max": TITLE_MAX, "alike": like}
     context |= {"photos": draft_photos(token_of(request, project, Draft.Kind.PROPOSAL)), "photos_max": MOST}
     return render(request, "participation/suggest_what.html", context, status=422 if context.get("refusal") else 200)
@@ -267,6 +270,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
                 return _sent_without_account(request, project, written)
             proposal = send_draft(person=person, **written)
         except Refused as refused:
+            if refused.code in {Code.FORM_CHANGED, Code.ANSWERS_INCOMPLETE}:
+                return redirect("suggest_what", slug=slug)
             context["refusal"] = refusal(refused)
         else:
             drop(request, project.pk, Draft.Kind.PROPOSAL)
@@ -281,4 +286,5 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     like = alike(project, str(draft["title"]), place, limit=NEAR)
     context = _context(request, project, 3, draft) | shown | context | {"theme": theme, "person": person_of(request)}
     context |= {"alike": like, "photos": draft_photos(token_of(request, project, Draft.Kind.PROPOSAL))}
+    context |= {"answer_rows": rows_of_draft(request, project, draft)}
     return render(request, "participation/suggest_check.html", context, status=422 if context.get("refusal") else 200)

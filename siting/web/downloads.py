@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from geo import catalog
 from geo.catalog import AnyLayer, Asker, Raster, UnknownLayer
 from geo.export import TYPES, formats_of
+from participation import public
 from participation.models import Project
 from participation.rules.roles import DeskAct
 from participation.rules.text import in_language
-from participation.web.asking import desk, town_of
+from participation.web.asking import desk, may_do, town_of
 from participation.web.desk import desk_items, desk_project
 from siting.layers import layers_of
 
@@ -109,7 +110,8 @@ def _layers(request: HttpRequest, project: Project) -> dict[str, AnyLayer]:
         proposals = catalog.layer(Asker(town, request.user), f"{project.slug}-proposals")
     except UnknownLayer:
         return {}
-    found = [proposals, *layers_of(town, project, staff=True)]
+    answers = public.layers_of_answers(project) if may_do(request, DeskAct.EXPORT) else []
+    found = [proposals, *answers, *layers_of(town, project, staff=True)]
     return {layer.id.removeprefix(f"{project.slug}-"): layer for layer in found}
 
 

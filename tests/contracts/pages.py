@@ -6,6 +6,7 @@ A new address without a row here fails tests/contracts/test_pages.py; the browse
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -112,6 +113,11 @@ ROWS: dict[str, Row] = {
     "unfollow": Row(NOBODY, {"token": "x"}, {"token": "x"}),
     # There is no photo on the small stage: tests/integration/test_photos.py.
     "photo": Row(NOBODY, {"key": NO_PHOTO, "size": "small"}, {"key": NO_PHOTO, "size": "small"}),
+    # There is no form on the small stage; the pages themselves: tests/integration/test_forms.py.
+    "form": Row(NOBODY, {"slug": "laden"}, {"slug": "uitpas"}, page=True),
+    "form_check": Row(NOBODY, {"slug": "laden"}, {"slug": "uitpas"}, page=True, first="fill_in"),
+    "form_done": Row(NOBODY, {"slug": "laden"}, {"slug": "uitpas"}, page=True),
+    "answer_file": Row(NOBODY, {"key": UUID(int=4)}, {"key": UUID(int=4)}),
     "ballot": _project(EVERYONE),
     "ballot_choose": _project(POST_ONLY, page=False),
     "ballot_check": _project(EVERYONE, by="resident", first="choose"),
@@ -154,6 +160,7 @@ ROWS: dict[str, Row] = {
     "desk_undo": Row(POST_ONLY, {"record": 1}, {"record": 1}),
     "desk_queue": _desk(staff()),
     "desk_moderate": _project(POST_ONLY, page=False, number=1),
+    "desk_form": Row(staff(), {"slug": "laden"}, {"slug": "uitpas"}, page=True, by="planner"),
     "desk_shortlist": _desk(staff()),
     "desk_shortlist_change": _project(POST_ONLY, page=False),
     "desk_layers": Row(staff(), page=True, by="planner"),
@@ -196,6 +203,15 @@ ROWS: dict[str, Row] = {
     "desk_setup_phases": _desk(PLANNERS),
     "desk_setup_access": _desk(PLANNERS),
     "desk_setup_themes": _desk(PLANNERS),
+    "desk_setup_questions": Row(PLANNERS, {"slug": "laden"}, {"slug": "uitpas"}, page=True, by="planner"),
+    "desk_setup_one_question": Row(
+        PLANNERS,
+        {"slug": "laden", "asked": "alone", "key": "new"},
+        {"slug": "uitpas", "asked": "alone", "key": "q2"},
+        query="?kind=one",
+        page=True,
+        by="planner",
+    ),
     "desk_setup_rules": _desk(WRITERS),
     "desk_setup_vote": _desk(PLANNERS),
     "desk_setup_consider": _desk(WRITERS),

@@ -9,16 +9,18 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
-from participation.models import Membership, Organisation, Person, Phase, Project, Proposal
+from participation.models import Draft, Membership, Organisation, Person, Phase, Project, Proposal
 from participation.queries.voting import database_now
 from participation.rules.access import LEVELS, Level
 from participation.rules.electorate import Eligibility
 from participation.rules.phases import CLOSED, OPEN_ACTS, Act, PhaseKind
 from participation.rules.places import LonLat
+from participation.rules.questions import Asked
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct, Role, may
 from participation.selectors.access import require_act
 from participation.selectors.projects import standing
+from participation.services.answers import send_answers
 from participation.services.comments import add_comment, report
 from participation.services.follows import follow
 from participation.services.proposals import submit_proposal, support
@@ -39,6 +41,7 @@ from tests.contracts.acts import (
     WHO,
     WRITE_INS,
 )
+from tests.forms import SURVEY, ask
 
 HOUR = timedelta(hours=1)
 STAFF = {
@@ -154,6 +157,15 @@ def hear_of_it(stage: Stage, who: Person | None, phase: Phase, number: int) -> N
         follow(proposal=piece(stage, number), person=who, now=database_now())
 
 
+def fill_in(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
+    """Send the form of the project."""
+    project = stage.fresh()
+    ask(project, Asked.ALONE, SURVEY)
+    content = {"answers": {"q1": "o2"}, "version": 1}
+    draft = Draft.objects.create(project=project, kind=Draft.Kind.FORM, content=content)
+    send_answers(token=str(draft.token), project=project, person=who, language="nl", now=database_now())
+
+
 def cast_vote(stage: Stage, who: Person | None, phase: Phase, number: int) -> None:
     """Vote for it; nobody signed in is asked to be somebody first, as the page does."""
     if who is None:
@@ -166,6 +178,7 @@ DONE: dict[Act, Callable[[Stage, Person | None, Phase, int], None]] = {
     Act.PROPOSE: propose,
     Act.SUPPORT: give_support,
     Act.COMMENT: say,
+    Act.ANSWER: fill_in,
     Act.REPORT: tell,
     Act.FOLLOW: hear_of_it,
     Act.VOTE: cast_vote,

@@ -67,6 +67,7 @@ SAME = {
         "Points",
         "Public",
         "Question",
+        "Questions",
         "Source",
         "Version",
         "Version %(n)s, %(day)s",

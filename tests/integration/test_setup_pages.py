@@ -80,10 +80,12 @@ def test_from_nothing_to_an_open_project(cast: Cast, piet: Client) -> None:
     assert piet.post(f"{setup}area/", {"kind": "areas", "areas": ["W1"]})["Location"] == f"{setup}phases/"
     piet.post(f"{setup}phases/", {"act": "preset", "preset": "propose_vote"})
     assert piet.post(f"{setup}phases/", phase_form(project))["Location"] == f"{setup}access/"
-    access = {"propose": "anyone", "support": "mail", "moderated_first": "1"}
+    access = {"propose": "anyone", "support": "mail", "comment": "mail", "answer": "mail", "report": "anyone"}
+    access |= {"follow": "mail", "moderated_first": "1"}
     assert piet.post(f"{setup}access/", access)["Location"] == f"{setup}themes/"
     themes = {"new0-nl": "Groen", "new0-fr": "Verdure", "new0-colour": "#1f5c3a", "new1-nl": "Plein"}
-    assert piet.post(f"{setup}themes/", themes)["Location"] == f"{setup}rules/"
+    assert piet.post(f"{setup}themes/", themes)["Location"] == f"{setup}questions/"
+    assert piet.post(f"{setup}questions/")["Location"] == f"{setup}rules/"
     piet.post(f"{setup}rules/", {"rules_nl": "Openbaar domein.", "outcome_nl": "Het college beslist."})
     vote = project.phases.get(kind="vote")
     form = {

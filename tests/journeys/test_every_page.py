@@ -185,7 +185,14 @@ def _app(walker: Walker) -> None:
     walker.press("Set it up")
 
 
+def _fill_in(walker: Walker) -> None:
+    walker.go("/projects/uitpas/form/")
+    walker.page.locator("#id_q1_o1").check()
+    walker.press("Next: check it")
+
+
 FIRST: dict[str, Callable[[Walker], None]] = {
+    "fill_in": _fill_in,
     "place": _place,
     "text": _text,
     "ask_code": _ask_code,

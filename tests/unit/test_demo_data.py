@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import json
+import random
 from collections import Counter
 from itertools import combinations, pairwise
 from math import cos, hypot, radians
@@ -13,10 +14,23 @@ import pytest
 from shapely import Point, Polygon, union_all
 from shapely.geometry import shape
 
+from config.demo import draw_pass_answers
+from participation.rules.questions import Asked, as_typed, checked_answers
+from participation.rules.templates import TEMPLATES
+
 ROOT = Path(__file__).parents[2]
 TOWN = ROOT / "data" / "poperinge"
 OFFICIAL = ROOT.parent / "shared" / "data" / "poperinge"
-PROJECTS = ["laadpunten", "zitbanken", "parkconcerten"]
+# What runs now in each.
+RUNS = {
+    "laadpunten": "vote",
+    "zitbanken": "decide",
+    "parkconcerten": "decide",
+    "dorpskern-abele": "propose",
+    "nutskasten": "propose",
+    "uitpas": "discuss",
+}
+PROJECTS = list(RUNS)
 LANGUAGES = {"nl", "fr", "en", "de"}
 
 # kw.be, February 2022: inhabitants on 31 December 2021.
@@ -177,7 +191,7 @@ def test_phases_follow_one_another(slug: str) -> None:
     for before, after in pairwise(phases):
         assert before["closes_in_days"] <= after["opens_in_days"]
     (now,) = [phase for phase in phases if phase["opens_in_days"] <= 0 < phase["closes_in_days"]]
-    assert now["kind"] == ("vote" if slug == "laadpunten" else "decide")
+    assert now["kind"] == RUNS[slug]
 
 
 @pytest.mark.parametrize("slug", PROJECTS)
@@ -228,6 +242,26 @@ def test_park_concerts() -> None:
     assert sum(one["on_ballot"] for one in project["proposals"]) == 50
     vote = project["phases"][2]
     assert (vote["cap"], vote["n_winners"]) == (5, 12)
+
+
+def test_the_village_centre_lies_in_abele_and_answers_fit_its_questions() -> None:
+    for slug, n in (("dorpskern-abele", 10), ("nutskasten", 12)):
+        project = read(f"{slug}.json")
+        questions = TEMPLATES[project["template"]].questions[Asked.PROPOSAL]
+        assert len(project["proposals"]) == n
+        for one in project["proposals"]:
+            assert slug == "nutskasten" or areas_at(one["lon"], one["lat"]) == [project["area"]], one["title"]
+            found = checked_answers(questions, one["answers"])
+            assert (found.answers, found.refusals) == (one["answers"], {})
+
+
+def test_the_drawn_answers_to_the_leisure_pass_fit_its_questions() -> None:
+    rng = random.Random(1)
+    questions = TEMPLATES["leisure-pass"].questions[Asked.ALONE]
+    for _n in range(200):
+        answers = draw_pass_answers(rng, ["Zwemmen op zondag"])
+        found = checked_answers(questions, {key: as_typed(value) for key, value in answers.items()})
+        assert (found.answers, found.refusals) == (answers, {})
 
 
 # ---------------------------------------------------------------- against the real borders

@@ -5,7 +5,7 @@ import random
 import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -16,7 +16,9 @@ from django.db import transaction
 
 from config import demo
 from participation.models import (
+    AnswerSheet,
     Area,
+    FormVersion,
     Membership,
     Organisation,
     Person,
@@ -27,6 +29,8 @@ from participation.models import (
     Theme,
 )
 from participation.queries.voting import database_now
+from participation.rules.questions import Asked, written
+from participation.rules.templates import TEMPLATES
 from participation.services.synthetic import (
     PastBallot,
     make_people,
@@ -37,7 +41,7 @@ from participation.services.synthetic import (
 from participation.services.voting import close_phase
 
 TEXTS = ("title", "question", "summary", "rules", "outcome")
-VOTE_RULES = ("cap", "n_winners", "write_ins", "write_ins_join", "takes_paper", "n_eligible")
+VOTE_RULES = ("method", "rule", "cap", "n_winners", "write_ins", "write_ins_join", "takes_paper", "n_eligible")
 # Staff look within a day at what came in: so long a write-in waits before it can be voted on.
 LOOK = timedelta(days=1)
 
@@ -107,7 +111,8 @@ def fill(town: Organisation, now: datetime) -> None:
     rng = random.Random(demo.SEED)  # noqa: S311 -- to be repeated, not secret
     populations = make_areas(town)
     contents = [demo.project_content(slug) for slug in demo.PROJECTS]
-    make_places(town, contents)
+    smaller = [demo.project_content(slug) for slug in demo.SMALL_PROJECTS]
+    make_places(town, [*contents, *smaller])
     named = make_named_people(town)
     people = make_public(town, rng)
     # Where someone lives is drawn here and written nowhere: it only steers what they like.
@@ -118,6 +123,14 @@ def fill(town: Organisation, now: datetime) -> None:
         proposals = make_proposals(project, content, scene)
         make_supports(project, content, proposals, scene)
         make_ballots(project, content, proposals, scene)
+    # "An" has her proposals in the others.
+    apart = replace(scene, rng=random.Random(demo.SEED + 1), an=people[0])  # noqa: S311 -- as above
+    for content in smaller:
+        project = make_project(town, content, now)
+        make_questions(project, content)
+        proposals = make_proposals(project, content, apart)
+        make_supports(project, content, proposals, apart)
+        make_sheets(project, content, proposals, apart)
 
 
 def make_areas(town: Organisation) -> dict[str, int]:
@@ -171,7 +184,9 @@ def make_project(town: Organisation, content: Mapping[str, Any], now: datetime) 
         organisation=town,
         slug=content["slug"],
         **{text: content[text] for text in TEXTS},
-        area=town.outline if content["map"] else None,
+        area=area_of(town, content),
+        area_source={"kind": "none"} if not content["map"] else {},
+        access=dict(TEMPLATES[content["template"]].access) if "template" in content else {},
         moderated_first=any(entry["state"] == "submitted" for entry in content["proposals"]),
     )
     Theme.objects.bulk_create(
@@ -196,9 +211,61 @@ def make_project(town: Organisation, content: Mapping[str, Any], now: datetime) 
     return project
 
 
+def area_of(town: Organisation, content: Mapping[str, Any]) -> MultiPolygon | None:
+    """The area of a project: the town, one of its neighbourhoods, or none."""
+    if "area" in content:
+        outline: MultiPolygon = Area.objects.get(organisation=town, name=content["area"]).outline
+        return outline
+    return town.outline if content["map"] else None
+
+
+def make_questions(project: Project, content: Mapping[str, Any]) -> None:
+    """Ask what projects of its sort ask."""
+    FormVersion.objects.bulk_create(
+        FormVersion(project=project, asked=asked, number=1, questions=written(questions))
+        for asked, questions in TEMPLATES[content["template"]].questions.items()
+    )
+
+
+def make_sheets(project: Project, content: Mapping[str, Any], proposals: Sequence[Proposal], scene: Scene) -> None:
+    """Make the answers that came with proposals, and draw those to a form."""
+    versions = {version.asked: version for version in project.form_versions.all()}
+    given = {entry["title"]: entry["answers"] for entry in content["proposals"] if "answers" in entry}
+    rows = [
+        AnswerSheet(
+            project=project,
+            version=versions[Asked.PROPOSAL],
+            proposal=row,
+            person=row.author,
+            answers=given[row.title],
+            language=row.language,
+            sent_at=row.created_at,
+        )
+        for row in proposals
+        if row.title in given
+    ]
+    if "n_sheets" in content:
+        phase = next(phase for phase in project.phases.all() if phase.kind == "discuss")
+        wishes = content["wishes"]
+        for person in scene.rng.sample(scene.people[: len(scene.homes)], content["n_sheets"]):
+            spoken = [wish["text"] for wish in wishes if wish["language"] == person.language]
+            rows.append(
+                AnswerSheet(
+                    project=project,
+                    version=versions[Asked.ALONE],
+                    person=person if scene.rng.random() < demo.SHARE_WITH_AN_ACCOUNT else None,
+                    answers=demo.draw_pass_answers(scene.rng, spoken),
+                    language=person.language,
+                    sent_at=demo.draw_moment(scene.rng, phase.opens_at, scene.now),
+                )
+            )
+    AnswerSheet.objects.bulk_create(sorted(rows, key=lambda sheet: sheet.sent_at))
+
+
 def intake(project: Project, now: datetime) -> tuple[datetime, datetime]:
     """Say from when to when proposals came in, up to now."""
-    phase = next(phase for phase in project.phases.all() if phase.kind == "propose" or phase.write_ins)
+    phases = list(project.phases.all())
+    phase = next((phase for phase in phases if phase.kind == "propose" or phase.write_ins), phases[0])
     return phase.opens_at, min(phase.closes_at or now, now)
 
 
