@@ -6,12 +6,13 @@ from participation.models.invitation import Claim, Invitation
 from participation.models.organisation import Area, Organisation, Place
 from participation.models.person import Membership, Person
 from participation.models.project import Phase, Project, Theme
-from participation.models.proposal import Proposal, Support
+from participation.models.proposal import ExactPlace, Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
 from participation.models.session import Session
 from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
+from participation.models.zone import InventoryObject, Zone
 
 __all__ = [
     "Area",
@@ -21,7 +22,9 @@ __all__ = [
     "CodeBatch",
     "CodeTry",
     "Draft",
+    "ExactPlace",
     "Extension",
+    "InventoryObject",
     "Invitation",
     "Membership",
     "Organisation",
@@ -41,4 +44,5 @@ __all__ = [
     "Token",
     "Vote",
     "VotingCode",
+    "Zone",
 ]

@@ -48,6 +48,8 @@ SAID = {
     "project.begun": _("a project was begun"),
     "project.changed": _("a project was changed: %(subject)s"),
     "project.published": _("a project was made public"),
+    "object.permission": _("what the owner says was noted: %(subject)s"),
+    "place.seen": _("somebody looked at the exact place of %(subject)s"),
     "project.archived": _("a project was put away"),
 }
 

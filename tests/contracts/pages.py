@@ -171,6 +171,11 @@ ROWS: dict[str, Row] = {
     "desk_dossier": _study(staff()),
     "desk_dossier_file": _study(staff(), page=False, kind="xlsx"),
     "desk_dossier_publish": _project(POST_ONLY, page=False),
+    "desk_zones": _desk(PLANNERS),
+    "desk_inventory": _desk(staff()),
+    "desk_inventory_change": _project(POST_ONLY, page=False),
+    "desk_inventory_permission": _project(POST_ONLY, page=False),
+    "desk_exact_place": _project(POST_ONLY, page=False, number=1),
     "desk_voters": _project(staff(roles=("planner", "manager")), by="planner"),
     "desk_vote": _desk(staff()),
     "desk_vote_ask": _project(POST_ONLY, page=False),
@@ -274,6 +279,9 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_moderate": MODERATORS,
     "desk_shortlist_change": SITERS,
     "desk_layer_change": ("planner", "gis", "manager"),
+    "desk_inventory_change": SITERS,
+    "desk_inventory_permission": MODERATORS,
+    "desk_exact_place": MODERATORS,
     "desk_candidate_change": SITERS,
     "desk_candidates_ballot": SITERS,
     "desk_decisions_change": SITERS,
@@ -293,7 +301,15 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
 }
 # What a form sent there is about is not on the small stage, so that whoever may send it hears that.
 NOT_ON_STAGE = frozenset(
-    {"desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw", "desk_access_revoke"}
+    {
+        "desk_layer_change",
+        "desk_candidate_change",
+        "desk_forget",
+        "desk_codes_withdraw",
+        "desk_access_revoke",
+        "desk_inventory_permission",
+        "desk_exact_place",
+    }
 )
 
 
