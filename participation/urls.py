@@ -103,5 +103,6 @@ urlpatterns = [
     path("desk/access/<int:key>/revoke/", desk_access.revoke, name="desk_access_revoke"),
     path("desk/access/embed/", desk_access.embedding, name="desk_access_embed"),
     path("desk/people/", desk_voters.people_page, name="desk_people"),
+    path("desk/people/codes/", desk_voters.people_codes, name="desk_people_codes"),
     path("desk/people/unverify/", desk_voters.people_unverify, name="desk_people_unverify"),
 ]

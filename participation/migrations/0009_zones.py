@@ -15,6 +15,17 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="organisation",
+            name="resident_codes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=20),
+                blank=True,
+                default=list,
+                help_text="Postcodes or codes of municipalities by which an identity is that of a resident",
+                size=None,
+            ),
+        ),
         migrations.CreateModel(
             name="ExactPlace",
             fields=[

@@ -33,6 +33,7 @@ SAID = {
     "codes.made": _("%(n)s codes for letters were made"),
     "codes.withdrawn": _("%(n)s codes of letters were withdrawn"),
     "resident.verified": _("a resident was verified"),
+    "residents.codes_set": _("it was set which postcodes are ours: %(subject)s"),
     "resident.unverified": _("a resident is no longer verified"),
     "embedding.set": _("it was set which sites may show our projects: %(subject)s"),
     "token.made": _("a token for programs was made: “%(subject)s”"),

@@ -221,13 +221,12 @@ def _object_rows(form: InventoryForm) -> list[ObjectRow]:
 def inventory_permission(request: HttpRequest, slug: str) -> HttpResponse:
     """Note what the owner of an object says."""
     project = desk_project(request, slug)
-    number = _number(request.POST.get("number", ""))
-    found = set_permission(
-        project=project, number=number, permission=request.POST.get("permission", ""), by=clerk(request)
+    permission = request.POST.get("permission", "")
+    set_permission(
+        project=project, number=_number(request.POST.get("number", "")), permission=permission, by=clerk(request)
     )
-    said = {"name": found.name, "said": found.get_permission_display()}
-    messages.success(request, gettext("“%(name)s”: %(said)s.") % said)
-    return redirect(f"{request.POST.get('back', '')[:200] or '?'}")
+    messages.success(request, gettext("It was kept."))
+    return redirect("desk_inventory", slug=slug)
 
 
 # --- one exact place ------------------------------------------------------------------------------------------------

@@ -131,6 +131,7 @@ def zone_lines(zones: Iterable[Zone]) -> list[dict[str, object]]:
             "rule": KIND_NAMES[ZoneKind(zone.kind)],
             "name": in_language(zone.name, language),
             "why": in_language(zone.why, language),
+            "said": ". ".join(filter(None, (in_language(zone.name, language), in_language(zone.why, language)))),
         }
         for zone in zones
     ]

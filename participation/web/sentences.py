@@ -53,6 +53,15 @@ SENTENCES = {
     Code.OBJECT_TAKEN: _("“%(name)s” was proposed already. Support that proposal, or choose another one."),
     Code.OBJECT_NONE_IN_FILE: _("The file holds no object with a place inside the area of this project."),
     Code.OBJECT_IN_USE: _("“%(name)s” has proposals, so it stays on the list."),
+    Code.IDENTITY_FAILED: _("%(name)s did not answer as it should. Try again, or sign in with a code by mail."),
+    Code.IDENTITY_OF_ANOTHER: _("This identity belongs to another account here. Sign in to that one."),
+    Code.IDENTITY_NO_MAIL: _(
+        "We got no confirmed mail address. Sign in with a code by mail first, then verify yourself on “What is mine”."
+    ),
+    Code.IDENTITY_MAIL_KNOWN: _(
+        "There is an account with your mail address already. Sign in to it with a code by mail first, then verify"
+        " yourself on “What is mine”."
+    ),
     Code.TITLE_MISSING: _("Give it a title, so that others know what it is about."),
     Code.TITLE_TOO_LONG: _("The title is too long: %(length)s characters. At most %(max)s are possible."),
     Code.BODY_TOO_LONG: _("The text is too long: %(length)s characters. At most %(max)s are possible."),
@@ -253,6 +262,10 @@ SENTENCES = {
 }
 
 STATUS = {
+    Code.IDENTITY_FAILED: 502,
+    Code.IDENTITY_OF_ANOTHER: 409,
+    Code.IDENTITY_NO_MAIL: 409,
+    Code.IDENTITY_MAIL_KNOWN: 409,
     Code.ZONE_UNKNOWN: 404,
     Code.OBJECT_UNKNOWN: 404,
     Code.OBJECT_TAKEN: 409,

@@ -85,6 +85,9 @@ ROWS: dict[str, Row] = {
     # Whoever is signed in already is sent on.
     "account_request_login_code": Row(everyone(302) | {"nobody": 200}, page=True),
     "account_confirm_login_code": Row(everyone(302), page=True, first="ask_code"),
+    # Nobody named an identity provider: tests/integration/test_identities.py names one.
+    "openid_connect_login": Row(NOBODY, {"provider_id": "identity"}, {"provider_id": "identity"}),
+    "openid_connect_callback": Row(NOBODY, {"provider_id": "identity"}, {"provider_id": "identity"}),
     "account_logout": Row(SIGNED_IN, page=True, by="resident"),
     "account_inactive": Row(EVERYONE, page=True),
     "set_language": Row(everyone(302)),
@@ -200,6 +203,7 @@ ROWS: dict[str, Row] = {
     "desk_audit_file": Row(PLANNERS),
     "desk_people": Row(staff(roles=("planner", "manager")), page=True, by="planner"),
     "desk_people_unverify": Row(POST_ONLY),
+    "desk_people_codes": Row(POST_ONLY),
     "desk_access": Row(staff(), page=True, by="planner"),
     "desk_access_revoke": Row(POST_ONLY, {"key": 1}, {"key": 1}),
     "desk_access_embed": Row(POST_ONLY),
@@ -289,6 +293,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_vote_agree": SITERS,
     "desk_codes_withdraw": SITERS,
     "desk_people_unverify": SITERS,
+    "desk_people_codes": SITERS,
     "desk_cluster_run": ("planner", "gis", "manager"),
     "desk_keep": SITERS,
     "desk_forget": SITERS,
