@@ -79,6 +79,7 @@ class Code(StrEnum):
     STAFF_ROLE_BAD = "staff.role_bad"
     SETUP_TEXT_MISSING = "setup.text_missing"
     SETUP_AREA_MISSING = "setup.area_missing"
+    SETUP_INVENTORY_EMPTY = "setup.inventory_empty"
     SETUP_NO_PHASES = "setup.no_phases"
     SETUP_PHASE_BACKWARDS = "setup.phase_backwards"
     SETUP_PHASE_UNKNOWN = "setup.phase_unknown"

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from participation.rules import template_texts as texts
 from participation.rules.phases import PhaseKind
+from participation.rules.places import Shape
 from participation.rules.template_texts import Text
 from participation.rules.vote_settings import VoteSettings
 from participation.rules.voting import Method, Rule
@@ -43,6 +44,7 @@ class Template:
     themes: tuple[ThemeText, ...] = ()
     access: Mapping[str, str] = field(default_factory=dict)
     has_map: bool = True
+    shapes: tuple[Shape, ...] = (Shape.POINT,)
     moderated_first: bool = True
     nearby_radius_m: int = 250
 
@@ -119,6 +121,7 @@ TEMPLATES: dict[str, Template] = {
             ThemeText("andere", texts.THEME_OTHER, PLUM),
         ),
         access={"propose": "anyone"},
+        shapes=(Shape.POINT, Shape.LINE, Shape.AREA),
         nearby_radius_m=50,
     ),
     "line-up": Template(

@@ -63,6 +63,8 @@ def missing(project: Project) -> list[tuple[str, Refused]]:
     ]
     if project.area is None and project.area_source.get("kind") != "none":
         gaps.append(("area", Refused(Code.SETUP_AREA_MISSING)))
+    if project.from_inventory and project.area is not None and not project.inventory.exists():
+        gaps.append(("area", Refused(Code.SETUP_INVENTORY_EMPTY)))
     if not phases_of(project):
         gaps.append(("phases", Refused(Code.SETUP_NO_PHASES)))
     return gaps

@@ -29,6 +29,7 @@ SENTENCES = {
     Code.PIN_OUTSIDE_WORLD: _("These coordinates do not exist: longitude %(lon)s, latitude %(lat)s."),
     Code.PIN_OUTSIDE_AREA: _("This place lies %(metres)s outside the area of this project. Choose a place inside it."),
     Code.PIN_PLACE_UNKNOWN: _("We know no place called “%(text)s”. Try another name, or coordinates."),
+    Code.SETUP_INVENTORY_EMPTY: _("Upload the objects of the inventory, or let people propose any place."),
     Code.PLACE_SHAPE_NOT_ASKED: _("This project does not ask for that kind of place."),
     Code.PLACE_TOO_FEW_SPOTS: _("This needs %(least)s different spots; there are %(n)s. Add more."),
     Code.PLACE_TOO_MANY_SPOTS: _("At most %(max)s spots are possible. Leave some out."),

@@ -362,6 +362,14 @@ def test_a_setting_that_proposals_rest_on_stays(cast: Cast, piet: Client) -> Non
     assert code_in(piet.post(f"{DESK}setup/area/", form | {"shapes": []})) == "place.no_shape"
 
 
+def test_a_project_with_an_empty_inventory_cannot_go_public(cast: Cast, piet: Client) -> None:
+    cast.project.proposals.all().delete()
+    ask(cast, from_inventory=True)
+    assert "Upload the objects of the inventory" in piet.get(f"{DESK}setup/check/").content.decode()
+    boxes(cast, ["Markt"])
+    assert "Upload the objects of the inventory" not in piet.get(f"{DESK}setup/check/").content.decode()
+
+
 def test_a_copy_takes_zones_inventory_and_settings_along(cast: Cast) -> None:
     zone(cast, ZoneKind.BARRED, 2.60, 50.80, 2.65, 50.85)
     boxes(cast, ["Markt"])
