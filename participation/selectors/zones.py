@@ -71,7 +71,8 @@ def zones_met(project: Project, place: BaseGeometry) -> ZonesMet:
 
 def inventory_of(project: Project) -> QuerySet[InventoryObject]:
     """The objects of a project by number, each with how many proposals it has (``n_proposals``)."""
-    return InventoryObject.objects.filter(project=project).annotate(n_proposals=Count("proposals", filter=COUNTED))
+    rows = InventoryObject.objects.filter(project=project).order_by("number")
+    return rows.annotate(n_proposals=Count("proposals", filter=COUNTED))
 
 
 def may_be_chosen(project: Project) -> QuerySet[InventoryObject]:

@@ -22,7 +22,7 @@ from participation.rules.places import (
     mark_of,
 )
 from participation.rules.refusals import Code, Refused
-from participation.selectors.places import ground_of
+from participation.selectors.places import fence_of
 from participation.selectors.proposals import geos_point, nearest_area
 from participation.selectors.zones import ZonesMet, asks_for_shapes, from_geos, n_proposals_on, to_geos, zones_met
 
@@ -99,7 +99,7 @@ def checked_shape(project: Project, place: Drawn) -> BaseGeometry:
     Cost     one statement for all spots that lie outside.
     """
     geometry = place.geometry
-    ground = ground_of(project)
+    ground = fence_of(project)
     lons = np.array([spot.lon for spot in place.spots])
     lats = np.array([spot.lat for spot in place.spots])
     farthest = float(ground.outside_by_m(lons, lats).max())

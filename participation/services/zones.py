@@ -15,7 +15,7 @@ from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned
 from participation.rules.zones import ZONES_MAX, ZoneKind
-from participation.selectors.places import ground_of
+from participation.selectors.places import fence_of
 from participation.selectors.zones import asks_for_shapes, has_places, settings_of, shapes_in_use, to_geos
 from participation.services.importing.areas import surface
 from participation.services.proposals import require_desk
@@ -66,7 +66,13 @@ def set_places(*, project: Project, settings: PlaceSettings, by: Person) -> None
     if asks_for_shapes(project):
         # In a project with shapes every place has one, so that its layer is of one column.
         Proposal.objects.filter(project=project, shape__isnull=True).update(shape=F("point"))
+    _layer_changed(project)
     changed(project, by, "places")
+
+
+def _layer_changed(project: Project) -> None:
+    """What was cached of the project's layer is stale, though none of its proposals changed."""
+    Project.objects.filter(pk=project.pk).update(revision=F("revision") + 1)
 
 
 # --- zones ----------------------------------------------------------------------------------------------------------
@@ -160,7 +166,7 @@ def load_inventory(*, project: Project, rows: Iterable[ObjectRow], by: Person) -
     Refuses  person.not_staff, setup.too_many, object.none_in_file.
     """
     require_desk(project, by, DeskAct.SETUP)
-    ground = ground_of(project)
+    ground = fence_of(project)
     known = {row.key: row for row in InventoryObject.objects.select_for_update().filter(project=project)}
     number = max((row.number for row in known.values()), default=0)
     new: dict[str, InventoryObject] = {}
@@ -212,6 +218,7 @@ def set_permission(*, project: Project, number: int, permission: str, by: Person
         raise Refused(Code.OBJECT_UNKNOWN, {"number": number})
     was, found.permission = found.permission, permission
     found.save(update_fields=["permission"])
+    _layer_changed(project)
     record_act(
         organisation=project.organisation,
         project=project,

@@ -131,7 +131,7 @@ def _new_zones(form: NewZoneForm) -> list[tuple[ZoneRow, BaseGeometry]]:
 def _require_column(taken: Sequence[Taken], column: str) -> None:
     known = {name for one in taken for name in one.attributes}
     if column not in known:
-        raise Refused(Code.FIELD_UNKNOWN, {"field": column, "known": sorted(known)[:30]})
+        raise Refused(Code.FIELD_UNKNOWN, {"field": column, "fields": sorted(known)[:30]})
 
 
 # --- inventory ------------------------------------------------------------------------------------------------------

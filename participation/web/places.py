@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import shapely
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,9 @@ from participation.rules.text import in_language
 from participation.rules.zones import ZoneKind
 from participation.selectors.zones import from_geos, zones_of
 from participation.web.maps import around
+
+# About two metres: less than a line on the map is wide.
+DRAWN_DEGREES = 0.00002
 
 SHAPE_NAMES = {
     Shape.POINT: _("One spot"),
@@ -83,8 +87,12 @@ def drawing(given: Given | None) -> list[dict[str, Any]]:
 
 
 def zones_drawn(zones: Iterable[Zone]) -> list[dict[str, Any]]:
-    """Zones for the map, each in the manner of its kind."""
-    return [_feature(json.loads(zone.outline.geojson), zone.kind) for zone in zones]
+    """Zones for the map, each in the manner of its kind; as fine as a map can show."""
+    plain = [(zone.kind, shapely.simplify(from_geos(zone.outline), DRAWN_DEGREES)) for zone in zones]
+    return [
+        _feature(json.loads(shapely.to_geojson(shapely.set_precision(outline, DRAWN_DEGREES / 2))), kind)
+        for kind, outline in plain
+    ]
 
 
 def shape_drawn(proposal: Proposal) -> list[dict[str, Any]]:
