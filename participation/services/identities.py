@@ -21,6 +21,27 @@ CODES_MAX, CODE_MAX = 100, 20
 
 
 @transaction.atomic
+def take_identity(
+    *,
+    organisation: Organisation,
+    provider: str,
+    uid: str,
+    claims: Claims,
+    signed_in: Person | None,
+    language: str,
+    now: datetime,
+    today: date,
+) -> tuple[SocialAccount, bool]:
+    """Find or make whose identity this is, and verify them: the account, and whether they are a resident.
+
+    Refuses  what account_of_identity and verify_by_claims refuse; then nothing of it stays.
+    """
+    account = account_of_identity(provider=provider, uid=uid, claims=claims, signed_in=signed_in, language=language)
+    person = account.user
+    is_resident = verify_by_claims(organisation=organisation, person=person, claims=claims, now=now, today=today)
+    return account, is_resident
+
+
 def account_of_identity(
     *, provider: str, uid: str, claims: Claims, signed_in: Person | None, language: str
 ) -> SocialAccount:
@@ -54,7 +75,6 @@ def account_of_identity(
         raise Refused(Code.IDENTITY_OF_ANOTHER) from error
 
 
-@transaction.atomic
 def verify_by_claims(*, organisation: Organisation, person: Person, claims: Claims, now: datetime, today: date) -> bool:
     """Note that somebody is a resident when their provider says so; False where it says they live elsewhere.
 
@@ -62,11 +82,11 @@ def verify_by_claims(*, organisation: Organisation, person: Person, claims: Clai
 
     Refuses  roll.known: somebody else of this name and day of birth is verified.
     """
-    if not lives_in(claims, organisation.resident_codes):
-        return False
     member = Membership.objects.select_for_update().filter(organisation=organisation, person=person).first()
     if member is not None and member.verified_at is not None:
         return True
+    if not lives_in(claims, organisation.resident_codes):
+        return False
     facts: dict[str, object] = {"verified_at": now, "verified_by": VerifiedBy.OIDC}
     before: Person | None = None
     if claims.name and claims.born_on is not None:

@@ -25,10 +25,9 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET
 from requests import RequestException
 
-from participation.models import Person
 from participation.rules.claims import read_claims
 from participation.rules.refusals import Code, Refused
-from participation.services.identities import account_of_identity, verify_by_claims
+from participation.services.identities import take_identity
 from participation.web.asking import now, person_of, refused_page, town_of
 
 
@@ -71,19 +70,26 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Find or make whose identity it is and verify them; who is signed in already stays so and is led on."""
-        signed_in = person_of(request)
+        signed_in, moment = person_of(request), now()
         try:
-            account = account_of_identity(
+            account, is_resident = take_identity(
+                organisation=town_of(request),
                 provider=sociallogin.account.provider,
                 uid=sociallogin.account.uid,
                 claims=sociallogin.claims,
                 signed_in=signed_in,
                 language=get_language() or "nl",
+                now=moment,
+                today=localdate(moment),
             )
-            sociallogin.account, sociallogin.user = account, account.user
-            _verify(request, account.user, sociallogin)
         except Refused as refused:
             raise ImmediateHttpResponse(refused_page(request, refused, back_to=reverse("me"))) from refused
+        sociallogin.account, sociallogin.user = account, account.user
+        town = {"town": town_of(request).name}
+        if is_resident:
+            messages.success(request, gettext("You are verified as a resident of %(town)s.") % town)
+        else:
+            messages.info(request, gettext("You are not verified: your address is not in %(town)s.") % town)
         if signed_in is not None:
             raise ImmediateHttpResponse(redirect(sociallogin.state.get("next") or "me"))
 
@@ -100,22 +106,6 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             back = redirect("me") if person_of(request) else redirect("account_request_login_code")
             raise ImmediateHttpResponse(back)
         raise ImmediateHttpResponse(_failed(request))
-
-
-def _verify(request: HttpRequest, person: Person, sociallogin: SocialLogin) -> None:
-    moment = now()
-    is_resident = verify_by_claims(
-        organisation=town_of(request),
-        person=person,
-        claims=sociallogin.claims,
-        now=moment,
-        today=localdate(moment),
-    )
-    town = {"town": town_of(request).name}
-    if is_resident:
-        messages.success(request, gettext("You are verified as a resident of %(town)s.") % town)
-    else:
-        messages.info(request, gettext("You are not verified: your address is not in %(town)s.") % town)
 
 
 def _failed(request: HttpRequest) -> HttpResponse:
