@@ -132,9 +132,16 @@ class ZoneForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 2}),
             )
 
-    def words(self) -> list[forms.BoundField]:
-        """The fields with words, language by language."""
-        return [self[f"{what}_{code}"] for code, _language in self.languages for what in ("name", "why")]
+    def first_words(self) -> list[forms.BoundField]:
+        """Name and reason in the town's first language."""
+        return self._words(self.languages[:1])
+
+    def other_words(self) -> list[forms.BoundField]:
+        """The same in its other languages."""
+        return self._words(self.languages[1:])
+
+    def _words(self, languages: Sequence[tuple[str, str]]) -> list[forms.BoundField]:
+        return [self[f"{what}_{code}"] for code, _language in languages for what in ("name", "why")]
 
     def row(self, name: str = "") -> ZoneRow:
         """What was filled in; ``name`` takes the place of the name."""
