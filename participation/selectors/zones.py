@@ -78,7 +78,9 @@ def inventory_of(project: Project) -> QuerySet[InventoryObject]:
 def may_be_chosen(project: Project) -> QuerySet[InventoryObject]:
     """The objects that can be proposed: the owner did not refuse, and there is room for one proposal more."""
     rows = inventory_of(project).exclude(permission=InventoryObject.Permission.REFUSED)
-    return rows if project.per_object is None else rows.filter(n_proposals__lt=project.per_object)
+    if project.per_object is None:
+        return rows
+    return rows.alias(taken=Count("proposals", filter=COUNTED)).filter(taken__lt=project.per_object)
 
 
 def objects_called(rows: QuerySet[InventoryObject], text: str) -> QuerySet[InventoryObject]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, Point
 from shapely.geometry.base import BaseGeometry
 
 from participation.models import Area, ExactPlace, InventoryObject, Project, Proposal
@@ -46,7 +46,7 @@ class Checked:
 class Settled:
     """A place as it is kept. ``exact`` is set where ``point`` and ``shape`` are only near it."""
 
-    point: GEOSGeometry | None = None
+    point: Point | None = None
     shape: GEOSGeometry | None = None
     exact: GEOSGeometry | None = None
     area: Area | None = None
@@ -139,7 +139,7 @@ def require_free(project: Project, chosen: InventoryObject) -> None:
 
 def public_place(
     project: Project, geometry: BaseGeometry, mark: LonLat, area: Area | None
-) -> tuple[GEOSGeometry, GEOSGeometry | None, GEOSGeometry | None]:
+) -> tuple[Point, GEOSGeometry | None, GEOSGeometry | None]:
     """What everybody may see of a place, and the exact one where that is another: point, shape, exact."""
     if project.blur_m is None:
         return geos_point(mark), to_geos(geometry) if asks_for_shapes(project) else None, None

@@ -16,6 +16,7 @@ from geo.intake.apart import Taken
 from participation.models import InventoryObject, Project
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
+from participation.rules.zones import ZoneKind
 from participation.selectors.zones import exact_place, inventory_of, objects_called, zones_of
 from participation.services.zones import (
     ObjectRow,
@@ -81,7 +82,7 @@ def zones_page(request: HttpRequest, slug: str) -> HttpResponse:
         "zones": [
             {
                 "zone": zone,
-                "rule": KIND_NAMES[zone.kind],
+                "rule": KIND_NAMES[ZoneKind(zone.kind)],
                 "form": ZoneForm(
                     None,
                     languages=languages,

@@ -208,7 +208,9 @@ def test_what_was_drawn_by_chance_is_kept(staged: Cast) -> None:
             reverse("desk_moderate", kwargs={"slug": "thuis", "number": 1}), {"act": act, "reason": "Daarom"}
         )
     assert list(Proposal.objects.filter(project=project).order_by("number").values_list("point", "shape")) == places
-    assert all(shape.geom_type == "Point" for _point, shape in places), "the form of a road would tell where it is"
+    assert {shape.geom_type for _point, shape in places if shape} == {"Point"}, (
+        "the form of a road would tell where it is"
+    )
 
 
 def test_whoever_writes_proposals_asks_what_everybody_may_see() -> None:

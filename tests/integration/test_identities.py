@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,7 +10,7 @@ import requests
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.conf import settings as django_settings
 from django.test import Client
-from oidc_provider_mock import User, run_server_in_thread
+from oidc_provider_mock import User, run_server_in_thread  # type: ignore[import-untyped]
 from pytest_django import Settings
 
 from participation.models import Membership, Person
@@ -29,7 +30,7 @@ VERA = {
 NIKA = VERA | {"given_name": "Nika", "birthdate": "1990-01-02", "email": "nika@example.org"}
 FAR = NIKA | {"address": ADDRESS | {"postal_code": "9000"}}
 
-Saying = Callable[[str, Mapping[str, object]], None]
+Saying = Callable[[str, Mapping[str, Any]], None]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def says(provider: str, cast: Cast, settings: Settings) -> Saying:
     cast.town.resident_codes = ["8970", "8972"]
     cast.town.save()
 
-    def say(who: str, claims: Mapping[str, object]) -> None:
+    def say(who: str, claims: Mapping[str, Any]) -> None:
         requests.put(f"{provider}/users/{who}", json=dict(claims), timeout=5).raise_for_status()
 
     return say
@@ -128,7 +129,7 @@ def test_a_new_identity_with_a_confirmed_address_gets_an_account_and_comes_back_
     ],
 )
 def test_a_mail_address_alone_opens_no_account(
-    cast: Cast, says: Saying, claims: Mapping[str, object], code: bytes
+    cast: Cast, says: Saying, claims: Mapping[str, Any], code: bytes
 ) -> None:
     says("eid-3", claims)
     client = Client()
