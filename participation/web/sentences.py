@@ -43,7 +43,7 @@ SENTENCES = {
         "Objects of an inventory stand where everybody sees them, so their places cannot be shown roughly."
     ),
     Code.PLACE_SETTING_HOLDS: _("There are proposals already that do not fit this. Leave that setting as it is."),
-    Code.ZONE_BARRED: _("Nothing can come here: %(name)s. %(why)s"),
+    Code.ZONE_BARRED: _("In “%(name)s” nothing can come: “%(why)s” Choose another place."),
     Code.ZONE_REASON_MISSING: _("This place lies in “%(name)s”. Here you must say why; fill in “Why here?”."),
     Code.ZONE_NAME_MISSING: _("Give the zone a name of at most %(max)s characters."),
     Code.ZONE_WHY_MISSING: _("Say why nothing can come there. Residents read it."),
