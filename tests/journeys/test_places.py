@@ -20,7 +20,7 @@ def zone_is_drawn(planner: Walker) -> None:
     planner.field("A line").check()
     planner.press("Keep")
     planner.sees("It was kept.")
-    planner.press("draw or upload zones")
+    planner.page.locator('main a[href="/desk/projects/laadpunten/zones/"]').click()
     planner.page.get_by_label(planner.say("Nothing can come here")).last.check()
     planner.page.locator("input[name=name_nl]").last.fill("Markt")
     planner.page.locator("textarea[name=why_nl]").last.fill("Er liggen kabels.")
