@@ -14,6 +14,7 @@ from participation.web import oidc
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("", include("participation.urls")),
     # Of allauth only the road by code: no passwords, no sign-up form.
     path(
         "account/login/",
@@ -46,7 +47,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", RedirectView.as_view(pattern_name="api_docs"), name="api"),
     path("api/v1/", include(api.addresses)),
     re_path(r"^api/(?P<rest>[\s\S]*)$", api.nowhere, name="api_nowhere"),
-    path("", include("participation.urls")),
     path("", include("siting.urls")),
     path("", include("geo.urls")),
 ]
