@@ -241,7 +241,11 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
     if project.area is not None and not is_placed(project, draft):
         return redirect("suggest", slug=slug)
     given = given_in(project, draft) if project.area is not None else None
-    needs_reason = checked_place(project, given).zones.reason if given else ()
+    try:
+        needs_reason = checked_place(project, given).zones.reason if given else ()
+    except Refused:
+        # The town changed its mind about this place meanwhile; the first step says why.
+        return redirect("suggest", slug=slug)
     context: dict[str, object] = {"zones": zone_lines(needs_reason)}
     if request.method == "POST":
         # What was typed is kept even when it is refused, cut where no honest text is longer.

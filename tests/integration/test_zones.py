@@ -364,6 +364,20 @@ def test_a_setting_that_proposals_rest_on_stays(cast: Cast, piet: Client) -> Non
     assert code_in(piet.post(f"{DESK}setup/area/", form | {"shapes": []})) == "place.no_shape"
 
 
+def test_a_smaller_area_must_still_hold_all_of_each_shape(cast: Cast, piet: Client) -> None:
+    """The control: the middle of the line lies in the neighbourhood, its end does not."""
+    cast.project.proposals.all().delete()
+    ask(cast, shapes=(Shape.POINT, Shape.LINE))
+    line = submitted(cast, Drawn(Shape.LINE, (LonLat(2.60, 50.85), LonLat(2.72, 50.85))))
+    assert line.area is not None
+    assert line.area.code == "W1"
+    form = {"kind": "areas", "areas": ["W1"], "shapes": ["point", "line"], "shown": "exact"}
+    assert code_in(piet.post(f"{DESK}setup/area/", form)) == "setup.area_holds"
+    line.delete()
+    submitted(cast, Drawn(Shape.LINE, (LonLat(2.60, 50.85), LonLat(2.69, 50.85))))
+    assert piet.post(f"{DESK}setup/area/", form).status_code == 302
+
+
 def test_a_project_with_an_empty_inventory_cannot_go_public(cast: Cast, piet: Client) -> None:
     cast.project.proposals.all().delete()
     ask(cast, from_inventory=True)
