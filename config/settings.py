@@ -78,6 +78,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "procrastinate.contrib.django",
     "geo",
     "participation",
@@ -202,6 +204,32 @@ MFA_FORMS = {
 # A clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
 
+# An identity provider that speaks OpenID Connect (itsme, a region's sign-in): people sign in with it, and are verified
+# as residents by what it says of where they live.
+OIDC_ISSUER = os.environ.get("KIESPLEK_OIDC_ISSUER", "").rstrip("/")
+SOCIALACCOUNT_ADAPTER = "participation.web.oidc.Adapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
+    "openid_connect": {
+        "provider_class": "participation.web.oidc.Provider",
+        "APPS": [
+            {
+                "provider_id": "identity",
+                "name": os.environ.get("KIESPLEK_OIDC_NAME", urlsplit(OIDC_ISSUER).hostname),
+                "client_id": os.environ.get("KIESPLEK_OIDC_CLIENT", ""),
+                "secret": os.environ.get("KIESPLEK_OIDC_SECRET", ""),
+                "settings": {
+                    "server_url": OIDC_ISSUER,
+                    "scopes": os.environ.get("KIESPLEK_OIDC_SCOPES", "openid profile email address").split(),
+                    "residence_claim": os.environ.get("KIESPLEK_OIDC_RESIDENCE_CLAIM", "address.postal_code"),
+                    "oauth_pkce_enabled": True,
+                },
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
+
 # --- safety ---------------------------------------------------------------------------------------------
 SECURE_COOKIES = flag("KIESPLEK_HTTPS", default=not (DEMO or TESTING))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
@@ -258,7 +286,11 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", *sorted(_tile_hosts)],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Chromium holds the address that a form leads on to against this as well.
+        "form-action": [
+            SELF,
+            *([f"{urlsplit(OIDC_ISSUER).scheme}://{urlsplit(OIDC_ISSUER).netloc}"] if OIDC_ISSUER else []),
+        ],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],

@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from config import api, views
+from participation.web import oidc
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("account/login/code/", allauth.request_login_code, name="account_request_login_code"),
     path("account/login/code/confirm/", allauth.confirm_login_code, name="account_confirm_login_code"),
+    path("account/<slug:provider_id>/begin/", oidc.begin, name="openid_connect_login"),
+    path("account/<slug:provider_id>/back/", oidc.back, name="openid_connect_callback"),
     path("account/logout/", allauth.logout, name="account_logout"),
     path("account/inactive/", allauth.account_inactive, name="account_inactive"),
     path("account/factor/", mfa.index, name="mfa_index"),

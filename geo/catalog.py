@@ -208,6 +208,11 @@ class FeatureSource:
         if self.counted is not None and self.stored is None:
             raise ValueError(f"layer {self.id} is counted, and does not say where its rows keep their places")
 
+    @property
+    def has_pins(self) -> bool:
+        """Can the layer be drawn as pins: is each row a point, or does it say where its pin stands?"""
+        return self.geometry is not None and (self.geometry_type == "Point" or self.stored is not None)
+
     @cached_property
     def shaped(self) -> "QuerySet[Any, Any]":
         """The rows with everything that may be shown under names of our own, unordered."""

@@ -21,7 +21,7 @@ def vector_tile(source: FeatureSource, z: int, x: int, y: int) -> bytes:
     Cost     of a counted layer that of its cells, however many pins there are.
     """
     wanted = tile(z, x, y)
-    if source.geometry is None or source.geometry_type != "Point":
+    if not source.has_pins:
         raise ValueError(f"layer {source.id} has no points")
     kinds = {column.name: column.kind for column in source.columns}
     own = {name: (field, _AGGREGATE.get(kinds[name], "min")) for name, field in source.names_of(source.pin).items()}

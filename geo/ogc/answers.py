@@ -130,7 +130,7 @@ def pin_layer(request: HttpRequest, name: str) -> FeatureSource:
     Raises   LayerNotFound, NotAPinLayer.
     """
     found = any_layer(request, name)
-    if not isinstance(found, FeatureSource) or found.geometry is None or found.geometry_type != "Point":
+    if not isinstance(found, FeatureSource) or not found.has_pins:
         raise problems.NotAPinLayer(layer=name)
     return found
 

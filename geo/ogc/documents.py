@@ -113,7 +113,7 @@ def collection(address: Address, layer: Layer) -> dict[str, Any]:
         "storageCrs": CRS84.uri,
         "links": links,
     }
-    if isinstance(layer, FeatureSource) and layer.geometry_type == "Point":
+    if isinstance(layer, FeatureSource) and layer.has_pins:
         # Filled in by hand, because {z} would come out of the URL resolver written as %7Bz%7D.
         tiles = address("tile", layer.id, "WebMercatorQuad", 0, 0, 0).removesuffix("0/0/0") + "{z}/{y}/{x}"
         found["links"] += [

@@ -13,7 +13,7 @@ from participation.api.paging import page
 from participation.api.told import Told, absolute, answer_told, project_told, proposal_told
 from participation.models import Proposal
 from participation.queries.voting import database_now
-from participation.rules.places import lon_lat
+from participation.rules.places import Chosen, Given, drawn_from, lon_lat
 from participation.rules.refusals import Code, Refused
 from participation.rules.tokens import Scope
 from participation.rules.voting import Rule
@@ -94,7 +94,11 @@ def create_proposal(request: HttpRequest, slug: str, asked: shapes.NewProposal) 
     project, person = project_called(request, slug), someone(request)
 
     def act() -> Told:
-        place = lon_lat(asked.place.lon, asked.place.lat) if asked.place else None
+        place: Given | None = lon_lat(asked.place.lon, asked.place.lat) if asked.place else None
+        if asked.shape is not None:
+            place = drawn_from(asked.shape)
+        elif asked.inventory_object is not None:
+            place = Chosen(asked.inventory_object)
         made = submit_proposal(
             project=project,
             person=person,

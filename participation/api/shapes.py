@@ -53,6 +53,7 @@ class ProjectShape(Schema):
     question: str
     summary: str
     has_map: bool
+    shapes: list[str]
     n_proposals: int
     acts: list[str]
     phases: list[PhaseShape]
@@ -60,7 +61,10 @@ class ProjectShape(Schema):
 
 
 class ProposalShape(Schema):
-    """One proposal. ``state`` other than "published" is seen by its author and the desk alone."""
+    """One proposal. ``state`` other than "published" is seen by its author and the desk alone.
+
+    ``place`` is its mark on the map, ``shape`` all of it (GeoJSON) where the project asks for more than a spot.
+    """
 
     number: int
     title: str
@@ -70,6 +74,8 @@ class ProposalShape(Schema):
     theme: str
     area: str
     place: Place | None
+    shape: dict[str, Any] | None
+    inventory_object: int | None
     on_ballot: bool
     n_supports: int
     supported_by_me: bool
@@ -93,12 +99,14 @@ class ProposalPage(Schema):
 
 
 class NewProposal(Schema):
-    """A proposal to send in."""
+    """A proposal to send in, at a place, or with a shape (GeoJSON) or an object of the inventory instead."""
 
     title: Words = Field(max_length=4 * TITLE_MAX)
     body: Words = Field("", max_length=2 * BODY_MAX)
     theme: Words = Field("", max_length=60)
     place: Place | None = None
+    shape: dict[str, Any] | None = None
+    inventory_object: Number | None = None
 
 
 class Supported(Schema):

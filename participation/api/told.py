@@ -1,5 +1,6 @@
 """How rows are told in JSON, in the reader's language."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest
@@ -41,6 +42,7 @@ def project_told(request: HttpRequest, project: Project, n_proposals: int) -> To
         "question": in_words(project.question),
         "summary": in_words(project.summary),
         "has_map": project.area is not None,
+        "shapes": project.shapes if project.area is not None and not project.from_inventory else [],
         "n_proposals": n_proposals,
         "acts": sorted(act.value for act in where.acts & ACTS),
         "phases": [
@@ -72,6 +74,8 @@ def proposal_told(request: HttpRequest, row: Proposal, slug: str) -> Told:
         "theme": row.theme.slug if row.theme else "",
         "area": row.area.name if row.area else "",
         "place": {"lon": row.point.x, "lat": row.point.y} if row.point else None,
+        "shape": json.loads(row.shape.geojson) if row.shape else None,
+        "inventory_object": row.inventory_object.number if row.inventory_object else None,
         "on_ballot": row.on_ballot,
         "n_supports": row.n_supports,
         "supported_by_me": bool(getattr(row, "is_mine", False)),

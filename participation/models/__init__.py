@@ -11,12 +11,13 @@ from participation.models.organisation import Area, Organisation, Place
 from participation.models.person import Membership, Person
 from participation.models.photo import Photo
 from participation.models.project import Phase, Project, Theme
-from participation.models.proposal import Proposal, Support
+from participation.models.proposal import ExactPlace, Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
 from participation.models.session import Session
 from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
+from participation.models.zone import InventoryObject, Zone
 
 __all__ = [
     "AnswerFile",
@@ -31,10 +32,12 @@ __all__ = [
     "CodeTry",
     "Comment",
     "Draft",
+    "ExactPlace",
     "Extension",
     "Follow",
     "FormVersion",
     "Handling",
+    "InventoryObject",
     "Invitation",
     "Membership",
     "Merge",
@@ -59,4 +62,5 @@ __all__ = [
     "Token",
     "Vote",
     "VotingCode",
+    "Zone",
 ]

@@ -24,6 +24,12 @@ class Organisation(models.Model):
     theme = models.JSONField(default=dict, blank=True, help_text=_("Colour tokens, such as {“accent”: “#1f5c3a”}"))
     contact_email = models.EmailField(blank=True)
     is_fictitious = models.BooleanField(default=False, help_text=_("Every page says that people and votes are made up"))
+    resident_codes = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        help_text=_("Postcodes or codes of municipalities by which an identity is that of a resident"),
+    )
     staff_second_factor = models.BooleanField(
         default=False, help_text=_("Staff need a second factor beside the code by mail")
     )

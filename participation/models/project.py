@@ -1,13 +1,19 @@
 """A question to the public, and the phases it goes through."""
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from participation.models.organisation import Organisation
 from participation.rules.electorate import Eligibility
 from participation.rules.phases import PhaseKind
+from participation.rules.places import Shape
 from participation.rules.voting import NO_CAP, Method, Rule
+
+
+def _a_spot() -> list[str]:
+    return [Shape.POINT.value]
 
 
 class Project(models.Model):
@@ -34,6 +40,18 @@ class Project(models.Model):
     # How the area was chosen: {"kind": "town"}, {"kind": "areas", "codes": [...]}, {"kind": "drawn"}, {"kind": "file",
     # "name": ...} or {"kind": "none"}; empty where it was not chosen at the desk.
     area_source = models.JSONField(default=dict, blank=True)
+    # What is asked of a place (rules.places.PlaceSettings); where ``area`` is null nothing of it holds.
+    shapes = ArrayField(
+        models.CharField(max_length=10, choices=[(shape.value, shape.value) for shape in Shape]), default=_a_spot
+    )
+    place_optional = models.BooleanField(default=False, help_text=_("A proposal may come without a place"))
+    blur_m = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("How far a public place may lie from the exact one, in metres")
+    )
+    from_inventory = models.BooleanField(default=False, help_text=_("Only objects of the inventory may be proposed"))
+    per_object = models.PositiveSmallIntegerField(
+        null=True, blank=True, default=1, help_text=_("How often one object may be proposed")
+    )
     moderated_first = models.BooleanField(default=False, help_text=_("Staff look before a proposal is public"))
     # {act: level}, what is said otherwise than participation/rules/access.py; migration 0006 holds which there are.
     access = models.JSONField(default=dict, blank=True)
@@ -47,7 +65,13 @@ class Project(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation", "slug"], name="project_slug_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "slug"], name="project_slug_once"),
+            # Everybody knows where the objects of an inventory stand.
+            models.CheckConstraint(
+                condition=Q(from_inventory=False) | Q(blur_m__isnull=True), name="project_blurs_no_objects"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.slug

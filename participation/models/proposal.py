@@ -1,7 +1,7 @@
 """What people ask for, and who stands behind it."""
 
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db.models import F, Func, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from participation.models.organisation import Area
 from participation.models.person import Person
 from participation.models.project import Project, Theme
+from participation.models.zone import InventoryObject
 
 LON = Func(F("point"), function="ST_X", output_field=models.FloatField())
 LAT = Func(F("point"), function="ST_Y", output_field=models.FloatField())
@@ -23,7 +24,9 @@ class Proposal(models.Model):
     one that was joined with it. ``merged_into`` is the root of its tree, never a proposal that was itself joined
     with another (trigger ``merged_into_a_root``); what was joined with what is in models.merge. ``folded`` is the
     title in small letters without accents, for finding what is alike. Where the pin lies in the tiles of the map
-    is computed once, when it is written.
+    is computed once, when it is written. ``point`` and ``shape`` are what everybody may see; where a project
+    blurs places the exact one is in ExactPlace and nowhere else. ``shape`` is the whole of it, a point as well, in
+    projects that ask for more than a spot; ``point`` is then its mark on the map.
     """
 
     class Origin(models.TextChoices):
@@ -47,6 +50,10 @@ class Proposal(models.Model):
     language = models.CharField(max_length=7, default="nl")
     theme = models.ForeignKey(Theme, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposals")
     point = models.PointField(srid=4326, null=True, blank=True)
+    shape = models.GeometryField(srid=4326, null=True, blank=True, spatial_index=False)
+    inventory_object = models.ForeignKey(
+        InventoryObject, on_delete=models.RESTRICT, null=True, blank=True, related_name="proposals"
+    )
     tile_x = models.GeneratedField(expression=TILE_X, output_field=models.IntegerField(null=True), db_persist=True)
     tile_y = models.GeneratedField(expression=TILE_Y, output_field=models.IntegerField(null=True), db_persist=True)
     morton = models.GeneratedField(
@@ -92,12 +99,26 @@ class Proposal(models.Model):
             # What waits over all projects, the longest first.
             models.Index(fields=["state", "created_at"], name="proposal_waiting"),
             models.Index(fields=["project", "morton"], condition=Q(state="published"), name="proposal_tiles"),
+            GistIndex(fields=["shape"], condition=Q(shape__isnull=False), name="proposal_shape"),
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="proposal_title_trigram"),
             GinIndex(OpClass("folded", name="gin_trgm_ops"), name="proposal_alike"),
         ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+class ExactPlace(models.Model):
+    """Where a proposal really is, in a project that shows places only roughly: for staff, and for nobody else.
+
+    A table of its own, so that no query about proposals carries it along (docs/decisions/0011).
+    """
+
+    proposal = models.OneToOneField(Proposal, on_delete=models.CASCADE, primary_key=True, related_name="exact")
+    place = models.GeometryField(srid=4326, spatial_index=False)
+
+    def __str__(self) -> str:
+        return str(self.proposal_id)
 
 
 class Support(models.Model):

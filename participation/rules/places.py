@@ -1,8 +1,14 @@
-"""What people type for a place, and how far counts as inside."""
+"""What people point at or type for a place, what a project asks for, and how far counts as inside."""
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from participation.rules.refusals import Code, Refused
 
@@ -64,3 +70,144 @@ def typed_pair(text: str) -> LonLat | None:
         values.reverse()
     lat, lon = (-value if side in {"S", "W"} else value for value, side in values)
     return lon_lat(lon, lat)
+
+
+# --- what a project asks for ------------------------------------------------------------------------------------------
+
+
+class Shape(StrEnum):
+    """What can be pointed at: a spot, several spots that belong together, a line along them, the area between them."""
+
+    POINT = "point"
+    POINTS = "points"
+    LINE = "line"
+    AREA = "area"
+
+
+LEAST_SPOTS = {Shape.POINT: 1, Shape.POINTS: 1, Shape.LINE: 2, Shape.AREA: 3}
+# More than anybody draws by hand; a longer road or a finer border comes from a file, at the desk.
+SPOTS_MAX = 100
+# Nearer than this says which house it is, farther than this says nothing.
+BLUR_LEAST_M, BLUR_MOST_M = 50, 2000
+PER_OBJECT_MAX = 1000
+# So much of a line may lie outside: half a metre in degrees of latitude, a third of one east to west.
+_TOLERANCE_DEGREES = BORDER_TOLERANCE_M / 111_320
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSettings:
+    """What a project asks of a place.
+
+    ``blur_m`` is how far a public place may lie from the exact one, None where the exact one is public.
+    ``from_inventory``: only objects of the inventory, each at most ``per_object`` times, None for any number.
+    """
+
+    shapes: tuple[Shape, ...] = (Shape.POINT,)
+    optional: bool = False
+    blur_m: int | None = None
+    from_inventory: bool = False
+    per_object: int | None = 1
+
+
+def checked_settings(given: PlaceSettings) -> PlaceSettings:
+    """Say whether a project can ask for this.
+
+    Refuses  place.no_shape, place.blur_bad, place.per_object_bad, place.blurred_objects.
+    """
+    if not given.shapes:
+        raise Refused(Code.PLACE_NO_SHAPE)
+    if given.blur_m is not None and not BLUR_LEAST_M <= given.blur_m <= BLUR_MOST_M:
+        raise Refused(Code.PLACE_BLUR_BAD, {"least": BLUR_LEAST_M, "most": BLUR_MOST_M})
+    if given.per_object is not None and not 1 <= given.per_object <= PER_OBJECT_MAX:
+        raise Refused(Code.PLACE_PER_OBJECT_BAD, {"max": PER_OBJECT_MAX})
+    if given.from_inventory and given.blur_m is not None:
+        raise Refused(Code.PLACE_BLURRED_OBJECTS)
+    return given
+
+
+# --- what somebody pointed at -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Spots in their order, and what they make together."""
+
+    shape: Shape
+    spots: tuple[LonLat, ...]
+
+    @property
+    def geometry(self) -> BaseGeometry:
+        """The shape in lon, lat.
+
+        Refuses  place.too_few_spots, place.too_many_spots, place.crosses_itself.
+        """
+        least = LEAST_SPOTS[self.shape]
+        # The ends of what was drawn twice at one spot are one spot.
+        different = len(set(self.spots))
+        if different < least:
+            raise Refused(Code.PLACE_TOO_FEW_SPOTS, {"least": least, "n": different})
+        if len(self.spots) > SPOTS_MAX:
+            raise Refused(Code.PLACE_TOO_MANY_SPOTS, {"max": SPOTS_MAX})
+        at = [(spot.lon, spot.lat) for spot in self.spots]
+        if self.shape is Shape.POINT:
+            return shapely.Point(at[0])
+        if self.shape is Shape.POINTS:
+            return shapely.MultiPoint(at)
+        if self.shape is Shape.LINE:
+            return shapely.LineString(at)
+        area = shapely.Polygon(at)
+        if not area.is_valid or area.area == 0:
+            raise Refused(Code.PLACE_CROSSES_ITSELF)
+        return area
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An object of the inventory, by its number."""
+
+    number: int
+
+
+Given = LonLat | Drawn | Chosen
+
+
+def drawn(given: LonLat | Drawn) -> Drawn:
+    """A spot alone as what it makes."""
+    return given if isinstance(given, Drawn) else Drawn(Shape.POINT, (given,))
+
+
+def drawn_from(geometry: Mapping[str, Any]) -> Drawn:
+    """Read a GeoJSON geometry: a point, points, a line, or an area without holes.
+
+    Refuses  place.unreadable, what lon_lat refuses.
+    """
+    kinds = {"Point": Shape.POINT, "MultiPoint": Shape.POINTS, "LineString": Shape.LINE, "Polygon": Shape.AREA}
+    try:
+        shape, at = kinds[geometry["type"]], geometry["coordinates"]
+        if shape is Shape.POINT:
+            at = [at]
+        if shape is Shape.AREA:
+            (ring,) = at
+            # GeoJSON says the first corner once more at the end.
+            at = ring[:-1]
+        if len(at) > SPOTS_MAX:
+            raise Refused(Code.PLACE_TOO_MANY_SPOTS, {"max": SPOTS_MAX})
+        return Drawn(shape, tuple(lon_lat(spot[0], spot[1]) for spot in at))
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise Refused(Code.PLACE_UNREADABLE) from error
+
+
+def mark_of(geometry: BaseGeometry) -> LonLat:
+    """The one spot that stands for a shape on the map: the first of several, the middle of a line, inside an area."""
+    if geometry.geom_type == "MultiPoint":
+        spot = geometry.geoms[0]
+    elif geometry.geom_type == "LineString":
+        spot = geometry.interpolate(0.5, normalized=True)
+    else:
+        spot = geometry.representative_point()
+    return LonLat(spot.x, spot.y)
+
+
+def lies_in(geometry: BaseGeometry, area: BaseGeometry) -> bool:
+    """Does all of a shape lie in an area, half a metre beside its border included?"""
+    return bool(area.covers(geometry)) or bool(shapely.buffer(area, _TOLERANCE_DEGREES).covers(geometry))

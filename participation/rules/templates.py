@@ -7,6 +7,7 @@ from enum import StrEnum
 from participation.rules import template_questions
 from participation.rules import template_texts as texts
 from participation.rules.phases import PhaseKind
+from participation.rules.places import Shape
 from participation.rules.questions import Asked, Questions
 from participation.rules.template_texts import Text
 from participation.rules.vote_settings import VoteSettings
@@ -49,6 +50,7 @@ class Template:
     themes: tuple[ThemeText, ...] = ()
     access: Mapping[str, str] = field(default_factory=dict)
     has_map: bool = True
+    shapes: tuple[Shape, ...] = (Shape.POINT,)
     moderated_first: bool = True
     nearby_radius_m: int = 250
     questions: Mapping[Asked, Questions] = field(default_factory=dict)
@@ -133,6 +135,7 @@ TEMPLATES: dict[str, Template] = {
         ),
         access={"propose": "anyone"},
         questions={Asked.PROPOSAL: template_questions.VILLAGE},
+        shapes=(Shape.POINT, Shape.LINE, Shape.AREA),
         nearby_radius_m=50,
     ),
     "line-up": Template(

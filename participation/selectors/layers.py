@@ -15,6 +15,7 @@ from geo.catalog import Asker, Column, FeatureSource, Slots, Stored
 from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
 from participation.selectors.answer_layers import public_columns
+from participation.selectors.zones import asks_for_shapes
 
 
 def counted_vote(project: Project) -> Phase | None:
@@ -38,6 +39,11 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         Column("n_supports", "n_supports", "integer", _("Supporters")),
         Column("created_on", "created_at", "date", _("Proposed on")),
     ]
+    if project.from_inventory:
+        columns += [
+            Column("object", "inventory_object__number", "integer", _("Object")),
+            Column("permission", Coalesce("inventory_object__permission", Value("")), "text", _("The owner says")),
+        ]
     vote = counted_vote(project)
     if vote is not None:
         tally = TallyRow.objects.filter(phase=vote, proposal=OuterRef("pk"))
@@ -52,8 +58,8 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         title=in_language(project.title, language),
         description=in_language(project.summary, language),
         rows=rows,
-        geometry="point" if has_map else None,
-        geometry_type="Point" if has_map else None,
+        geometry=("shape" if asks_for_shapes(project) else "point") if has_map else None,
+        geometry_type=("Geometry" if asks_for_shapes(project) else "Point") if has_map else None,
         key="number",
         columns=tuple(columns),
         updated=f"{project.pk}.{project.revision}",

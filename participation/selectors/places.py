@@ -104,6 +104,11 @@ def neighbourhoods_of(organisation: Organisation) -> list[tuple[int, BaseGeometr
     return [(pk, _prepared(outline)) for pk, outline in rows]
 
 
+def fence_of(project: Project) -> Ground:
+    """The area of a project alone, for few questions."""
+    return Ground(project, _prepared(project.area), ())
+
+
 def ground_of(project: Project) -> Ground:
     """The area of a project and the neighbourhoods of its town."""
     return Ground(project, _prepared(project.area), neighbourhoods_of(project.organisation))

@@ -25,7 +25,7 @@ _DEGREE_M = 111_000
 
 def visible_proposals(project: Project, person: Person | AnonymousUser) -> QuerySet[Proposal]:
     """Which proposals may this reader see: public ones, also when they were joined, one's own, and all for staff."""
-    rows = Proposal.objects.filter(project=project).select_related("area", "theme")
+    rows = Proposal.objects.filter(project=project).select_related("area", "theme", "inventory_object")
     if may(role_in(project.organisation, person), DeskAct.SEE):
         return rows
     public = Q(state=Proposal.State.PUBLISHED) | was_public()
@@ -34,7 +34,9 @@ def visible_proposals(project: Project, person: Person | AnonymousUser) -> Query
 
 def public_proposals(project: Project) -> QuerySet[Proposal]:
     """Which proposals may everyone see?"""
-    return Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED).select_related("area", "theme")
+    return Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED).select_related(
+        "area", "theme", "inventory_object"
+    )
 
 
 def last_proposal_of(person: Person | AnonymousUser, project: Project) -> Proposal | None:
@@ -47,7 +49,11 @@ def last_proposal_of(person: Person | AnonymousUser, project: Project) -> Propos
 def proposals_of(person: Person, organisation: Organisation) -> QuerySet[Proposal]:
     """What did this person propose in this town?"""
     rows = Proposal.objects.filter(author=person, project__organisation=organisation)
-    return supported_by(rows, person).select_related("project", "area", "theme").defer("area__outline", "project__area")
+    return (
+        supported_by(rows, person)
+        .select_related("project", "area", "theme", "inventory_object")
+        .defer("area__outline", "project__area")
+    )
 
 
 def supports_of(person: Person, organisation: Organisation) -> QuerySet[Support]:

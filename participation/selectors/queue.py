@@ -124,7 +124,7 @@ def in_state(project: Project, state: str) -> QuerySet[Proposal]:
     order = "created_at" if state == Proposal.State.SUBMITTED else "-created_at"
     return (
         Proposal.objects.filter(project=project, state=state)
-        .select_related("area", "theme", "author")
+        .select_related("area", "theme", "author", "inventory_object")
         .order_by(order, "number")
     )
 

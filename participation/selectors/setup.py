@@ -1,5 +1,7 @@
 """A project that is being set up: what is missing before it can go public, and what can no longer change."""
 
+from django.db.models import Q
+
 from participation.models import Area, Organisation, Phase, Project, Proposal
 from participation.rules.phases import PhaseKind
 from participation.rules.refusals import Code, Refused
@@ -41,8 +43,17 @@ def n_outside(project: Project) -> int:
     """How many of its proposals would lie outside its area, a metre beside the border included?"""
     if project.area is None:
         return 0
+    near = project.area.buffer(_A_METRE_DEGREES)
     placed = Proposal.objects.filter(project=project, point__isnull=False)
-    return placed.exclude(point__dwithin=(project.area, _A_METRE_DEGREES)).count()
+    # Where a place is shown roughly, the exact one counts; of a shape, all of it.
+    exact, shape, spot = (
+        Q(exact__isnull=False),
+        Q(shape__isnull=False),
+        Q(point__dwithin=(project.area, _A_METRE_DEGREES)),
+    )
+    return placed.filter(
+        exact & ~Q(exact__place__coveredby=near) | ~exact & shape & ~Q(shape__coveredby=near) | ~exact & ~shape & ~spot
+    ).count()
 
 
 def themes_in_use(project: Project) -> set[int]:
@@ -63,6 +74,8 @@ def missing(project: Project) -> list[tuple[str, Refused]]:
     ]
     if project.area is None and project.area_source.get("kind") != "none":
         gaps.append(("area", Refused(Code.SETUP_AREA_MISSING)))
+    if project.from_inventory and project.area is not None and not project.inventory.exists():
+        gaps.append(("area", Refused(Code.SETUP_INVENTORY_EMPTY)))
     if not phases_of(project):
         gaps.append(("phases", Refused(Code.SETUP_NO_PHASES)))
     return gaps

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from participation.models import Claim, Organisation, Person, Project, Proposal
 from participation.rules.links import digest_of, new_token
-from participation.rules.places import LonLat
+from participation.rules.places import Given
 from participation.rules.refusals import Code, Refused
 from participation.selectors.claims import claim_of
 from participation.services.proposals import send_draft
@@ -19,7 +19,7 @@ def send_without_account(
     project: Project,
     title: str,
     body: str,
-    place: LonLat | None,
+    place: Given | None,
     theme: str,
     language: str,
     now: datetime,

@@ -88,6 +88,7 @@ def new_project(*, town: Organisation, slug: str, title: str, template: Template
             "outcome": template.outcome,
             "nearby_radius_m": template.nearby_radius_m,
             "access": dict(template.access),
+            "shapes": [shape.value for shape in template.shapes],
         }
     project = Project.objects.create(organisation=town, slug=slug, title=texts, **given | fields)
     for position, theme in enumerate(template.themes if template else ()):

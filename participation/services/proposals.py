@@ -9,7 +9,7 @@ from django.db.models import Max
 from participation.models import Draft, MergedProposal, Person, Phase, Photo, Project, Proposal, Record, Support, Theme
 from participation.queries.voting import database_now
 from participation.rules.phases import Act
-from participation.rules.places import LonLat
+from participation.rules.places import Given
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct, may
 from participation.rules.wording import REASON_MAX, cleaned, title_and_body
@@ -17,8 +17,9 @@ from participation.selectors.access import require_act
 from participation.selectors.closing import is_frozen
 from participation.selectors.organisations import role_in
 from participation.selectors.projects import facts, standing
-from participation.selectors.proposals import geos_point, hearts_on, place_verdict
+from participation.selectors.proposals import hearts_on
 from participation.services.answers import keep_with_proposal
+from participation.services.places import keep_exact, require_free, settled
 
 
 def next_number(project: Project) -> int:
@@ -31,21 +32,6 @@ def next_number(project: Project) -> int:
     return (highest or 0) + 1
 
 
-def checked_place(project: Project, place: LonLat | None) -> tuple[LonLat | None, int | None]:
-    """Give back the place and its neighbourhood's id.
-
-    Refuses  pin.missing (a project with a map), pin.outside_area with ``metres`` outside.
-    """
-    if project.area is None:
-        return None, None
-    if place is None:
-        raise Refused(Code.PIN_MISSING)
-    verdict = place_verdict(project, place)
-    if not verdict.inside:
-        raise Refused(Code.PIN_OUTSIDE_AREA, {"metres": verdict.outside_by_m})
-    return place, verdict.area.pk if verdict.area else None
-
-
 @transaction.atomic
 def submit_proposal(
     *,
@@ -53,38 +39,50 @@ def submit_proposal(
     person: Person | None,
     title: str,
     body: str,
-    place: LonLat | None,
+    place: Given | None,
     theme: str,
     language: str,
     now: datetime,
 ) -> Proposal:
     """Take a resident's proposal in; public at once, or after a look by staff where the project says so.
 
-    What comes without an account is always looked at first.
+    What comes without an account, or lies in a zone that asks for it, is always looked at first.
 
     Locks    the project's row (next_number).
-    Refuses  what selectors.access.require_act refuses; title.*, body.too_long, theme.unknown, pin.*.
+    Refuses  what selectors.access.require_act refuses; title.*, body.too_long, theme.unknown, what
+             services.places.settled refuses, zone.reason_missing.
     """
     require_act(project, standing(project, now), Act.PROPOSE, person)
     title, body = title_and_body(title, body)
     found_theme = Theme.objects.filter(project=project, slug=theme).first() if theme else None
     if theme and found_theme is None:
         raise Refused(Code.THEME_UNKNOWN, {"theme": theme[:60]})
-    place, area_id = checked_place(project, place)
-    return Proposal.objects.create(
+    where = settled(project, place)
+    if where.zones.reason and not body:
+        raise Refused(Code.ZONE_REASON_MISSING, {"name": where.zones.reason[0].name})
+    is_looked_at = project.moderated_first or person is None or bool(where.zones.look)
+    number = next_number(project)
+    if where.chosen:
+        # Once more, now that nobody else can propose it meanwhile.
+        require_free(project, where.chosen)
+    proposal = Proposal.objects.create(
         project=project,
-        number=next_number(project),
+        number=number,
         origin=Proposal.Origin.RESIDENT,
-        state=Proposal.State.SUBMITTED if project.moderated_first or person is None else Proposal.State.PUBLISHED,
+        state=Proposal.State.SUBMITTED if is_looked_at else Proposal.State.PUBLISHED,
         title=title,
         body=body,
         language=language,
         theme=found_theme,
-        point=geos_point(place) if place else None,
-        area_id=area_id,
+        point=where.point,
+        shape=where.shape,
+        inventory_object=where.chosen,
+        area=where.area,
         author=person,
         created_at=now,
     )
+    keep_exact([(proposal, where.exact)])
+    return proposal
 
 
 @transaction.atomic
@@ -95,7 +93,7 @@ def send_draft(
     person: Person | None,
     title: str,
     body: str,
-    place: LonLat | None,
+    place: Given | None,
     theme: str,
     language: str,
     now: datetime,
@@ -181,11 +179,15 @@ def _record(project: Project, by: Person, act: str, proposal: Proposal, **detail
 def publish_proposal(*, project: Project, number: int, by: Person) -> Proposal:
     """Make a proposal public. What was joined with another one is public as what it was.
 
-    Locks    the proposal's row.
-    Refuses  person.not_staff, proposal.not_found.
+    Locks    the proposal's row; before it the project's, for one of an inventory.
+    Refuses  person.not_staff, proposal.not_found, object.taken (somebody else proposed it while it was hidden).
     """
     require_desk(project, by, DeskAct.MODERATE)
+    if project.from_inventory:
+        next_number(project)
     proposal = _locked(project, number)
+    if proposal.inventory_object and proposal.state == Proposal.State.HIDDEN:
+        require_free(project, proposal.inventory_object)
     before = _before(proposal)
     _show(proposal, Proposal.State.PUBLISHED, "")
     _record(project, by, "proposal.published", proposal, before=before)

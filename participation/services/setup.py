@@ -22,6 +22,7 @@ from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned
 from participation.selectors.closing import is_frozen
 from participation.selectors.organisations import role_in
 from participation.selectors.setup import missing, n_outside, phases_of, themes_in_use
+from participation.services.copying import copy_ground
 from participation.services.importing.areas import surface
 from participation.services.project_setup import PHASE_NAMES, new_project
 from participation.services.proposals import require_desk
@@ -48,8 +49,8 @@ def begin_project(
 ) -> Project:
     """Make a draft with this title, from a template or from the structure of another project of the town.
 
-    Of a project that is copied come words, area, access, themes, phases, questions and rules; no contribution and no
-    answer.
+    Of a project that is copied come words, area, zones, inventory, access, themes, phases, questions and rules; no
+    contribution and no answer.
 
     Refuses  person.not_staff, title.missing, title.too_long.
     """
@@ -60,7 +61,8 @@ def begin_project(
         fields["area_source"] = {"kind": "none"}
     if copy_of:
         names = ("question", "summary", "rules", "outcome", "area", "area_source", "access", "moderated_first")
-        fields |= {name: getattr(copy_of, name) for name in (*names, "nearby_radius_m")}
+        places = ("shapes", "place_optional", "blur_m", "from_inventory", "per_object", "nearby_radius_m")
+        fields |= {name: getattr(copy_of, name) for name in (*names, *places)}
     elif organisation.outline and not (template and not template.has_map):
         fields |= {"area": organisation.outline, "area_source": {"kind": "town"}}
     slug = free_slug(organisation, title)
@@ -89,6 +91,7 @@ def _copy_parts(source: Project, target: Project, starts_at: datetime) -> None:
         Theme.objects.create(
             project=target, slug=theme.slug, name=theme.name, colour=theme.colour, position=theme.position
         )
+    copy_ground(source, target)
     phases = phases_of(source)
     shift = starts_at - min((phase.opens_at for phase in phases), default=starts_at)
     for phase in phases:

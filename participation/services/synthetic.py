@@ -10,7 +10,6 @@ from uuid import uuid4
 import numpy as np
 import shapely
 from django.contrib.auth.hashers import make_password
-from django.contrib.gis.geos import Point
 from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, Subquery, Value
 from django.db.models.functions import Greatest, Least
@@ -32,8 +31,10 @@ from participation.models import (
 )
 from participation.queries import voting as queries
 from participation.rules.electorate import Channel
+from participation.rules.places import LonLat
 from participation.rules.voting import Choice, check_ballot
 from participation.selectors.projects import ballot_rules
+from participation.services.places import keep_exact, public_place
 from participation.services.proposals import next_number
 
 # Rows a statement: the round trip no longer counts, and longer texts only take longer to be read through.
@@ -234,19 +235,25 @@ def scatter_pins(*, project: Project, n: int, seed: int, now: datetime, report: 
     number = next_number(project)
     n_supports = 0
     for start in range(0, n, BATCH):
+        where = [
+            public_place(project, shapely.Point(x, y), LonLat(x, y), None)
+            for x, y in zip(lon[start : start + BATCH].tolist(), lat[start : start + BATCH].tolist(), strict=True)
+        ]
         pins = Proposal.objects.bulk_create(
             [
                 Proposal(
                     project=project,
                     number=number + i,
                     title=f"{spots.names[spot[i]][:100]} {i + 1}".strip(),
-                    point=Point(float(lon[i]), float(lat[i]), srid=4326),
+                    point=where[i - start][0],
+                    shape=where[i - start][1],
                     author=chance.choice(people),
                     created_at=now - PINS_SPAN * chance.random(),
                 )
                 for i in range(start, min(start + BATCH, n))
             ]
         )
+        keep_exact((pin, exact) for pin, (_point, _shape, exact) in zip(pins, where, strict=True))
         supports = [
             Support(proposal=pin, person=person)
             for pin in pins

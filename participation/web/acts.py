@@ -46,6 +46,7 @@ SAID = {
     "codes.made": _("%(n)s codes for letters were made"),
     "codes.withdrawn": _("%(n)s codes of letters were withdrawn"),
     "resident.verified": _("a resident was verified"),
+    "residents.codes_set": _("it was set which postcodes are ours: %(subject)s"),
     "resident.unverified": _("a resident is no longer verified"),
     "embedding.set": _("it was set which sites may show our projects: %(subject)s"),
     "token.made": _("a token for programs was made: “%(subject)s”"),
@@ -61,6 +62,8 @@ SAID = {
     "project.begun": _("a project was begun"),
     "project.changed": _("a project was changed: %(subject)s"),
     "project.published": _("a project was made public"),
+    "object.permission": _("what the owner says was noted: %(subject)s"),
+    "place.seen": _("somebody looked at the exact place of %(subject)s"),
     "project.archived": _("a project was put away"),
 }
 

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 
 from participation.rules.roles import DeskAct, may
 from participation.web.asking import role_of
+from participation.web.oidc import provider_name
 
 
 def town(request: HttpRequest) -> dict[str, object]:
@@ -16,4 +17,5 @@ def town(request: HttpRequest) -> dict[str, object]:
         "role": role,
         "may_see_desk": may(role, DeskAct.SEE),
         "is_demo": settings.DEMO,
+        "identity_name": provider_name(),
     }

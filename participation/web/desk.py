@@ -32,12 +32,14 @@ INTAKE, VOTING, SITES, OUT = _("Intake"), _("Voting"), _("Sites"), _("Take along
 desk_pages: list[tuple[str, object] | tuple[str, object, object]] = [
     ("desk_queue", _("Queue"), INTAKE),
     ("desk_form", _("Form"), INTAKE),
+    ("desk_inventory", _("Inventory"), INTAKE),
     ("desk_shortlist", _("Ballot"), VOTING),
     ("desk_voters", _("Voters"), VOTING),
     ("desk_vote", _("Vote"), VOTING),
     ("desk_codes", _("Letters"), VOTING),
     ("desk_paper", _("On paper"), VOTING),
     ("desk_setup_question", _("Set-up")),
+    ("desk_zones", _("Zones"), _("Set-up")),
 ]
 # The pages of the whole town at the desk, beside the overview.
 town_pages: list[tuple[str, object]] = [
@@ -77,6 +79,8 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
         "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
         "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),
         "desk_setup_question": may(role, DeskAct.WORDS),
+        "desk_zones": may(role, DeskAct.SETUP) and project.area_source.get("kind") != "none",
+        "desk_inventory": project.from_inventory,
     }
     groups: dict[str, dict[str, Any]] = {}
     for name, label, *heading in desk_pages:

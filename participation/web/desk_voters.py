@@ -21,6 +21,7 @@ from participation.rules.roles import DeskAct
 from participation.selectors.electorate import batches_of, terms_of, verified_counts
 from participation.selectors.projects import standing
 from participation.services.codes import make_codes, withdraw_batch
+from participation.services.identities import set_resident_codes
 from participation.services.roll import unverify_resident, verify_resident
 from participation.services.voting import set_voters
 from participation.web.asking import desk, now, town_of
@@ -243,6 +244,16 @@ def people_page(request: HttpRequest) -> HttpResponse:
         "has_any": bool(counts),
     }
     return render(request, "participation/desk_people.html", context, status=status)
+
+
+@require_POST
+@desk(DeskAct.ELECTORATE)
+def people_codes(request: HttpRequest) -> HttpResponse:
+    """Set by which postcodes an identity is that of a resident."""
+    typed = request.POST.get("codes", "")[:4000]
+    set_resident_codes(organisation=town_of(request), codes=typed.replace(",", " ").split(), by=clerk(request))
+    messages.success(request, gettext("It was kept."))
+    return redirect("desk_people")
 
 
 @require_POST

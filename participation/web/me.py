@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from participation.models import Proposal, Support
+from participation.selectors.access import is_verified
 from participation.selectors.forms import forms_answered_by
 from participation.selectors.projects import ballots_of
 from participation.selectors.responses import responses_for
@@ -45,6 +46,7 @@ def me(request: HttpRequest) -> HttpResponse:
         .select_related("proposal__project")
         .order_by("-created_at")[:50],
         "forms": forms_answered_by(person, town_of(request)),
+        "is_verified": is_verified(town, person),
         "ballots": ballots_of(person, town),
         "responses": responses_for(person, town)[:50],
     }

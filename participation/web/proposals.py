@@ -23,7 +23,8 @@ from participation.selectors.responses import responses_on
 from participation.services.proposals import support, take_back_support
 from participation.web.access import not_let_in
 from participation.web.asking import answering_refusals, may_do, now, person_of, project_or_404, sign_in_first
-from participation.web.maps import around, map_config
+from participation.web.maps import map_config
+from participation.web.places import bounds_of, on_map, shape_drawn
 from participation.web.projects import process_context
 from participation.web.proposal_questions import rows_with
 
@@ -73,7 +74,8 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
                 "lat": place.lat,
                 "theme": proposal.theme.slug if proposal.theme else "",
             },
-            bounds=around(proposal.point),
+            bounds=bounds_of(proposal),
+            **on_map(shape_drawn(proposal)),
         )
     said = threads(proposal, request.user, sort=sort if sort in SORTS else "old")
     may_answer = may_do(request, DeskAct.MODERATE)
@@ -98,6 +100,7 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "map": map_data,
         "tally": TallyRow.objects.filter(proposal=proposal, phase__closed_at__isnull=False).last(),
         "responses": responses_on(proposal),
+        "may_see_exact": may_do(request, DeskAct.MODERATE),
         "is_author": person_of(request) is not None and proposal.author_id == request.user.pk,
     }
     return render(request, "participation/proposal.html", context)

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localdate, localtime
-from django.utils.translation import get_language_info, gettext
+from django.utils.translation import get_language, get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from participation.rules.refusals import Code, Refused
+from participation.rules.text import in_language
 
 # So many days ahead the name of the day says enough; the same name a week later would not.
 DAYS_BY_NAME = 7
@@ -28,6 +29,40 @@ SENTENCES = {
     Code.PIN_OUTSIDE_WORLD: _("These coordinates do not exist: longitude %(lon)s, latitude %(lat)s."),
     Code.PIN_OUTSIDE_AREA: _("This place lies %(metres)s outside the area of this project. Choose a place inside it."),
     Code.PIN_PLACE_UNKNOWN: _("We know no place called “%(text)s”. Try another name, or coordinates."),
+    Code.SETUP_INVENTORY_EMPTY: _("Upload the objects of the inventory, or let people propose any place."),
+    Code.PLACE_SHAPE_NOT_ASKED: _("This project does not ask for that kind of place."),
+    Code.PLACE_TOO_FEW_SPOTS: _("This needs %(least)s different spots; there are %(n)s. Add more."),
+    Code.PLACE_TOO_MANY_SPOTS: _("At most %(max)s spots are possible. Leave some out."),
+    Code.PLACE_CROSSES_ITSELF: _("The border of your area crosses itself. Take a spot away, or put them in order."),
+    Code.PLACE_UNREADABLE: _("This shape cannot be read. Give a point, points, a line, or an area without holes."),
+    Code.PLACE_PART_OUTSIDE: _("Part of it lies outside the area of this project. Move that part inside."),
+    Code.PLACE_NO_SHAPE: _("Tick at least one kind of place that can be proposed."),
+    Code.PLACE_BLUR_BAD: _("Say how far off places are shown: between %(least)s and %(most)s metres."),
+    Code.PLACE_PER_OBJECT_BAD: _("Say how often one object may be proposed: 1 to %(max)s times, or leave it empty."),
+    Code.PLACE_BLURRED_OBJECTS: _(
+        "Objects of an inventory stand where everybody sees them, so their places cannot be shown roughly."
+    ),
+    Code.PLACE_SETTING_HOLDS: _("There are proposals already that do not fit this. Leave that setting as it is."),
+    Code.ZONE_BARRED: _("In “%(name)s” nothing can come: “%(why)s” Choose another place."),
+    Code.ZONE_REASON_MISSING: _("This place lies in “%(name)s”. Here you must say why; fill in “Why here?”."),
+    Code.ZONE_NAME_MISSING: _("Give the zone a name of at most %(max)s characters."),
+    Code.ZONE_WHY_MISSING: _("Say why nothing can come there. Residents read it."),
+    Code.ZONE_UNKNOWN: _("This zone is no longer there."),
+    Code.OBJECT_NOT_CHOSEN: _("Choose one of the objects on the list: only these can be proposed here."),
+    Code.OBJECT_UNKNOWN: _("There is no object %(number)s in this project."),
+    Code.OBJECT_NO_PERMISSION: _("The owner of “%(name)s” does not agree. Choose another one."),
+    Code.OBJECT_TAKEN: _("“%(name)s” was proposed already. Support that proposal, or choose another one."),
+    Code.OBJECT_NONE_IN_FILE: _("The file holds no object with a place inside the area of this project."),
+    Code.OBJECT_IN_USE: _("“%(name)s” has proposals, so it stays on the list."),
+    Code.IDENTITY_FAILED: _("%(name)s did not answer as it should. Try again, or sign in with a code by mail."),
+    Code.IDENTITY_OF_ANOTHER: _("This identity belongs to another account here. Sign in to that one."),
+    Code.IDENTITY_NO_MAIL: _(
+        "We got no confirmed mail address. Sign in with a code by mail first, then verify yourself on “What is mine”."
+    ),
+    Code.IDENTITY_MAIL_KNOWN: _(
+        "There is an account with your mail address already. Sign in to it with a code by mail first, then verify"
+        " yourself on “What is mine”."
+    ),
     Code.TITLE_MISSING: _("Give it a title, so that others know what it is about."),
     Code.TITLE_TOO_LONG: _("The title is too long: %(length)s characters. At most %(max)s are possible."),
     Code.BODY_TOO_LONG: _("The text is too long: %(length)s characters. At most %(max)s are possible."),
@@ -282,6 +317,15 @@ SENTENCES = {
 }
 
 STATUS = {
+    Code.IDENTITY_FAILED: 502,
+    Code.IDENTITY_OF_ANOTHER: 409,
+    Code.IDENTITY_NO_MAIL: 409,
+    Code.IDENTITY_MAIL_KNOWN: 409,
+    Code.ZONE_UNKNOWN: 404,
+    Code.OBJECT_UNKNOWN: 404,
+    Code.OBJECT_TAKEN: 409,
+    Code.OBJECT_IN_USE: 409,
+    Code.PLACE_SETTING_HOLDS: 409,
     Code.SIGN_IN_FIRST: 401,
     Code.NOT_STAFF: 403,
     Code.PROPOSAL_NOT_FOUND: 404,
@@ -421,6 +465,8 @@ def _said(name: str, fact: object) -> object:
         return distance(float(fact))  # type: ignore[arg-type]
     if name.endswith("_cents"):
         return money(int(fact))  # type: ignore[call-overload]
+    if isinstance(fact, Mapping):
+        return in_language(fact, get_language() or "nl")
     if isinstance(fact, list):
         return ", ".join(str(part) for part in fact)
     return fact

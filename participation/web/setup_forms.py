@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import shapely
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext
@@ -12,8 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from geo.plane.crs import ALL, CRS84
 from participation.models import Organisation, Project
 from participation.rules.electorate import Eligibility
-from participation.rules.places import typed_pair
-from participation.rules.refusals import Code, Refused
 from participation.rules.templates import TEMPLATES, Consider
 from participation.rules.text import in_language
 from participation.rules.vote_settings import VoteSettings
@@ -133,17 +130,6 @@ class AreaForm(forms.Form):
     def __init__(self, data: Any, files: Any, *, initial: Mapping[str, Any], areas: Sequence[tuple[str, str]]) -> None:
         super().__init__(data, files, initial=dict(initial))
         self.fields["areas"].choices = areas  # type: ignore[attr-defined]
-
-    def drawing(self) -> shapely.Polygon:
-        """The surface of the corners.
-
-        Refuses  area.not_a_surface.
-        """
-        lines = [line for line in self.cleaned_data["corners"].splitlines() if line.strip()][:CORNERS_MAX]
-        places = [typed_pair(line.strip()[:60]) for line in lines]
-        if len(places) < 3 or None in places:
-            raise Refused(Code.AREA_NOT_A_SURFACE)
-        return shapely.Polygon([(place.lon, place.lat) for place in places if place])
 
 
 def _whole(label: Any, *, most: int = 30_000, required: bool = True, **more: Any) -> forms.IntegerField:

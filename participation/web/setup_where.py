@@ -3,8 +3,6 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import shapely
@@ -16,8 +14,6 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, localtime, make_aware
 from django.utils.translation import gettext_lazy as _
 
-from geo.formats.rows import UnreadableFile
-from geo.intake.apart import reading_of
 from participation.models import Phase, Project
 from participation.rules.phases import PhaseKind
 from participation.rules.refusals import Code, Refused
@@ -27,23 +23,26 @@ from participation.selectors.closing import is_frozen
 from participation.selectors.projects import Standing
 from participation.selectors.proposals import public_proposals, supported_by
 from participation.selectors.setup import areas_of, phases_of
+from participation.selectors.zones import settings_of
 from participation.services.importing.areas import surface
 from participation.services.setup import (
     PhaseRow,
     add_phases,
     area_of_neighbourhoods,
     remove_phase,
-    set_area,
     set_phases,
 )
+from participation.services.zones import set_ground
 from participation.web.asking import desk, now, town_of
 from participation.web.desk import clerk
+from participation.web.files import places_in
 from participation.web.form_summary import form_summary
 from participation.web.maps import map_config, town_map
 from participation.web.projects import SORT_NAMES, Filters, process_context
 from participation.web.sentences import moment as moment_said
 from participation.web.setup import asked_project, kept, next_monday, page
 from participation.web.setup_forms import AreaForm, languages_of
+from participation.web.zone_forms import PlaceForm, drawing_of
 
 KIND_NAMES = {
     PhaseKind.INFORM: _("inform"),
@@ -81,18 +80,19 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
     initial["corners"] = _corners(project) if initial["kind"] == "drawn" else ""
     choices = [(row.code, row.name) for row in areas_of(town)]
     form = AreaForm(request.POST or None, request.FILES or None, initial=initial, areas=choices)
+    asked = PlaceForm(request.POST or None, now=settings_of(project))
     refused = None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and asked.is_valid():
         try:
             found, how = _chosen_area(request, project, form)
-            set_area(project=project, area=found, source=how, by=clerk(request))
+            set_ground(project=project, area=found, source=how, places=asked.settings(), by=clerk(request))
             return kept(request, project, "area")
         except Refused as why:
             refused = why
     config = town_map(town) | {"tiles": None}
     if project.area is not None:
         config |= {"outline": json.loads(project.area.geojson), "bounds": list(project.area.extent)}
-    return page(request, project, "area", {"form": form, "map": config, "source": source}, refused)
+    return page(request, project, "area", {"form": form, "asked": asked, "map": config, "source": source}, refused)
 
 
 def _corners(project: Project) -> str:
@@ -120,7 +120,7 @@ def _chosen_area(
         if found is not None:
             return found, {"kind": kind, "codes": codes}
     if kind == "drawn":
-        return surface(form.drawing())[0], {"kind": kind}
+        return surface(drawing_of(form.cleaned_data["corners"]))[0], {"kind": kind}
     if kind == "file":
         file = form.cleaned_data["file"]
         if file:
@@ -131,23 +131,8 @@ def _chosen_area(
 
 
 def _read(file: "UploadedFile[Any]", crs: str) -> MultiPolygon:
-    """Join the surfaces of a stranger's file, read in a process apart."""
-    with NamedTemporaryFile(suffix=Path(str(file.name)).suffix[:10].lower()) as copy:
-        for chunk in file.chunks():
-            copy.write(chunk)
-        copy.flush()
-        try:
-            with reading_of(Path(copy.name), name=str(file.name), crs=crs) as reading:
-                if reading.needs:
-                    why = (
-                        _("it does not say in which coordinate system it is; choose one")
-                        if reading.needs == "crs"
-                        else _("it holds several layers; save the one you need alone")
-                    )
-                    raise Refused(Code.FILE_UNREADABLE, {"why": why})
-                shapes = [taken.geometry for taken in reading.features() if taken.geometry is not None]
-        except UnreadableFile as error:
-            raise Refused(Code.FILE_UNREADABLE, {"why": str(error).rstrip(".")}) from error
+    """Join the surfaces of a stranger's file."""
+    shapes = [taken.geometry for taken in places_in(file, crs)]
     surfaces = [shape for shape in map(shapely.make_valid, shapes) if shape.area > 0]
     return surface(shapely.union_all(surfaces) if surfaces else None)[0]
 

@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET
 
-from participation.models import Draft, Project
+from participation.models import Draft, Project, Proposal
 from participation.rules.access import Level
 from participation.rules.phases import Act
-from participation.rules.places import LonLat, lon_lat, typed_pair
+from participation.rules.places import SPOTS_MAX, Chosen, Drawn, Given, LonLat, Shape, lon_lat, typed_pair
 from participation.rules.refusals import Code, Refused
 from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned, title_and_body
 from participation.selectors.access import level_in
@@ -24,10 +25,12 @@ from participation.selectors.doubles import alike
 from participation.selectors.drafts import draft_photos
 from participation.selectors.organisations import places_named
 from participation.selectors.projects import standing
-from participation.selectors.proposals import last_proposal_of, nearby, place_verdict, supported_by
+from participation.selectors.proposals import last_proposal_of, nearby, supported_by
+from participation.selectors.zones import may_be_chosen, objects_called
 from participation.services.claims import send_without_account
 from participation.services.photos import MOST, add_photo, drop_photo
-from participation.services.proposals import checked_place, send_draft
+from participation.services.places import checked_place
+from participation.services.proposals import send_draft
 from participation.web.access import not_let_in
 from participation.web.addresses import Address, addresses_called
 from participation.web.asking import (
@@ -40,11 +43,26 @@ from participation.web.asking import (
 )
 from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
 from participation.web.maps import map_config
+from participation.web.places import (
+    SHAPE_HELP,
+    SHAPE_NAMES,
+    cross_in,
+    drawing,
+    given_in,
+    is_placed,
+    object_pins,
+    on_map,
+    shape_in,
+    spots_in,
+    zone_lines,
+    zones_shown,
+)
 from participation.web.projects import process_context
 from participation.web.proposal_questions import asked_with, rows_of_draft, take_answers
 from participation.web.sentences import refusal
 
 NEAR = 5
+OBJECTS_A_PAGE, OBJECTS_DRAWN = 30, 2000
 
 
 def _context(request: HttpRequest, project: Project, step: int, draft: Mapping[str, object]) -> dict[str, object]:
@@ -60,17 +78,21 @@ def _context(request: HttpRequest, project: Project, step: int, draft: Mapping[s
     }
 
 
-def _place(draft: Mapping[str, object]) -> LonLat | None:
-    lon, lat = draft.get("lon"), draft.get("lat")
-    return LonLat(lon, lat) if isinstance(lon, float) and isinstance(lat, float) else None
+def about(request: HttpRequest, project: Project, given: Given) -> dict[str, object]:
+    """What there is to say about a place at once: whether something can come there, and what lies near.
 
-
-def about(request: HttpRequest, project: Project, place: LonLat) -> dict[str, object]:
-    """What there is to say about a place at once: inside or how far outside, which neighbourhood, what lies near."""
-    verdict = place_verdict(project, place)
-    near = list(supported_by(nearby(project, place), request.user)[:NEAR]) if verdict.inside else []
-    outside = refusal(Refused(Code.PIN_OUTSIDE_AREA, {"metres": verdict.outside_by_m}))
-    return {"place": place, "verdict": verdict, "nearby": near, "refusal": None if verdict.inside else outside}
+    Shape    found (services.places.Checked) or refusal; nearby; zones, what those ask in which it lies.
+    """
+    try:
+        found = checked_place(project, given)
+    except Refused as refused:
+        return {"found": None, "refusal": refusal(refused), "nearby": []}
+    return {
+        "found": found,
+        "refusal": None,
+        "nearby": list(supported_by(nearby(project, found.mark), request.user)[:NEAR]),
+        "zones": zone_lines([*found.zones.reason, *found.zones.look]),
+    }
 
 
 @require_GET
@@ -84,13 +106,23 @@ def place_fragment(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "participation/suggest_place.html", context | {"project": project})
 
 
+def _alike(project: Project, title: str, draft: Mapping[str, object]) -> list[Proposal]:
+    """What is called like this near the place of a draft, or anywhere while it has none that can be."""
+    given = given_in(project, draft) if project.area is not None else None
+    mark = None
+    if given is not None:
+        with suppress(Refused):
+            mark = checked_place(project, given).mark
+    return alike(project, title[:TITLE_MAX], mark, limit=NEAR)
+
+
 @require_GET
 def alike_fragment(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer, as a title is typed, with what was suggested near the chosen place and is called alike."""
     project = project_or_404(request, slug)
     draft = draft_of(request, project, Draft.Kind.PROPOSAL)
-    title = cleaned(request.GET.get("title", ""))[:TITLE_MAX]
-    context = {"project": project, "alike": alike(project, title, _place(draft), limit=NEAR)}
+    title = cleaned(request.GET.get("title", ""))
+    context = {"project": project, "alike": _alike(project, title, draft)}
     return render(request, "participation/suggest_alike.html", context)
 
 
@@ -118,15 +150,46 @@ def _asked_place(request: HttpRequest, project: Project) -> tuple[LonLat | None,
     return None, found
 
 
-def _picking_map(project: Project, place: LonLat | None) -> dict[str, object]:
+def _picking_map(project: Project, draft: Mapping[str, object], zones: list[dict[str, Any]]) -> dict[str, object]:
     check = reverse("suggest_place", args=(project.slug,))
+    given = given_in(project, draft)
+    at = cross_in(draft) or (given.spots[-1] if isinstance(given, Drawn) else None)
     return map_config(
         project,
         mode="pick",
         check=f"{check}?lon={{lon}}&lat={{lat}}",
-        start=[place.lon, place.lat] if place else None,
+        start=[at.lon, at.lat] if at else None,
         radius_m=project.nearby_radius_m,
+        **on_map(zones, drawing(given)),
     )
+
+
+def _put_down(request: HttpRequest, project: Project, draft: dict[str, object], context: dict[str, object]) -> None:
+    """Take in what the form says of the place: another shape, a spot more or less, the cross, or no place.
+
+    Refuses  pin.*, place.too_many_spots.
+    """
+    draft.pop("nowhere", None)
+    if request.POST.get("shape", "") in project.shapes:
+        draft["shape"] = request.POST["shape"]
+        return
+    spots = [[spot.lon, spot.lat] for spot in spots_in(draft)]
+    taken_away = request.POST.get("take_away", "")
+    if taken_away.isdecimal() and len(taken_away) < 4:
+        draft["spots"] = [spot for at, spot in enumerate(spots) if at != int(taken_away)]
+        return
+    draws = shape_in(project, draft) is not Shape.POINT
+    if draws and request.POST.get("next"):
+        return
+    place, context["found_names"] = _asked_place(request, project)
+    if place is None:
+        return
+    draft |= {"lon": place.lon, "lat": place.lat}
+    if draws and (request.POST.get("add") or request.POST.get("choice")):
+        if len(spots) >= SPOTS_MAX:
+            raise Refused(Code.PLACE_TOO_MANY_SPOTS, {"max": SPOTS_MAX})
+        checked_place(project, place)
+        draft["spots"] = [*spots, [place.lon, place.lat]]
 
 
 @answering_refusals
@@ -137,25 +200,69 @@ def where(request: HttpRequest, slug: str) -> HttpResponse:
     if project.area is None:
         return redirect("suggest_what", slug=slug)
     draft = draft_of(request, project, Draft.Kind.PROPOSAL)
-    context: dict[str, object] = {"found": []}
+    if request.method == "POST" and request.POST.get("nowhere") and project.place_optional:
+        keep(request, project, Draft.Kind.PROPOSAL, draft | {"nowhere": True})
+        return redirect("suggest_what", slug=slug)
+    if project.from_inventory:
+        return choose_object(request, project, draft)
+    context: dict[str, object] = {"found_names": []}
     if request.method == "POST":
         draft["where"] = cleaned(request.POST.get("where", ""))[:200]
         try:
-            place, found = _asked_place(request, project)
-            context["found"] = found
-            if place:
-                draft |= {"lon": place.lon, "lat": place.lat}
-                keep(request, project, Draft.Kind.PROPOSAL, draft)
-                checked_place(project, place)
-                if request.POST.get("next"):
-                    return redirect("suggest_what", slug=slug)
+            _put_down(request, project, draft, context)
+            keep(request, project, Draft.Kind.PROPOSAL, draft)
+            given = given_in(project, draft)
+            if request.POST.get("next"):
+                if given is None:
+                    raise Refused(Code.PIN_MISSING)
+                checked_place(project, given)
+                return redirect("suggest_what", slug=slug)
         except Refused as refused:
             context["refusal"] = refusal(refused)
-    place = _place(draft)
-    if place:
-        context = about(request, project, place) | {key: value for key, value in context.items() if value}
-    context = _context(request, project, 1, draft) | context | {"map": _picking_map(project, place)}
-    return render(request, "participation/suggest_where.html", context, status=422 if context.get("refusal") else 200)
+    given = given_in(project, draft)
+    if given and not context.get("refusal"):
+        said = about(request, project, given)
+        # A shape that is being drawn is not wrong yet.
+        if isinstance(given, LonLat) or said["found"]:
+            context |= said
+    shape = shape_in(project, draft)
+    lines, zones = zones_shown(project)
+    shared = _context(request, project, 1, draft) | {
+        "map": _picking_map(project, draft, zones),
+        "shapes": [(one, SHAPE_NAMES[Shape(one)], one == shape) for one in project.shapes],
+        "draws": shape is not Shape.POINT,
+        "shape_help": SHAPE_HELP.get(shape, ""),
+        "spots": list(enumerate(spots_in(draft))),
+        "all_zones": lines,
+    }
+    status = 422 if context.get("refusal") else 200
+    return render(request, "participation/suggest_where.html", shared | context, status=status)
+
+
+def choose_object(request: HttpRequest, project: Project, draft: dict[str, object]) -> HttpResponse:
+    """Ask which object of the inventory: a list to search, and the same on the map."""
+    context: dict[str, object] = {}
+    if request.method == "POST":
+        text = request.POST.get("object", "")
+        number = int(text) if text.isdecimal() and len(text) < 10 else 0
+        try:
+            checked_place(project, Chosen(number))
+            keep(request, project, Draft.Kind.PROPOSAL, draft | {"object": number, "nowhere": False})
+            return redirect("suggest_what", slug=project.slug)
+        except Refused as refused:
+            context["refusal"] = refusal(refused)
+    asked = request.GET.get("q", "")[:100].replace("\x00", "")
+    rows = objects_called(may_be_chosen(project), asked)
+    page = Paginator(rows, OBJECTS_A_PAGE).get_page(request.GET.get("page"))
+    shared = _context(request, project, 1, draft) | {
+        "page": page,
+        "objects": list(page.object_list),
+        "n_found": page.paginator.count,
+        "text": asked,
+        "map": map_config(project, tiles=None, detail=None, pins=object_pins(rows[:OBJECTS_DRAWN])),
+    }
+    status = 422 if context.get("refusal") else 200
+    return render(request, "participation/suggest_object.html", shared | context, status=status)
 
 
 def _photos(request: HttpRequest, project: Project) -> bool:
@@ -182,9 +289,15 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_or_404(request, slug)
     standing(project, now()).require(Act.PROPOSE)
     draft = draft_of(request, project, Draft.Kind.PROPOSAL)
-    if project.area is not None and _place(draft) is None:
+    if project.area is not None and not is_placed(project, draft):
         return redirect("suggest", slug=slug)
-    context: dict[str, object] = {}
+    given = given_in(project, draft) if project.area is not None else None
+    try:
+        needs_reason = checked_place(project, given).zones.reason if given else ()
+    except Refused:
+        # The town changed its mind about this place meanwhile; the first step says why.
+        return redirect("suggest", slug=slug)
+    context: dict[str, object] = {"zones": zone_lines(needs_reason)}
     if request.method == "POST":
         # What was typed is kept even when it is refused, cut where no honest text is longer.
         draft |= {
@@ -196,12 +309,14 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             if _photos(request, project) or asked.stays:
                 return redirect("suggest_what", slug=slug)
-            title_and_body(request.POST.get("title", ""), request.POST.get("body", ""))
+            _title, body = title_and_body(request.POST.get("title", ""), request.POST.get("body", ""))
+            if needs_reason and not body:
+                raise Refused(Code.ZONE_REASON_MISSING, {"name": needs_reason[0].name})
             asked.require()
             return redirect("suggest_check", slug=slug)
         except Refused as refused:
             context |= {"refusal": refusal(refused)} | asked_with(request, project, asked.draft, asked.refusals)
-    like = alike(project, str(draft.get("title", ""))[:TITLE_MAX], _place(draft), limit=NEAR)
+    like = _alike(project, str(draft.get("title", "")), draft)
     context = asked_with(request, project, draft) | context
     context = _context(request, project, 2, draft) | context | {"title_max": TITLE_MAX, "alike": like}
     context |= {"photos": draft_photos(token_of(request, project, Draft.Kind.PROPOSAL)), "photos_max": MOST}
@@ -221,7 +336,7 @@ class Written(TypedDict):
     project: Project
     title: str
     body: str
-    place: LonLat | None
+    place: Given | None
     theme: str
     language: str
     now: datetime
@@ -259,7 +374,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
             project=project,
             title=str(draft.get("title", "")),
             body=str(draft.get("body", "")),
-            place=_place(draft),
+            place=given_in(project, draft),
             theme=str(draft.get("theme", "")),
             language=get_language() or "nl",
             now=now(),
@@ -279,11 +394,11 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
                 return _sent_before(request, project)
             messages.success(request, gettext("Your proposal was sent. This is its own page: keep the link."))
             return redirect("proposal", slug=slug, number=proposal.number)
-    place = _place(draft)
-    shown = about(request, project, place) if place else {}
+    given = given_in(project, draft) if project.area is not None else None
+    shown = about(request, project, given) if given else {}
     theme = next((theme for theme in project.themes.all() if theme.slug == draft.get("theme")), None)
     # What is alike is asked about; else what merely lies near.
-    like = alike(project, str(draft["title"]), place, limit=NEAR)
+    like = _alike(project, str(draft["title"]), draft)
     context = _context(request, project, 3, draft) | shown | context | {"theme": theme, "person": person_of(request)}
     context |= {"alike": like, "photos": draft_photos(token_of(request, project, Draft.Kind.PROPOSAL))}
     context |= {"answer_rows": rows_of_draft(request, project, draft)}

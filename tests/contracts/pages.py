@@ -87,6 +87,9 @@ ROWS: dict[str, Row] = {
     # Whoever is signed in already is sent on.
     "account_request_login_code": Row(everyone(302) | {"nobody": 200}, page=True),
     "account_confirm_login_code": Row(everyone(302), page=True, first="ask_code"),
+    # Nobody named an identity provider: tests/integration/test_identities.py names one.
+    "openid_connect_login": Row(NOBODY, {"provider_id": "identity"}, {"provider_id": "identity"}),
+    "openid_connect_callback": Row(NOBODY, {"provider_id": "identity"}, {"provider_id": "identity"}),
     "account_logout": Row(SIGNED_IN, page=True, by="resident"),
     "account_inactive": Row(EVERYONE, page=True),
     "set_language": Row(everyone(302)),
@@ -190,6 +193,11 @@ ROWS: dict[str, Row] = {
     "desk_dossier": _study(staff()),
     "desk_dossier_file": _study(staff(), page=False, kind="xlsx"),
     "desk_dossier_publish": _project(POST_ONLY, page=False),
+    "desk_zones": _desk(PLANNERS),
+    "desk_inventory": _desk(staff()),
+    "desk_inventory_change": _project(POST_ONLY, page=False),
+    "desk_inventory_permission": _project(POST_ONLY, page=False),
+    "desk_exact_place": _project(POST_ONLY, page=False, number=1),
     "desk_voters": _project(staff(roles=("planner", "manager")), by="planner"),
     "desk_vote": _desk(staff()),
     "desk_vote_ask": _project(POST_ONLY, page=False),
@@ -223,6 +231,7 @@ ROWS: dict[str, Row] = {
     "desk_audit_file": Row(PLANNERS),
     "desk_people": Row(staff(roles=("planner", "manager")), page=True, by="planner"),
     "desk_people_unverify": Row(POST_ONLY),
+    "desk_people_codes": Row(POST_ONLY),
     "desk_access": Row(staff(), page=True, by="planner"),
     "desk_access_revoke": Row(POST_ONLY, {"key": 1}, {"key": 1}),
     "desk_access_embed": Row(POST_ONLY),
@@ -305,6 +314,9 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_undo": MODERATORS,
     "desk_shortlist_change": SITERS,
     "desk_layer_change": ("planner", "gis", "manager"),
+    "desk_inventory_change": SITERS,
+    "desk_inventory_permission": MODERATORS,
+    "desk_exact_place": MODERATORS,
     "desk_candidate_change": SITERS,
     "desk_candidates_ballot": SITERS,
     "desk_decisions_change": SITERS,
@@ -312,6 +324,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_vote_agree": SITERS,
     "desk_codes_withdraw": SITERS,
     "desk_people_unverify": SITERS,
+    "desk_people_codes": SITERS,
     "desk_cluster_run": ("planner", "gis", "manager"),
     "desk_keep": SITERS,
     "desk_forget": SITERS,
@@ -324,7 +337,15 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
 }
 # What a form sent there is about is not on the small stage, so that whoever may send it hears that.
 NOT_ON_STAGE = frozenset(
-    {"desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw", "desk_access_revoke"}
+    {
+        "desk_layer_change",
+        "desk_candidate_change",
+        "desk_forget",
+        "desk_codes_withdraw",
+        "desk_access_revoke",
+        "desk_inventory_permission",
+        "desk_exact_place",
+    }
 )
 
 

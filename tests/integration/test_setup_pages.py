@@ -20,6 +20,8 @@ from participation.services.voting import cast_ballot
 from tests.cast import Cast, picks
 
 NEW = "/desk/projects/new/"
+# What the step of the area asks beside it: spots, shown exactly.
+SPOTS = {"shapes": ["point"], "shown": "exact"}
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_from_nothing_to_an_open_project(cast: Cast, piet: Client) -> None:
         },
     )
     assert there["Location"] == f"{setup}area/"
-    assert piet.post(f"{setup}area/", {"kind": "areas", "areas": ["W1"]})["Location"] == f"{setup}phases/"
+    assert piet.post(f"{setup}area/", SPOTS | {"kind": "areas", "areas": ["W1"]})["Location"] == f"{setup}phases/"
     piet.post(f"{setup}phases/", {"act": "preset", "preset": "propose_vote"})
     assert piet.post(f"{setup}phases/", phase_form(project))["Location"] == f"{setup}access/"
     access = {"propose": "anyone", "support": "mail", "comment": "mail", "answer": "mail", "report": "anyone"}
@@ -226,10 +228,10 @@ def test_a_vote_with_ballots_says_that_its_rules_are_frozen(cast: Cast, piet: Cl
 
 def test_an_area_keeps_what_lies_in_it(cast: Cast, piet: Client) -> None:
     setup = "/desk/projects/laden/setup/"
-    answer = piet.post(f"{setup}area/", {"kind": "areas", "areas": ["W1"]})
+    answer = piet.post(f"{setup}area/", SPOTS | {"kind": "areas", "areas": ["W1"]})
     assert code_in(answer) == "setup.area_holds"
-    assert code_in(piet.post(f"{setup}area/", {"kind": "none"})) == "setup.area_holds"
-    assert piet.post(f"{setup}area/", {"kind": "town"}).status_code == 302
+    assert code_in(piet.post(f"{setup}area/", SPOTS | {"kind": "none"})) == "setup.area_holds"
+    assert piet.post(f"{setup}area/", SPOTS | {"kind": "town"}).status_code == 302
 
 
 def test_a_theme_with_proposals_stays(cast: Cast, piet: Client) -> None:
@@ -272,7 +274,7 @@ def test_an_area_is_drawn_or_read(cast: Cast, piet: Client, given: dict[str, obj
     setup = begin(piet)
     if isinstance(file := given.get("file"), tuple):
         given = given | {"file": SimpleUploadedFile(file[1], file[0])}
-    answer = piet.post(f"{setup}area/", given)
+    answer = piet.post(f"{setup}area/", SPOTS | given)
     assert code_in(answer) == code, answer.content.decode()[:2000]
     if not code:
         area = project_at(setup).area

@@ -3,6 +3,7 @@
 // What to show stands in its <script type="application/json">:
 //   bounds [w, s, e, n]         what to show first
 //   outline                     GeoJSON of the town or the project's area; areas: FeatureCollection with name
+//   drawn                       FeatureCollection of shapes, drawn in the manner of their kind (map.css: kp-map__drawn--kind)
 //   places [{name, lon, lat}]   names written from zoom 13 on
 //   tiles                       address of vector tiles with {z} {x} {y}; or pins [{number, title, lon, lat, area, theme, url,
 //                               text (written instead of the number), later (drawn hollow)}]
@@ -263,7 +264,7 @@ class KiesplekMap extends HTMLElement {
   }
 
   #ground(overPictures) {
-    const { outline, areas } = this.#config;
+    const { outline, areas, drawn } = this.#config;
     const over = overPictures ? " is-over-pictures" : "";
     if (areas) {
       const style = { className: `kp-map__area${over}`, weight: 1 };
@@ -272,6 +273,11 @@ class KiesplekMap extends HTMLElement {
     if (outline) {
       const style = { className: `${areas ? "kp-map__outline" : "kp-map__land"}${over}`, weight: 1.5 };
       this.#lowest.unshift(L.geoJSON(outline, { interactive: false, style }).addTo(this.#map));
+    }
+    if (drawn) {
+      const style = ({ properties: { kind } }) => ({ className: `kp-map__drawn kp-map__drawn--${kind}`, weight: 3 });
+      const pointToLayer = (_feature, at) => L.circleMarker(at, { radius: 6, interactive: false });
+      L.geoJSON(drawn, { interactive: false, style, pointToLayer }).addTo(this.#map);
     }
   }
 

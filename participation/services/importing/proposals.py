@@ -6,12 +6,14 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 import numpy as np
+import shapely
+from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
 from django.utils.text import slugify
 from numpy.typing import NDArray
 
 from geo.formats.reading import Row, RowFault
-from participation.models import Project, Proposal, Record, Theme
+from participation.models import Area, Project, Proposal, Record, Theme
 from participation.rules.places import BORDER_TOLERANCE_M, LonLat
 from participation.rules.refusals import Code, Refused
 from participation.rules.rows import (
@@ -26,7 +28,6 @@ from participation.rules.rows import (
 )
 from participation.rules.wording import cleaned, title_and_body
 from participation.selectors.places import Ground, ground_of
-from participation.selectors.proposals import geos_point
 from participation.services.importing.rows import (
     BATCH,
     Counts,
@@ -38,6 +39,7 @@ from participation.services.importing.rows import (
     lons,
     whole,
 )
+from participation.services.places import keep_exact, public_place
 from participation.services.proposals import next_number
 
 # More kinds than this is no classification but a column of texts or numbers, taken by mistake.
@@ -273,9 +275,16 @@ class _ProposalImport:
         settled = self.settled(candidates)
         self.people.meet(candidate.person for candidate, _, _ in settled)
         proposals: list[Proposal] = []
+        exact: list[GEOSGeometry | None] = []
+        areas = Area.objects.in_bulk({area_id for _, _, area_id in settled if area_id} if self.project.blur_m else ())
         for candidate, place, area_id in settled:
             self.counts.undated += bool(self.columns.date) and candidate.created_at is None
             self.counts.supports_left_out += candidate.supports
+            point = shape = hidden = None
+            if place:
+                spot = shapely.Point(place.lon, place.lat)
+                point, shape, hidden = public_place(self.project, spot, place, areas.get(area_id or 0))
+            exact.append(hidden)
             proposals.append(
                 Proposal(
                     project=self.project,
@@ -285,7 +294,8 @@ class _ProposalImport:
                     body=candidate.body,
                     language=self.reading.language,
                     theme=self.themes.named(candidate.theme),
-                    point=geos_point(place) if place else None,
+                    point=point,
+                    shape=shape,
                     area_id=area_id,
                     author_id=self.people.ids.get(candidate.person),
                     import_key=candidate.import_key,
@@ -293,6 +303,7 @@ class _ProposalImport:
                 )
             )
         Proposal.objects.bulk_create(proposals, batch_size=BATCH)
+        keep_exact(zip(proposals, exact, strict=True))
         self.number += len(proposals)
         self.counts.imported += len(proposals)
 
@@ -322,8 +333,11 @@ def import_proposals(
     A row that is refused never stops the others; a file that turns out unreadable leaves nothing behind.
 
     Locks    the project's row (next_number) to the end of the import: others' proposals wait for their numbers.
-    Refuses  theme.too_many for the file as a whole; each row by ``on_refused``: row.*, title.*, body.too_long, pin.*.
+    Refuses  object.not_chosen (a project with an inventory), theme.too_many: the file as a whole; by ``on_refused``:
+             row.*, title.*, body.too_long, pin.*.
     """
+    if project.from_inventory:
+        raise Refused(Code.OBJECT_NOT_CHOSEN)
     under_way = _ProposalImport(project, columns, reading, now, on_refused)
     for batch in batches(rows):
         under_way.take(batch)

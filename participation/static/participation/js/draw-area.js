@@ -27,7 +27,7 @@ if (field && element) {
     };
     const write = (at) => {
       field.value = at.map(([lat, lon]) => `${lat.toFixed(6)}, ${lon.toFixed(6)}`).join("\n");
-      kind.checked = true;
+      if (kind) kind.checked = true;
       draw();
     };
     leaflet.on("click", ({ latlng }) => write([...corners(), [latlng.lat, latlng.lng]]));

@@ -1,0 +1,115 @@
+"""Which zones and which objects a project has, and what they say about a place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import shapely
+from django.contrib.gis.geos import GEOSGeometry
+from django.db.models import Count, F, Func, Q, QuerySet, TextField
+from shapely.geometry.base import BaseGeometry
+
+from participation.models import ExactPlace, InventoryObject, Project, Proposal, Zone
+from participation.rules.places import PlaceSettings, Shape
+from participation.rules.zones import ZoneFacts, ZoneKind, verdict
+
+# What was hidden leaves its object to others.
+COUNTED = Q(proposals__state__in=(Proposal.State.SUBMITTED, Proposal.State.PUBLISHED))
+
+
+def settings_of(project: Project) -> PlaceSettings:
+    """What a project asks of a place."""
+    return PlaceSettings(
+        shapes=tuple(Shape(shape) for shape in project.shapes),
+        optional=project.place_optional,
+        blur_m=project.blur_m,
+        from_inventory=project.from_inventory,
+        per_object=project.per_object,
+    )
+
+
+def asks_for_shapes(project: Project) -> bool:
+    """Does a project ask for more than a spot, so that its proposals have a shape? Where it has a map at all."""
+    return project.shapes != [Shape.POINT] and not project.from_inventory
+
+
+def to_geos(geometry: BaseGeometry) -> GEOSGeometry:
+    """Make the database's geometry of a shape in lon, lat."""
+    return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=4326)
+
+
+def from_geos(geometry: GEOSGeometry) -> BaseGeometry:
+    """Read the database's geometry."""
+    return shapely.from_wkb(bytes(geometry.wkb))
+
+
+def zones_of(project: Project) -> QuerySet[Zone]:
+    """The zones of a project in their order."""
+    return Zone.objects.filter(project=project).order_by("position", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class ZonesMet:
+    """The zones a place lies in, by what they ask for."""
+
+    barred: Sequence[Zone] = ()
+    reason: Sequence[Zone] = ()
+    look: Sequence[Zone] = ()
+
+
+def zones_met(project: Project, place: BaseGeometry) -> ZonesMet:
+    """What do the zones of a project say about a place?
+
+    Cost     one query, by the index on outlines.
+    """
+    rows = list(zones_of(project).filter(outline__intersects=to_geos(place)))
+    if not rows:
+        return ZonesMet()
+    said = verdict(place, [ZoneFacts(row.pk, ZoneKind(row.kind), from_geos(row.outline)) for row in rows])
+    by_key = {row.pk: row for row in rows}
+    return ZonesMet(*([by_key[key] for key in keys] for keys in (said.barred, said.reason, said.look)))
+
+
+def inventory_of(project: Project) -> QuerySet[InventoryObject]:
+    """The objects of a project by number, each with how many proposals it has (``n_proposals``)."""
+    rows = InventoryObject.objects.filter(project=project).order_by("number")
+    return rows.annotate(n_proposals=Count("proposals", filter=COUNTED))
+
+
+def may_be_chosen(project: Project) -> QuerySet[InventoryObject]:
+    """The objects that can be proposed: the owner did not refuse, and there is room for one proposal more."""
+    rows = inventory_of(project).exclude(permission=InventoryObject.Permission.REFUSED)
+    if project.per_object is None:
+        return rows
+    return rows.alias(taken=Count("proposals", filter=COUNTED)).filter(taken__lt=project.per_object)
+
+
+def objects_called(rows: QuerySet[InventoryObject], text: str) -> QuerySet[InventoryObject]:
+    """Keep the objects whose name or owner holds these words."""
+    for word in text.split()[:8]:
+        rows = rows.filter(Q(name__icontains=word) | Q(owner__icontains=word) | Q(key__icontains=word))
+    return rows
+
+
+def n_proposals_on(chosen: InventoryObject) -> int:
+    """How many proposals that were not hidden does an object have?"""
+    return InventoryObject.objects.filter(pk=chosen.pk).aggregate(n=Count("proposals", filter=COUNTED))["n"] or 0
+
+
+def exact_place(proposal: Proposal) -> GEOSGeometry | None:
+    """Where a proposal really is, for the desk alone; None where the public place is the exact one."""
+    return ExactPlace.objects.filter(proposal=proposal).values_list("place", flat=True).first()
+
+
+def has_places(project: Project) -> bool:
+    """Has any proposal of a project a place?"""
+    return Proposal.objects.filter(project=project, point__isnull=False).exists()
+
+
+_SHAPES = {"ST_MultiPoint": Shape.POINTS, "ST_LineString": Shape.LINE, "ST_Polygon": Shape.AREA}
+
+
+def shapes_in_use(project: Project) -> set[Shape]:
+    """Which shapes have its proposals that are more than a spot?"""
+    kind = Func(F("shape"), function="ST_GeometryType", output_field=TextField())
+    rows = Proposal.objects.filter(project=project, shape__isnull=False).values_list(kind, flat=True)
+    return {_SHAPES[name] for name in rows.order_by().distinct() if name in _SHAPES}
