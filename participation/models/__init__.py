@@ -12,6 +12,7 @@ from participation.models.response import Response
 from participation.models.session import Session
 from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
+from participation.models.webhook import Delivery, Webhook
 
 __all__ = [
     "Area",
@@ -20,6 +21,7 @@ __all__ = [
     "Claim",
     "CodeBatch",
     "CodeTry",
+    "Delivery",
     "Draft",
     "Extension",
     "Invitation",
@@ -41,4 +43,5 @@ __all__ = [
     "Token",
     "Vote",
     "VotingCode",
+    "Webhook",
 ]

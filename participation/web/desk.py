@@ -44,12 +44,18 @@ desk_pages: list[tuple[str, object] | tuple[str, object, object]] = [
 # The pages of the whole town at the desk, beside the overview.
 town_pages: list[tuple[str, object]] = [
     ("desk", _("Projects")),
+    ("desk_maps", _("Maps and data")),
     ("desk_access", _("QGIS and API")),
+    ("desk_webhooks", "Webhooks"),
     ("desk_staff", _("People")),
     ("desk_audit", _("Acts")),
 ]
 # Pages that not everybody at the desk may see, and what one must be allowed to do.
-guarded_pages: dict[str, DeskAct] = {"desk_staff": DeskAct.PEOPLE, "desk_audit": DeskAct.AUDIT}
+guarded_pages: dict[str, DeskAct] = {
+    "desk_staff": DeskAct.PEOPLE,
+    "desk_audit": DeskAct.AUDIT,
+    "desk_webhooks": DeskAct.TOKENS,
+}
 
 
 def desk_project(request: HttpRequest, slug: str) -> Project:

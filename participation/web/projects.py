@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -25,45 +25,14 @@ from participation.services.voting import close_due_phases
 from participation.web.access import access_rows, next_said, now_said, proposing_said
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first, voter_of
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
+from participation.web.catalogue import for_search_engines
 from participation.web.drafts import draft_of, take_up
+from participation.web.filters import SORT_NAMES, Filters, states_of
 from participation.web.maps import map_config
 from participation.web.result_words import event_lines
 from participation.web.words import phase_line
 
 A_PAGE = 30
-
-SORT_NAMES = {
-    "drawn": _("Random order"),
-    "most": _("Most supporters"),
-    "new": _("Newest first"),
-    "name": _("By name"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the reader looks for, as it stands in the address."""
-
-    text: str
-    area: str
-    theme: str
-    sort: str
-
-    @classmethod
-    def read(cls, query: QueryDict, *, default_sort: str) -> "Filters":
-        """Take the filters from the address; a sort we do not know is the default."""
-        sort = query.get("sort", "")
-        return cls(
-            query.get("q", "")[:100].replace("\x00", ""),
-            query.get("area", "")[:40].replace("\x00", ""),
-            query.get("theme", "")[:60].replace("\x00", ""),
-            sort if sort in SORT_NAMES else default_sort,
-        )
-
-    @property
-    def any(self) -> bool:
-        """Is anything filtered?"""
-        return bool(self.text or self.area or self.theme)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +164,13 @@ def in_drawn_page(request: HttpRequest, project: Project, rows: QuerySet[Proposa
 
 def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str, object]:
     rows = filtered(
-        supported_by(public_proposals(project), request.user), text=filters.text, area=filters.area, theme=filters.theme
+        supported_by(public_proposals(project), request.user),
+        text=filters.text,
+        area=filters.area,
+        theme=filters.theme,
+        state=filters.state,
+        since=filters.since,
+        until=filters.until,
     )
     if filters.sort != "drawn":
         page = Paginator(rows.order_by(*SORTS[filters.sort]), A_PAGE).get_page(request.GET.get("page"))
@@ -274,8 +249,10 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {
         "filters": filters,
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
-        "map": map_config(project, chosen=numbers) if project.area else None,
+        "states": states_of(project, voting=voting),
+        "map": map_config(project, chosen=numbers, tiles_query=filters.of_tiles(project)) if project.area else None,
         "person": person_of(request),
+        "told_to_machines": for_search_engines(request, project),
         **_page(request, project, filters),
     }
     return render(request, "participation/project.html", context)

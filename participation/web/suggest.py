@@ -13,18 +13,18 @@ from django.views.decorators.http import require_GET
 
 from participation.models import Draft, Project
 from participation.rules.access import Level
+from participation.rules.address_search import Address
 from participation.rules.phases import Act
 from participation.rules.places import LonLat, lon_lat, typed_pair
 from participation.rules.refusals import Code, Refused
 from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned, title_and_body
 from participation.selectors.access import level_in
-from participation.selectors.organisations import places_named
 from participation.selectors.projects import standing
 from participation.selectors.proposals import last_proposal_of, nearby, place_verdict, supported_by
 from participation.services.claims import send_without_account
 from participation.services.proposals import checked_place, send_draft
 from participation.web.access import not_let_in
-from participation.web.addresses import Address, addresses_called
+from participation.web.addresses import addresses_called
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first
 from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
 from participation.web.maps import map_config
@@ -82,10 +82,7 @@ def _asked_place(request: HttpRequest, project: Project) -> tuple[LonLat | None,
     pair = typed_pair(typed)
     if pair:
         return pair, []
-    found = [
-        Address(f"{place.name} ({place.area_name})" if place.area_name else place.name, place.point.x, place.point.y)
-        for place in places_named(project.organisation, typed)
-    ] or addresses_called(typed)
+    found = addresses_called(project.organisation, typed)
     if not found:
         raise Refused(Code.PIN_PLACE_UNKNOWN, {"text": typed[:60]})
     exact = [address for address in found if address.name.partition(" (")[0].casefold() == typed.casefold()]
