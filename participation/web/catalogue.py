@@ -111,6 +111,7 @@ def project_set(project: Project, layers: Iterable[AnyLayer], address: Address) 
         ends=localdate(max(end for end in ends if end)) if ends and all(ends) else None,
         box=box.extent if box is not None else None,
         keywords=[theme.name for theme in project.themes.all()],
+        coarse_m=project.coarse_m,
         grows=project.state == Project.State.OPEN,
     )
 
