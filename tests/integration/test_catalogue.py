@@ -122,6 +122,10 @@ def test_every_address_answers_with_the_type_that_is_said(data: Cast, client: Cl
     assert wrong == {}
     assert len(bodies) > 20
     assert all(address.startswith("http://testserver/") for address in bodies)
+    # A GeoPackage says when it was made, as its standard asks.
+    today = datetime.now(UTC).date().isoformat().encode()
+    for address in [address for address in bodies if address.endswith(".gpkg")]:
+        bodies[address] = re.sub(today + rb"T\d\d:\d\d:\d\d\.\d+Z", b"", bodies[address])
     told = {address: names_or_hours(body, data) for address, body in bodies.items()}
     assert {address: said for address, said in told.items() if said} == {}
 

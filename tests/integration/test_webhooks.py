@@ -332,7 +332,7 @@ def test_a_manager_adds_tries_pauses_and_removes_one(cast: Cast, receiver: Recei
     assert send(hook) == 2
     assert json.loads(receiver.came[0][2])["event"] == "test"
     log = marc.get(PAGE).content.decode()
-    assert log.count("A test") == 2
+    assert log.count('kp-rowhead">A test') == 2
     assert "200 (" in log
     marc.post(f"{PAGE}{hook.pk}/change/", {"act": "pause"})
     end(cast.vote)
