@@ -203,7 +203,8 @@ def test_each_service_is_asked_and_read_in_its_own_form(name: str) -> None:
     (found,) = read(service, ANSWERS[name])
     assert (found.lon, found.lat) == (2.72, 50.85)
     assert found.name.replace(",", "") == "Kerkstraat 1 8970 A"
-    for odd in ({}, [], None, {"LocationResult": 3}, {"features": [{}]}, [{"lat": "x"}]):
+    odds: list[object] = [{}, [], None, {"LocationResult": 3}, {"features": [{}]}, [{"lat": "x"}]]
+    for odd in odds:
         try:
             assert read(service, odd) == []
         except (KeyError, TypeError, ValueError):
