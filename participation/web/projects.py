@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -243,13 +243,16 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     filters = Filters.read(request.GET, default_sort="drawn" if voting else "most")
     if filters.sort == "drawn" and not voting:
         return redirect("project", slug=slug)
+    states = states_of(project, voting=voting)
+    if filters.state not in dict(states):
+        filters = replace(filters, state="")
     context = process_context(request, project, where)
     chosen = context["chosen"]
     numbers = chosen.numbers if isinstance(chosen, Chosen) else []
     context |= {
         "filters": filters,
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
-        "states": states_of(project, voting=voting),
+        "states": states,
         "map": map_config(project, chosen=numbers, tiles_query=filters.of_tiles(project)) if project.area else None,
         "person": person_of(request),
         "told_to_machines": for_search_engines(request, project),

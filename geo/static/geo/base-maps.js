@@ -78,6 +78,8 @@ export class BaseMaps {
     this.#layer.remove();
     this.#layer = null;
     this.#host.classList.remove("has-pictures");
+    // Without pictures any zoom is sharp.
+    this.#map.options.zoomSnap = 0.25;
     this.#press(-1);
   }
 
