@@ -92,24 +92,34 @@ def public_sets(request: HttpRequest) -> Iterator[DataSet]:
 
 
 def project_set(project: Project, layers: Iterable[AnyLayer], address: Address) -> DataSet:
-    """One project (of ``catalogued_projects``) as a data set."""
+    """One project (of ``catalogued_projects``) as a data set, with everything there is of it."""
+    box = project.box  # type: ignore[attr-defined]
+    return replace(
+        described(project, address),
+        offers=[*_layer_offers(project, layers, address), *_other_offers(project, address)],
+        modified=localdate(project.changed_at),  # type: ignore[attr-defined]
+        box=box.extent if box is not None else None,
+    )
+
+
+def described(project: Project, address: Address) -> DataSet:
+    """What a project says of itself as a data set: no files, and where and when it changed is not asked.
+
+    Cost     none, once its phases and themes are at hand.
+    """
     phases = list(project.phases.all())
     ends = [phase.closes_at for phase in phases]
     begins = min((phase.opens_at for phase in phases), default=project.created_at)
-    box = project.box  # type: ignore[attr-defined]
-    summary = {language: text for language, text in project.summary.items() if text}
     return DataSet(
         page=address("project", project.slug),
         identifier=f"{project.organisation.slug}/{project.slug}",
         title=project.title,
-        about=summary or project.question,
-        offers=[*_layer_offers(project, layers, address), *_other_offers(project, address)],
+        about={language: text for language, text in project.summary.items() if text} or project.question,
+        offers=(),
         licence=licence_of(project.organisation),
         issued=localdate(begins),
-        modified=localdate(project.changed_at),  # type: ignore[attr-defined]
         begins=localdate(begins),
         ends=localdate(max(end for end in ends if end)) if ends and all(ends) else None,
-        box=box.extent if box is not None else None,
         keywords=[theme.name for theme in project.themes.all()],
         coarse_m=project.coarse_m,
         grows=project.state == Project.State.OPEN,
@@ -196,19 +206,19 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def for_search_engines(request: HttpRequest, project: Project) -> dict[str, Any] | None:
-    """What a search engine reads on the page of a project: its proposals alone, not what follows from them."""
-    found = catalogued_projects(town_of(request)).filter(pk=project.pk).first()
-    if found is None:
-        return None
-    found.organisation = town_of(request)
+def for_search_engines(request: HttpRequest, project: Project) -> dict[str, Any]:
+    """What a search engine reads on the page of a project: its proposals alone, not what follows from them.
+
+    Cost     no query: the page has what it needs at hand.
+    """
     address, name = _address(request), f"{project.slug}-proposals"
     offers = [
         Offer(gettext("Proposals"), ending.upper(), address("export", f"{name}.{ending}"), TYPES[ending])
         for ending in FIRST
         if ending in TYPES
     ]
-    told = replace(project_set(found, [], address), offers=offers)
+    box = project.area.extent if project.area is not None else None
+    told = replace(described(project, address), offers=offers, box=box)
     return dcat.schema_org(town_facts(request), told, get_language() or "nl")
 
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from participation.models import Area, Project, Response
 from participation.selectors.layers import counted_vote
 from participation.selectors.proposals import WORDS
-from participation.selectors.report import has_answers
 
 SORT_NAMES = {
     "drawn": _("Random order"),
@@ -115,13 +114,13 @@ def _day(text: str) -> date | None:
         return None
 
 
-def states_of(project: Project, *, voting: bool) -> list[tuple[str, object]]:
-    """The states that say something in this project: (value, label)."""
+def states_of(project: Project, *, voting: bool, answered: bool) -> list[tuple[str, object]]:
+    """The states that say something in this project, where votes are cast or something was answered: (value, label)."""
     found = []
     if voting or counted_vote(project) is not None:
         found.append(State.BALLOT)
     if counted_vote(project) is not None:
         found.append(State.CHOSEN)
-    if has_answers(project):
+    if answered:
         found += [State.BUILD, State.LATER, State.NOT, State.OPEN]
     return [(state.value, STATE_NAMES[state]) for state in found]

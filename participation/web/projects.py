@@ -186,7 +186,7 @@ def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str,
 project_tabs: list[tuple[str, object, Callable[[Project], bool]]] = []
 
 
-def tabs(request: HttpRequest, project: Project, where: Standing) -> list[dict[str, object]]:
+def tabs(request: HttpRequest, project: Project, where: Standing, *, answered: bool) -> list[dict[str, object]]:
     """The pages of one project, those that say something."""
     pages: list[tuple[str, object]] = [
         ("project", _("Places") if project.area is not None else _("Proposals")),
@@ -195,7 +195,7 @@ def tabs(request: HttpRequest, project: Project, where: Standing) -> list[dict[s
     if where.vote_is_over:
         pages.append(("results", _("Result")))
     pages += [(name, label) for name, label, has in project_tabs if has(project)]
-    if has_answers(project):
+    if answered:
         pages.append(("answers", _("Answers")))
     rows: list[dict[str, object]] = []
     for name, label in pages:
@@ -208,8 +208,10 @@ def process_context(request: HttpRequest, project: Project, where: Standing) -> 
     """What the head of every page of a project shows: phases, what may be done, what is left on the ballot."""
     vote = where.vote
     voting = Act.VOTE in where.acts
+    answered = has_answers(project)
     return {
         "project": project,
+        "has_answers": answered,
         "standing": where,
         "phases": phase_line(where),
         "may_propose": Act.PROPOSE in where.acts,
@@ -218,7 +220,7 @@ def process_context(request: HttpRequest, project: Project, where: Standing) -> 
         "vote": vote,
         "chosen": chosen_on(request, project, vote) if voting and vote else None,
         "counted": counted_vote(project),
-        "tabs": tabs(request, project, where),
+        "tabs": tabs(request, project, where, answered=answered),
         "now_said": now_said(where),
         "next_said": next_said(where, in_language(where.next.name, get_language() or "nl") if where.next else ""),
         "proposing_said": proposing_said(project, where) if Act.PROPOSE in where.acts else "",
@@ -243,10 +245,10 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     filters = Filters.read(request.GET, default_sort="drawn" if voting else "most")
     if filters.sort == "drawn" and not voting:
         return redirect("project", slug=slug)
-    states = states_of(project, voting=voting)
+    context = process_context(request, project, where)
+    states = states_of(project, voting=voting, answered=bool(context["has_answers"]))
     if filters.state not in dict(states):
         filters = replace(filters, state="")
-    context = process_context(request, project, where)
     chosen = context["chosen"]
     numbers = chosen.numbers if isinstance(chosen, Chosen) else []
     context |= {
