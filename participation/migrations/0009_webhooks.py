@@ -1,5 +1,5 @@
 """Webhooks and their outbox, which triggers fill in the transaction in which something happens; the licence of a town's
-open data, the backgrounds of its maps, its address search, and how coarsely places are kept."""
+open data, the backgrounds of its maps and its address search."""
 
 import uuid
 
@@ -135,13 +135,6 @@ DROP += "DROP FUNCTION participation_touch_answered();"
 class Migration(migrations.Migration):
     dependencies = [("participation", "0008_tiles")]
     operations = [
-        migrations.AddField(
-            "project",
-            "coarse_m",
-            models.PositiveSmallIntegerField(
-                blank=True, help_text="Places of residents are kept to within so many metres", null=True
-            ),
-        ),
         migrations.AddField("organisation", "base_maps", models.JSONField(blank=True, default=list)),
         migrations.AddField(
             "organisation", "address_search", models.CharField(blank=True, default="first", max_length=20)

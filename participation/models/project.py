@@ -34,9 +34,6 @@ class Project(models.Model):
     # How the area was chosen: {"kind": "town"}, {"kind": "areas", "codes": [...]}, {"kind": "drawn"}, {"kind": "file",
     # "name": ...} or {"kind": "none"}; empty where it was not chosen at the desk.
     area_source = models.JSONField(default=dict, blank=True)
-    coarse_m = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text=_("Places of residents are kept to within so many metres")
-    )
     moderated_first = models.BooleanField(default=False, help_text=_("Staff look before a proposal is public"))
     # {act: level}, what is said otherwise than participation/rules/access.py; migration 0006 holds which there are.
     access = models.JSONField(default=dict, blank=True)

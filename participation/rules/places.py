@@ -9,11 +9,6 @@ from participation.rules.refusals import Code, Refused
 # Half a metre: what a hand-drawn border and a phone's rounding may differ before a resident is told "outside".
 BORDER_TOLERANCE_M = 0.5
 
-# How coarse a town may have places kept, in metres: a house, a street, a neighbourhood.
-COARSE_M = (50, 100, 250, 500)
-# A degree of latitude; along the earth it differs by half a per cent.
-_DEGREE_M = 111_320
-
 _NUMBER = r"[-+]?\d{1,3}(?:[.,]\d+)?"
 _PAIR = re.compile(rf"^\s*({_NUMBER})\s*°?\s*([NSEWO]?)\s*[,;/ ]\s*({_NUMBER})\s*°?\s*([NSEWO]?)\s*$", re.IGNORECASE)
 
@@ -53,16 +48,6 @@ def lon_lat(lon: object, lat: object) -> LonLat:
     if not (-180 <= x <= 180 and -90 <= y <= 90):
         raise Refused(Code.PIN_OUTSIDE_WORLD, {"lon": x, "lat": y})
     return LonLat(x, y)
-
-
-def coarse(place: LonLat, metres: int | None) -> LonLat:
-    """The middle of the cell of this width that holds the place: the same for everybody in it, whoever asks again."""
-    if not metres:
-        return place
-    tall = metres / _DEGREE_M
-    lat = (math.floor(place.lat / tall) + 0.5) * tall
-    wide = tall / math.cos(math.radians(min(abs(lat), 89.0)))
-    return LonLat(round((math.floor(place.lon / wide) + 0.5) * wide, 6), round(lat, 6))
 
 
 def typed_pair(text: str) -> LonLat | None:

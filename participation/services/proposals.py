@@ -9,7 +9,7 @@ from django.db.models import Max
 from participation.models import Draft, Person, Phase, Project, Proposal, Record, Support, Theme
 from participation.queries.voting import database_now
 from participation.rules.phases import Act
-from participation.rules.places import LonLat, coarse
+from participation.rules.places import LonLat
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct, may
 from participation.rules.wording import REASON_MAX, cleaned, title_and_body
@@ -70,8 +70,6 @@ def submit_proposal(
     if theme and found_theme is None:
         raise Refused(Code.THEME_UNKNOWN, {"theme": theme[:60]})
     place, area_id = checked_place(project, place)
-    # Where exactly is looked at and forgotten: what is not kept, nothing can tell.
-    place = coarse(place, project.coarse_m) if place else None
     return Proposal.objects.create(
         project=project,
         number=next_number(project),

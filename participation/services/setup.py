@@ -13,7 +13,6 @@ from django.utils.text import slugify
 from participation.models import Area, Organisation, Person, Phase, Project, Record, Theme
 from participation.rules.access import checked_levels
 from participation.rules.phases import PhaseKind
-from participation.rules.places import COARSE_M
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct, may
 from participation.rules.rows import short_slug
@@ -59,7 +58,7 @@ def begin_project(
         fields["area_source"] = {"kind": "none"}
     if copy_of:
         names = ("question", "summary", "rules", "outcome", "area", "area_source", "access", "moderated_first")
-        fields |= {name: getattr(copy_of, name) for name in (*names, "coarse_m", "nearby_radius_m")}
+        fields |= {name: getattr(copy_of, name) for name in (*names, "nearby_radius_m")}
     elif organisation.outline and not (template and not template.has_map):
         fields |= {"area": organisation.outline, "area_source": {"kind": "town"}}
     slug = free_slug(organisation, title)
@@ -270,19 +269,15 @@ def set_access(
     levels: Mapping[str, str],
     by_phase: Mapping[int, Mapping[str, str]],
     moderated_first: bool,
-    coarse_m: int | None,
     by: Person,
 ) -> None:
     """Say how well somebody must be known for each act, in the project and otherwise in single phases.
-
-    ``coarse_m``: to within how many metres places of residents are kept from now on; None for exactly.
 
     Refuses  person.not_staff, access.level_bad.
     """
     require_desk(project, by, DeskAct.SETUP)
     project.access, project.moderated_first = checked_levels(levels), moderated_first
-    project.coarse_m = coarse_m if coarse_m in COARSE_M else None
-    project.save(update_fields=["access", "moderated_first", "coarse_m"])
+    project.save(update_fields=["access", "moderated_first"])
     for phase in phases_of(project):
         given = {act: level for act, level in by_phase.get(phase.pk, {}).items() if level}
         checked_levels(given)

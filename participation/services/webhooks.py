@@ -147,14 +147,12 @@ def send_again(*, organisation: Organisation, delivery: int, by: Person, now: da
 
 
 def have_sent(webhook: int) -> None:
-    """Have a worker send what waits for this webhook; once, however often it is asked.
-
-    Without a lock of the queue: a worker that was killed would keep it for ever. Two jobs at once share the messages.
-    """
+    """Have a worker send what waits for this webhook; once, however often it is asked."""
+    name = f"webhook-{webhook}"
     try:
         # In a savepoint: that it is in the queue already is no end of the transaction around.
         with transaction.atomic():
-            app.configure_task(SEND_TASK, queueing_lock=f"webhook-{webhook}").defer(key=webhook)
+            app.configure_task(SEND_TASK, lock=name, queueing_lock=name).defer(key=webhook)
     except AlreadyEnqueued:
         pass
 

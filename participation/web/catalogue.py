@@ -121,7 +121,6 @@ def described(project: Project, address: Address) -> DataSet:
         begins=localdate(begins),
         ends=localdate(max(end for end in ends if end)) if ends and all(ends) else None,
         keywords=[theme.name for theme in project.themes.all()],
-        coarse_m=project.coarse_m,
         grows=project.state == Project.State.OPEN,
     )
 

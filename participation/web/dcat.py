@@ -84,8 +84,6 @@ class DataSet:
     ends: date | None = None
     box: Sequence[float] | None = None
     keywords: Sequence[Mapping[str, str]] = ()
-    # To within how many metres places of residents are kept; None where they stand as they were put.
-    coarse_m: int | None = None
     grows: bool = False
 
 
@@ -153,8 +151,6 @@ def _dataset(town: Town, told: DataSet) -> dict[str, Any]:
     if told.begins:
         period: dict[str, Any] = {"@type": "dct:PeriodOfTime", "dcat:startDate": _day(told.begins)}
         found["dct:temporal"] = period | ({"dcat:endDate": _day(told.ends)} if told.ends else {})
-    if told.coarse_m:
-        found["dcat:spatialResolutionInMeters"] = {"@type": "xsd:decimal", "@value": str(told.coarse_m)}
     if told.box:
         found["dct:spatial"] = {
             "@type": "dct:Location",

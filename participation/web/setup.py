@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models import Project
 from participation.rules.access import LEVELS, SET_ELSEWHERE
-from participation.rules.places import COARSE_M
 from participation.rules.refusals import Refused
 from participation.rules.roles import DeskAct, may
 from participation.rules.templates import TEMPLATES
@@ -191,7 +190,6 @@ def access(request: HttpRequest, slug: str) -> HttpResponse:
                     for phase in phases
                 },
                 moderated_first=bool(request.POST.get("moderated_first")),
-                coarse_m=next((m for m in COARSE_M if str(m) == request.POST.get("coarse_m")), None),
                 by=clerk(request),
             )
             return kept(request, project, "access")
@@ -199,7 +197,6 @@ def access(request: HttpRequest, slug: str) -> HttpResponse:
             refused = found
     where = standing(project, now())
     context = {
-        "coarse": COARSE_M,
         "acts": [
             {
                 "act": act.value,

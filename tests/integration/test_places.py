@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from participation.models import Proposal, Support
-from participation.rules.places import COARSE_M, LonLat, coarse
+from participation.rules.places import LonLat
 from participation.rules.refusals import Code, Refused
 from participation.selectors.proposals import nearby, place_verdict
 from participation.services.proposals import (
@@ -162,27 +162,3 @@ def test_the_ballot_is_frozen_once_somebody_voted_but_may_be_joined(cast: Cast) 
         refused_code(set_shortlist, project=cast.project, numbers=[waiting.number], on_ballot=True, by=cast["Piet"])
         is Code.PROPOSAL_NOT_PUBLIC
     )
-
-
-@given(lon=st.floats(-179, 179), lat=st.floats(-85, 85), metres=st.sampled_from(COARSE_M))
-def test_a_coarse_place_is_the_middle_of_a_cell_and_says_no_more(lon: float, lat: float, metres: int) -> None:
-    found = coarse(LonLat(lon, lat), metres)
-    away = math.hypot((found.lon - lon) * math.cos(math.radians(lat)), found.lat - lat) / METRE
-    assert away <= metres * math.sqrt(0.5) * 1.01 + 0.2
-    assert coarse(found, metres) == found
-    assert coarse(LonLat(lon, lat), None) == LonLat(lon, lat)
-
-
-def test_where_places_are_kept_coarsely_the_exact_spot_stands_nowhere(cast: Cast) -> None:
-    exact = LonLat(2.7123456, 50.8512345)
-    cast.project.coarse_m = 250
-    cast.project.save()
-    kept = [submitted(cast, place=place) for place in (exact, LonLat(exact.lon + 0.0000123, exact.lat))]
-    points = {(row.point.x, row.point.y) for row in kept if row.point}
-    assert len(points) == 1, "neighbours of one cell are told alike"
-    assert (exact.lon, exact.lat) not in points
-    cast.project.coarse_m = None
-    cast.project.save()
-    (control,) = [submitted(cast, place=exact).point]
-    assert control is not None
-    assert (control.x, control.y) == (exact.lon, exact.lat), "the control: without the setting it is kept as it is"

@@ -80,7 +80,7 @@ def test_from_nothing_to_an_open_project(cast: Cast, piet: Client) -> None:
     assert piet.post(f"{setup}area/", {"kind": "areas", "areas": ["W1"]})["Location"] == f"{setup}phases/"
     piet.post(f"{setup}phases/", {"act": "preset", "preset": "propose_vote"})
     assert piet.post(f"{setup}phases/", phase_form(project))["Location"] == f"{setup}access/"
-    access = {"propose": "anyone", "support": "mail", "moderated_first": "1", "coarse_m": "100"}
+    access = {"propose": "anyone", "support": "mail", "moderated_first": "1"}
     assert piet.post(f"{setup}access/", access)["Location"] == f"{setup}themes/"
     themes = {"new0-nl": "Groen", "new0-fr": "Verdure", "new0-colour": "#1f5c3a", "new1-nl": "Plein"}
     assert piet.post(f"{setup}themes/", themes)["Location"] == f"{setup}rules/"
@@ -101,7 +101,6 @@ def test_from_nothing_to_an_open_project(cast: Cast, piet: Client) -> None:
     assert project.state == Project.State.OPEN
     assert project.question == {"nl": "Waar een bank?", "fr": "Où un banc ?"}
     assert project.access == {"propose": "anyone"}
-    assert project.coarse_m == 100
     assert project.area is not None
     assert project.area.contains(Point(2.65, 50.85, srid=4326))
     assert not project.area.contains(Point(2.75, 50.85, srid=4326))
