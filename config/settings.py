@@ -3,6 +3,7 @@
 import glob
 import os
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -15,6 +16,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import embedded
+from participation.rules.address_search import SERVICES
+from participation.rules.base_maps import PRESETS
+from participation.rules.outgoing import Network, Origin, origin_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("KIESPLEK_VAR", BASE_DIR / "var"))
@@ -251,39 +255,25 @@ CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-# --- base maps: presets an organisation may choose from --------------------------------------------------
-BASE_MAPS: dict[str, dict[str, Any]] = {
-    "none": {"url": "", "attribution": "", "max_zoom": 19},
-    "grb": {
-        "url": "https://geo.api.vlaanderen.be/GRB/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0"
-        "&LAYER=grb_bsk_grijs&STYLE=&FORMAT=image/png&tileMatrixSet=GoogleMapsVL"
-        "&tileMatrix={z}&tileRow={y}&tileCol={x}",
-        "attribution": "© Digitaal Vlaanderen",
-        "max_zoom": 20,
-    },
-    "osm": {
-        "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-        "attribution": "© OpenStreetMap",
-        "max_zoom": 19,
-    },
-}
-# The one base map every browser here may load pictures from (beside "none"); set per installation.
-BASE_MAP = os.environ.get("KIESPLEK_BASE_MAP", "none" if DEMO or TESTING else "osm")
-if BASE_MAP not in BASE_MAPS:
-    BASE_MAPS["own"] = {
-        "url": BASE_MAP,
-        "attribution": os.environ.get("KIESPLEK_BASE_MAP_ATTRIBUTION", ""),
-        "max_zoom": 19,
-    }
-    BASE_MAP = "own"
-_tile_hosts = {f"https://{urlsplit(m['url']).netloc}" for m in BASE_MAPS.values() if m["url"]}
+# --- base maps: what lies under the maps of a town that chose nothing of its own --------------------------------------
+_base_map = os.environ.get("KIESPLEK_BASE_MAP", "none" if DEMO or TESTING else "osm")
+if "://" in _base_map:
+    _maker = os.environ.get("KIESPLEK_BASE_MAP_ATTRIBUTION", "")
+    BASE_MAPS: list[dict[str, Any]] = [{"kind": "xyz", "url": _base_map, "attribution": _maker, "name": ""}]
+elif _base_map == "none":
+    BASE_MAPS = []
+elif _base_map in PRESETS:
+    BASE_MAPS = [{"preset": _base_map}]
+else:
+    raise ImproperlyConfigured(f"KIESPLEK_BASE_MAP is none of {', '.join(['none', *PRESETS])}, and no address.")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:", *sorted(_tile_hosts)],
+        # Beside these the hosts of the town's base maps (participation.middleware.organisation).
+        "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
         # Chromium holds the address that a form leads on to against this as well.
@@ -297,10 +287,43 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- address search: the one outside service the server itself asks, and only when the operator names it -------------
-ADDRESS_SEARCH = os.environ.get("KIESPLEK_ADDRESS_SEARCH", "")
-if ADDRESS_SEARCH and not ADDRESS_SEARCH.startswith(("https://", "http://127.0.0.1:")):
-    raise ImproperlyConfigured("KIESPLEK_ADDRESS_SEARCH must begin with https://.")
+# --- whom the server itself calls: nobody but whom the operator names here --------------------------------------------
+
+
+def services(name: str) -> dict[str, str]:
+    """Read ``service=address`` pairs, the first to be asked first."""
+    found = {}
+    for pair in names(name):
+        service, _sign, address = pair.partition("=")
+        if service not in SERVICES or origin_of(address) is None:
+            raise ImproperlyConfigured(
+                f"{name} holds pairs such as geolocation=https://geo.api.vlaanderen.be/geolocation/v4/Location; the"
+                f" services are {', '.join(SERVICES)}."
+            )
+        found[service] = address
+    return found
+
+
+def origins(name: str) -> list[Origin]:
+    """Read the hosts that may be called."""
+    found = [(text, origin_of(text)) for text in names(name)]
+    if bad := [text for text, origin in found if origin is None]:
+        raise ImproperlyConfigured(f"{name} holds hosts such as hooks.example.org; {bad[0]} is none.")
+    return [origin for _text, origin in found if origin is not None]
+
+
+def networks(name: str) -> list[Network]:
+    """Read networks of our own that may be called although they are private."""
+    try:
+        return [ip_network(text) for text in names(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} holds networks such as 10.0.0.0/24: {error}.") from error
+
+
+# Which address services there are, for towns to choose from.
+ADDRESS_SEARCH = services("KIESPLEK_ADDRESS_SEARCH")
+WEBHOOK_HOSTS = origins("KIESPLEK_WEBHOOK_HOSTS")
+PRIVATE_NETWORKS = networks("KIESPLEK_PRIVATE_NETWORKS")
 
 # --- programs that ask: how many requests a minute one of them may send (an act counts as ten) ------------------------
 API_PER_MINUTE = int(os.environ.get("KIESPLEK_API_PER_MINUTE", "600"))

@@ -99,6 +99,10 @@ class Layer(Protocol):
     def time(self) -> str:
         """The column of dates that says when a feature is from; empty when none does."""
 
+    @property
+    def dataset(self) -> str:
+        """The data set that the layer is a part of, as a catalogue lists it; empty for one by itself."""
+
     def count(
         self,
         box: Box | None = None,
@@ -169,8 +173,8 @@ class FeatureSource:
     ``rows`` is filtered by who asks. ``geometry`` names the EPSG:4326 column, ``key`` the public, unique whole
     number, ``weight`` what a pin weighs in clusters. ``updated`` is a short text that changes whenever the rows do.
     ``pin`` names the columns that a single pin carries in a map tile, ``slots`` what a group says shares of, ``time``
-    the column that says when a row is from. ``counted`` is the number under which exactly these rows are counted in
-    geo's pyramid, cell by cell: the domain keeps it true.
+    the column that says when a row is from, ``dataset`` the data set it is a part of. ``counted`` is the number under
+    which exactly these rows are counted in geo's pyramid, cell by cell: the domain keeps it true.
     """
 
     id: str
@@ -188,6 +192,7 @@ class FeatureSource:
     stored: Stored | None = None
     slots: Slots | None = None
     counted: int | None = None
+    dataset: str = ""
 
     def where(self, values: Mapping[str, object], days: Days = (None, None)) -> "FeatureSource":
         """The rows that have exactly these values, and a ``time`` from the first to the last of these."""
@@ -371,6 +376,7 @@ class DerivedSource:
     compute: Callable[[], Sequence[Feature]] = field(repr=False)
     fingerprint: str = ""
     time: str = ""
+    dataset: str = ""
 
     @cached_property
     def _features(self) -> Sequence[Feature]:
@@ -435,6 +441,7 @@ class Raster:
     updated: str
     compute: Callable[[], Grid] = field(repr=False)
     fingerprint: str = ""
+    dataset: str = ""
 
     @cached_property
     def grid(self) -> Grid:

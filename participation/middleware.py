@@ -13,6 +13,7 @@ from django.utils import timezone
 from participation.models import Organisation
 from participation.rules.refusals import Code, Refused
 from participation.rules.tokens import Scope
+from participation.selectors.base_maps import picture_origins
 from participation.selectors.organisations import organisation_for_host
 from participation.selectors.tokens import token_called
 from participation.services.tokens import note_use
@@ -51,7 +52,12 @@ def organisation(
     def find(request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(TOWNLESS):
             request.organisation, request.moment = town(request.get_host().partition(":")[0])  # type: ignore[attr-defined]
-        return get_response(request)
+        response = get_response(request)
+        found = getattr(request, "organisation", None)
+        if found is not None and (origins := picture_origins(found)):
+            # Browsers load the pictures under this town's maps, and no other town's.
+            response._csp_update = {"img-src": origins}  # type: ignore[attr-defined]
+        return response
 
     return find
 

@@ -208,15 +208,12 @@ def chosen(
 
     For layers, which say themselves which columns leave the house.
     """
-    rows = filtered(_public(project).filter(point__isnull=False), text=text, area=area, theme=theme)
+    placed = _public(project).filter(point__isnull=False)
+    rows = filtered(placed, text=text, area=area, theme=theme, since=since, until=until)
     if origin:
         rows = rows.filter(origin=origin)
     if on_ballot is not None:
         rows = rows.filter(on_ballot=on_ballot)
-    if since is not None:
-        rows = rows.filter(created_at__date__gte=since)
-    if until is not None:
-        rows = rows.filter(created_at__date__lte=until)
     return rows
 
 

@@ -3,17 +3,21 @@
 A worker (``manage.py procrastinate worker``) runs these; any number of workers may, on any machine.
 """
 
+import time
 from datetime import UTC, datetime
 
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from participation.selectors.webhooks import due_webhooks
 from participation.services import answer_files, answer_mails, author_mails, merge_mails, photos
 from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.pace import forget_requests
 from participation.services.people import forget_old_sessions
 from participation.services.reminders import remind_all
 from participation.services.voting import close_due_votes
+from participation.services.webhooks import forget_deliveries, have_sent, send_waiting
 
 
 @app.periodic(cron="* * * * *")
@@ -74,3 +78,24 @@ def sweep_photos(timestamp: int) -> None:
 def forget_sessions(timestamp: int) -> None:
     """Forget the sessions whose time is over."""
     forget_old_sessions()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="send_webhooks")
+def send_webhooks(timestamp: int) -> None:
+    """Have the messages sent that wait for other programs: those of the last minute, and those to be tried again."""
+    for key in due_webhooks(timezone.now()):
+        have_sent(key)
+
+
+@app.task
+def send_webhook(key: int) -> None:
+    """Send what waits for one webhook; each has a job of its own, so that a slow receiver holds up no other."""
+    send_waiting(key, clock=timezone.now, wall=time.time)
+
+
+@app.periodic(cron="45 3 * * *")
+@app.task(queueing_lock="forget_webhooks")
+def forget_old_deliveries(timestamp: int) -> None:
+    """Forget the messages to other programs that were sent long ago."""
+    forget_deliveries(datetime.fromtimestamp(timestamp, UTC))

@@ -153,6 +153,7 @@ def candidate_layer(project: Project, *, staff: bool) -> FeatureSource:
         columns=CANDIDATE_COLUMNS,
         updated=candidates_revision(project),
         pin=("number", "title"),
+        dataset=project.slug,
     )
 
 
@@ -179,6 +180,7 @@ def kept_layer(project: Project, shape: Shape) -> FeatureSource:
         columns=KEPT_COLUMNS,
         updated=kept_revision(project),
         pin=("name",) if is_points else (),
+        dataset=project.slug,
     )
 
 
@@ -219,6 +221,7 @@ def cluster_layer(project: Project, shape: Shape, how: Grouping = GROUPED, sieve
         updated=f"{project.pk}.{project.revision}",
         compute=partial(_clusters, project, shape, how, sieve),
         fingerprint=_fingerprint(project, shape, how, sieve),
+        dataset=project.slug,
     )
 
 
@@ -234,6 +237,7 @@ def spots_layer(project: Project, how: Spots = SPOTTED, sieve: Sieve = EVERYTHIN
         updated=f"{project.pk}.{project.revision}",
         compute=partial(_spots, project, how, sieve),
         fingerprint=_fingerprint(project, "hotspots", how, sieve, get_language()),
+        dataset=project.slug,
     )
 
 
@@ -247,6 +251,7 @@ def heat_layer(project: Project, how: Heat = HEATED, sieve: Sieve = EVERYTHING) 
         updated=f"{project.pk}.{project.revision}",
         compute=partial(_grid, project, how, sieve),
         fingerprint=_fingerprint(project, "heat", how, sieve),
+        dataset=project.slug,
     )
 
 
@@ -261,6 +266,7 @@ def areas_layer(project: Project, sieve: Sieve) -> DerivedSource:
         updated=f"{project.pk}.{project.revision}",
         compute=partial(_areas, project, sieve),
         fingerprint=_fingerprint(project, "areas", sieve),
+        dataset=project.slug,
     )
 
 

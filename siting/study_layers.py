@@ -112,6 +112,7 @@ def scores_layer(study: Study) -> DerivedSource:
         updated=f"study.{study.pk}.{study.result_hash}",
         compute=lambda: remembered(study.project, known, partial(_scores, study, parts)),
         fingerprint=_print(known),
+        dataset=study.project.slug,
     )
 
 
@@ -131,6 +132,7 @@ def scenario_layer(study: Study, scenario: Scenario) -> DerivedSource:
         updated=f"scenario.{scenario.pk}.{scenario.result_hash}",
         compute=partial(_steps, scenario, is_way=is_way),
         fingerprint=_print("scenario", scenario.pk, scenario.result_hash),
+        dataset=study.project.slug,
     )
 
 
@@ -145,6 +147,7 @@ def villages_layer(study: Study, scenario: Scenario) -> DerivedSource:
         updated=f"scenario.{scenario.pk}.{scenario.result_hash}",
         compute=partial(_villages, study.project, scenario),
         fingerprint=_print("areas", scenario.pk, scenario.result_hash, study.project.organisation.revision),
+        dataset=study.project.slug,
     )
 
 

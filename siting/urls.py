@@ -3,6 +3,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from participation.web.catalogue import more_offers
 from participation.web.desk import OUT, SITES, desk_pages, town_pages
 from participation.web.projects import project_tabs
 from siting.selectors.decisions import has_published
@@ -84,3 +85,4 @@ desk_pages += [
     ("desk_export", _("Downloads"), OUT),
 ]
 project_tabs += [("outcome", _("What became of it"), has_published), ("dossier", _("Decision dossier"), has_dossier)]
+more_offers += [dossier.offers]

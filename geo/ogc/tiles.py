@@ -20,6 +20,7 @@ KEPT_SECONDS = 3600
 # Below this a tile fits in one packet, and compressing it only costs time.
 SMALL_BYTES = 1000
 LEVEL = 5
+_FILTERS = ("filter", "filter-lang", "filter-crs")
 
 
 def whole_number(text: str) -> int:
@@ -36,7 +37,7 @@ def _known_matrix(matrix: str) -> None:
 def vector(request: HttpRequest, layer: str, matrix: str, z: str, y: str, x: str) -> HttpResponseBase:
     """One tile of a layer of pins; 204 where no pin lies (OGC API Tiles, 7.1.7.B).
 
-    Filters are those of the features: a column and its value, or ``datetime``.
+    Filters are those of the features: a column and its value, ``datetime``, or ``filter`` in CQL2 text.
     """
     _known_matrix(matrix)
     try:
@@ -46,10 +47,14 @@ def vector(request: HttpRequest, layer: str, matrix: str, z: str, y: str, x: str
         raise problems.TileOutsideWorld(tile=f"{z}/{y}/{x}", max_zoom=MAX_ZOOM) from error
     source = pin_layer(request, layer)
     given = parameters.known(
-        request, [*(column.name for column in source.columns), *(["datetime"] * bool(source.time))]
+        request, [*(column.name for column in source.columns), *_FILTERS, *(["datetime"] * bool(source.time))]
     )
     if given:
         source = source.where(parameters.where(given, source.columns), parameters.days(given.get("datetime")))
+        asked = {name: given[name] for name in _FILTERS if name in given}
+        condition = parameters.condition(asked, source.columns, has_geometry=True, time="")
+        if condition is not None:
+            source = source.only(source.within(None, condition=condition))
     etag = tag("tile", source.fingerprint, *wanted)
     if is_unchanged(request, etag):
         response = HttpResponse(status=304)

@@ -17,6 +17,7 @@ from participation.models.response import Response
 from participation.models.session import Session
 from participation.models.token import Pace, Repeat, Token
 from participation.models.voter import CodeBatch, CodeTry, Extension, VotingCode
+from participation.models.webhook import Delivery, Webhook
 from participation.models.zone import InventoryObject, Zone
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "CodeBatch",
     "CodeTry",
     "Comment",
+    "Delivery",
     "Draft",
     "ExactPlace",
     "Extension",
@@ -62,5 +64,6 @@ __all__ = [
     "Token",
     "Vote",
     "VotingCode",
+    "Webhook",
     "Zone",
 ]

@@ -4,6 +4,9 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.utils.translation import gettext_lazy as _
 
+from participation.rules.address_search import FIRST_SERVICE
+from participation.rules.licences import LICENCES, USUAL
+
 
 class Organisation(models.Model):
     """A municipality that uses the installation; others cannot see its people, drafts or queues.
@@ -34,6 +37,14 @@ class Organisation(models.Model):
         default=False, help_text=_("Staff need a second factor beside the code by mail")
     )
 
+    # The backgrounds of its maps, the first to begin with: entries of participation/rules/base_maps.py; none for the
+    # one of the installation.
+    base_maps = models.JSONField(default=list, blank=True)
+    # Which of the operator's address searches is asked; empty for none but the town's own places.
+    address_search = models.CharField(max_length=20, blank=True, default=FIRST_SERVICE)
+    licence = models.CharField(
+        max_length=20, choices=[(licence.code, licence.name) for licence in LICENCES.values()], default=USUAL
+    )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
 
     def __str__(self) -> str:

@@ -2,15 +2,26 @@
 
 import math
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db import models as gis
 from django.contrib.gis.geos import Point, Polygon
-from django.db.models import BooleanField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import BooleanField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce
 
-from participation.models import Area, Organisation, Person, Project, Proposal, Support
+from participation.models import (
+    Area,
+    Organisation,
+    Person,
+    Phase,
+    Project,
+    Proposal,
+    Response,
+    Support,
+    TallyRow,
+)
 from participation.rules.places import BORDER_TOLERANCE_M, LonLat
 from participation.rules.roles import DeskAct, may
 from participation.selectors.merging import was_public
@@ -91,15 +102,55 @@ def hidden_stub(project: Project, number: int) -> Proposal | None:
 SORTS = {"most": ("-n_supports", "number"), "new": ("-created_at", "-number"), "name": ("title", "number")}
 
 
-def filtered(rows: QuerySet[Proposal], *, text: str = "", area: str = "", theme: str = "") -> QuerySet[Proposal]:
-    """Keep the proposals that hold these words, in this area (code) and of this theme (slug)."""
-    for word in text.split()[:8]:
+# So many words are looked for; more narrow nothing down and cost the same again.
+WORDS = 8
+
+
+def last_outcome() -> Coalesce:
+    """What was answered last on the proposal at hand: "build", "later", "not", or "none" yet."""
+    latest = Response.objects.filter(proposal=OuterRef("pk")).order_by("-published_at", "-pk").values("outcome")[:1]
+    return Coalesce(Subquery(latest), Value("none"))
+
+
+def filtered(
+    rows: QuerySet[Proposal],
+    *,
+    text: str = "",
+    area: str = "",
+    theme: str = "",
+    state: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[Proposal]:
+    """Keep the proposals that hold these words, in this area (code), of this theme (slug), proposed in these days.
+
+    ``state``: "ballot", "chosen" (in a counted vote), an outcome of an answer, or "open" for not answered yet.
+    """
+    if state == "ballot":
+        rows = rows.filter(on_ballot=True)
+    elif state == "chosen":
+        rows = rows.filter(
+            Exists(TallyRow.objects.filter(proposal=OuterRef("pk"), phase=_last_count(), is_winner=True))
+        )
+    elif state:
+        rows = rows.annotate(answered=last_outcome()).filter(answered="none" if state == "open" else state)
+    if since is not None:
+        rows = rows.filter(created_at__date__gte=since)
+    if until is not None:
+        rows = rows.filter(created_at__date__lte=until)
+    for word in text.split()[:WORDS]:
         rows = rows.filter(Q(title__icontains=word) | Q(body__icontains=word) | Q(area__name__icontains=word))
     if area:
         rows = rows.filter(area__code=area)
     if theme:
         rows = rows.filter(theme__slug=theme)
     return rows
+
+
+def _last_count() -> Subquery:
+    """The latest vote that was counted of the project of the proposal whose row of a tally is looked at."""
+    votes = Phase.objects.filter(project=OuterRef("proposal__project"), kind="vote", closed_at__isnull=False)
+    return Subquery(votes.order_by("-position").values("pk")[:1])
 
 
 def geos_point(place: LonLat) -> Point:

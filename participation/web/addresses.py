@@ -1,61 +1,64 @@
-"""Searches addresses at the service the operator named, in the form of Flanders' geolocation service, version 4.
+"""Searches addresses: among the town's own places, and where those hold nothing, at a service that the operator named.
 
-The service is asked only when the town's own places hold nothing of that name; when it does not answer in time the
-search goes on without it. Source: https://geo.api.vlaanderen.be/geolocation/v4/ (Location).
+The browser never asks a service itself: it would tell it who looks for what. When one does not answer in time the
+search goes on without it.
 """
 
 import json
-from dataclasses import dataclass
-from http.client import HTTPException
 from urllib.parse import urlencode
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import structlog
 from django.conf import settings
 
+from participation.models import Organisation
+from participation.outgoing import CallFailed, call
+from participation.rules.address_search import FIRST_SERVICE, SERVICES, Address, read
+from participation.rules.outgoing import origin_of
+from participation.rules.refusals import Refused
+from participation.selectors.organisations import places_named
+
 log = structlog.get_logger(__name__)
 
-# Longer than that nobody waits for a suggestion; and no honest answer to five addresses is larger.
+# Longer than that nobody waits for a suggestion.
 TIMEOUT_S = 3
-LARGEST_ANSWER = 200_000
-MOST = 5
+OK = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One address found, degrees WGS 84."""
-
-    name: str
-    lon: float
-    lat: float
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """Follows nothing: only the host the operator named is ever asked."""
-
-    def redirect_request(self, *args: object) -> None:
-        """Say no to every redirect."""
+def addresses_called(town: Organisation, text: str) -> list[Address]:
+    """Which places and addresses are called so, best first?"""
+    own = [
+        Address(f"{place.name} ({place.area_name})" if place.area_name else place.name, place.point.x, place.point.y)
+        for place in places_named(town, text)
+    ]
+    return own or _asked(town, text)
 
 
-def addresses_called(text: str) -> list[Address]:
-    """Which addresses are called so? None where no service is configured or it does not answer."""
-    if not settings.ADDRESS_SEARCH:
+def service_of(town: Organisation) -> str:
+    """Which of the operator's services does this town ask? "" for none."""
+    if town.address_search == FIRST_SERVICE:
+        return next(iter(settings.ADDRESS_SEARCH), "")
+    return town.address_search if town.address_search in settings.ADDRESS_SEARCH else ""
+
+
+def _asked(town: Organisation, text: str) -> list[Address]:
+    name = service_of(town)
+    if not name:
         return []
-    url = f"{settings.ADDRESS_SEARCH}?{urlencode({'q': text, 'c': MOST})}"
+    service, base = SERVICES[name], settings.ADDRESS_SEARCH[name]
+    question = service.question(text, town.outline.extent if town.outline else None)
+    origin = origin_of(base)
     try:
-        with build_opener(_NoRedirect).open(
-            Request(url, headers={"Accept": "application/json"}),  # noqa: S310 -- the settings let only https through
-            timeout=TIMEOUT_S,
-        ) as answer:
-            found = json.loads(answer.read(LARGEST_ANSWER))["LocationResult"]
-        return [
-            Address(
-                str(row["FormattedAddress"])[:200],
-                float(row["Location"]["Lon_WGS84"]),
-                float(row["Location"]["Lat_WGS84"]),
-            )
-            for row in found[:MOST]
-        ]
-    except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
-        log.warning("address search did not answer", why=repr(error))
+        answer = call(
+            f"{base}?{urlencode(question)}",
+            listed=[origin] if origin else [],
+            networks=settings.PRIVATE_NETWORKS,
+            timeout_s=TIMEOUT_S,
+            headers={"User-Agent": "Kiesplek"},
+        )
+        if answer.status != OK:
+            raise CallFailed(f"status {answer.status}")
+        return read(service, json.loads(answer.body))
+    # RecursionError: brackets within brackets, as many as there is room for.
+    except (Refused, CallFailed, KeyError, TypeError, ValueError, RecursionError) as error:
+        log.warning("address search did not answer", service=name, why=repr(error))
         return []

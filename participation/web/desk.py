@@ -46,7 +46,9 @@ town_pages: list[tuple[str, object]] = [
     ("desk", _("Projects")),
     ("desk_town_queue", _("Queue")),
     ("desk_templates", _("Answer templates")),
+    ("desk_maps", _("Maps and data")),
     ("desk_access", _("QGIS and API")),
+    ("desk_webhooks", "Webhooks"),
     ("desk_staff", _("People")),
     ("desk_audit", _("Acts")),
 ]
@@ -55,6 +57,7 @@ guarded_pages: dict[str, DeskAct] = {
     "desk_templates": DeskAct.MODERATE,
     "desk_staff": DeskAct.PEOPLE,
     "desk_audit": DeskAct.AUDIT,
+    "desk_webhooks": DeskAct.TOKENS,
 }
 
 

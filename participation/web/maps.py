@@ -4,17 +4,31 @@ import math
 from typing import Any
 
 import shapely
-from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from participation.models import Area, Organisation, Place, Project
+from participation.rules.base_maps import Entry
 from participation.rules.text import in_language
+from participation.selectors.base_maps import base_maps_of
 
 # Five decimals of a degree are about a metre: enough to draw, and a third of the bytes.
 _DISPLAY_DEGREES = 0.00001
 _LABELLED_PLACES = 60
+
+PRESET_NAMES = {
+    "grb": _("Map (GRB)"),
+    "grb-grey": _("Map in grey (GRB)"),
+    "orthophoto": _("Aerial photo"),
+    "osm": "OpenStreetMap",
+}
+
+
+def name_of(entry: Entry) -> str:
+    """What a background is called: one of the town's own by its own name."""
+    return str(PRESET_NAMES[entry["preset"]] if "preset" in entry else entry.get("name") or _("Map"))
 
 
 def areas_geojson(organisation: Organisation) -> dict[str, Any]:
@@ -36,7 +50,6 @@ def areas_geojson(organisation: Organisation) -> dict[str, Any]:
 
 
 def _frame(organisation: Organisation) -> dict[str, Any]:
-    base = settings.BASE_MAPS[settings.BASE_MAP]
     return {
         "bounds": list(organisation.outline.extent) if organisation.outline else None,
         "areas": areas_geojson(organisation),
@@ -44,11 +57,11 @@ def _frame(organisation: Organisation) -> dict[str, Any]:
             {"name": place.name, "lon": place.point.x, "lat": place.point.y}
             for place in Place.objects.filter(organisation=organisation).order_by("pk")[:_LABELLED_PLACES]
         ],
-        "base_map": base if base["url"] else None,
+        "base_maps": [each.shown() | {"name": name_of(entry)} for entry, each in base_maps_of(organisation)],
     }
 
 
-def map_config(project: Project, **more: Any) -> dict[str, Any]:
+def map_config(project: Project, *, tiles_query: str = "", **more: Any) -> dict[str, Any]:
     """Everything ``<kp-map>`` needs for one project; ``more`` adds to it or takes its place."""
     themes, language = list(project.themes.all()), get_language() or "nl"
     config = _frame(project.organisation) | {
@@ -63,6 +76,8 @@ def map_config(project: Project, **more: Any) -> dict[str, Any]:
     # Whoever says what is to be seen needs no outline, which is large to fetch.
     if "bounds" not in more and project.area is not None:
         config["bounds"] = list(project.area.extent)
+    # What the list beside is filtered by, the pins are as well.
+    config["tiles"] = str(config["tiles"]) + tiles_query
     return config | more
 
 

@@ -2,11 +2,11 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -26,46 +26,15 @@ from participation.services.voting import close_due_phases
 from participation.web.access import access_rows, answering_said, next_said, now_said, proposing_said
 from participation.web.asking import answering_refusals, now, person_of, project_or_404, sign_in_first, voter_of
 from participation.web.ballot_words import FREE, WORDS, Words, left_said, offered
+from participation.web.catalogue import for_search_engines
 from participation.web.drafts import draft_of, take_up
+from participation.web.filters import SORT_NAMES, Filters, states_of
 from participation.web.form_summary import form_summary
 from participation.web.maps import map_config
 from participation.web.result_words import event_lines
 from participation.web.words import phase_line
 
 A_PAGE = 30
-
-SORT_NAMES = {
-    "drawn": _("Random order"),
-    "most": _("Most supporters"),
-    "new": _("Newest first"),
-    "name": _("By name"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the reader looks for, as it stands in the address."""
-
-    text: str
-    area: str
-    theme: str
-    sort: str
-
-    @classmethod
-    def read(cls, query: QueryDict, *, default_sort: str) -> "Filters":
-        """Take the filters from the address; a sort we do not know is the default."""
-        sort = query.get("sort", "")
-        return cls(
-            query.get("q", "")[:100].replace("\x00", ""),
-            query.get("area", "")[:40].replace("\x00", ""),
-            query.get("theme", "")[:60].replace("\x00", ""),
-            sort if sort in SORT_NAMES else default_sort,
-        )
-
-    @property
-    def any(self) -> bool:
-        """Is anything filtered?"""
-        return bool(self.text or self.area or self.theme)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +166,13 @@ def in_drawn_page(request: HttpRequest, project: Project, rows: QuerySet[Proposa
 
 def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str, object]:
     rows = filtered(
-        supported_by(public_proposals(project), request.user), text=filters.text, area=filters.area, theme=filters.theme
+        supported_by(public_proposals(project), request.user),
+        text=filters.text,
+        area=filters.area,
+        theme=filters.theme,
+        state=filters.state,
+        since=filters.since,
+        until=filters.until,
     )
     if filters.sort != "drawn":
         page = Paginator(rows.order_by(*SORTS[filters.sort]), A_PAGE).get_page(request.GET.get("page"))
@@ -213,7 +188,9 @@ def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str,
 project_tabs: list[tuple[str, object, Callable[[Project], bool]]] = []
 
 
-def tabs(request: HttpRequest, project: Project, where: Standing, form: FormHere) -> list[dict[str, object]]:
+def tabs(
+    request: HttpRequest, project: Project, where: Standing, form: FormHere, *, answered: bool
+) -> list[dict[str, object]]:
     """The pages of one project, those that say something."""
     first = _("Places") if project.area is not None else _("Proposals")
     pages: list[tuple[str, object]] = [("project", _("What it is about") if form is FormHere.ALONE else first)]
@@ -223,7 +200,7 @@ def tabs(request: HttpRequest, project: Project, where: Standing, form: FormHere
     if where.vote_is_over:
         pages.append(("results", _("Result")))
     pages += [(name, label) for name, label, has in project_tabs if has(project)]
-    if has_answers(project):
+    if answered:
         pages.append(("answers", _("Answers")))
     rows: list[dict[str, object]] = []
     for name, label in pages:
@@ -237,8 +214,10 @@ def process_context(request: HttpRequest, project: Project, where: Standing) -> 
     vote = where.vote
     voting = Act.VOTE in where.acts
     form = form_here(project)
+    answered = has_answers(project)
     return {
         "project": project,
+        "has_answers": answered,
         "standing": where,
         "phases": phase_line(where),
         "may_propose": Act.PROPOSE in where.acts,
@@ -249,7 +228,7 @@ def process_context(request: HttpRequest, project: Project, where: Standing) -> 
         "vote": vote,
         "chosen": chosen_on(request, project, vote) if voting and vote else None,
         "counted": counted_vote(project),
-        "tabs": tabs(request, project, where, form),
+        "tabs": tabs(request, project, where, form, answered=answered),
         "now_said": now_said(where, form),
         "next_said": next_said(where, in_language(where.next.name, get_language() or "nl") if where.next else ""),
         "proposing_said": proposing_said(project, where) if Act.PROPOSE in where.acts else "",
@@ -278,13 +257,18 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     filters = Filters.read(request.GET, default_sort="drawn" if voting else "most")
     if filters.sort == "drawn" and not voting:
         return redirect("project", slug=slug)
+    states = states_of(project, voting=voting, answered=bool(context["has_answers"]))
+    if filters.state not in dict(states):
+        filters = replace(filters, state="")
     chosen = context["chosen"]
     numbers = chosen.numbers if isinstance(chosen, Chosen) else []
     context |= {
         "filters": filters,
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
-        "map": map_config(project, chosen=numbers) if project.area else None,
+        "states": states,
+        "map": map_config(project, chosen=numbers, tiles_query=filters.of_tiles(project)) if project.area else None,
         "person": person_of(request),
+        "told_to_machines": for_search_engines(request, project),
         **_page(request, project, filters),
     }
     return render(request, "participation/project.html", context)

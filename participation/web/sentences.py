@@ -313,6 +313,28 @@ SENTENCES = {
     Code.REQUEST_KEY_REUSED: _("This Idempotency-Key was used for another request. Take a new one."),
     Code.EMBED_BAD_SITE: _("“%(site)s” is no name of a site. Write one a line, such as www.poperinge.be."),
     Code.EMBED_TOO_MANY: _("At most %(most)s sites are possible."),
+    Code.CALL_BAD_URL: _(
+        "This is no address that can be called: “%(url)s”. Write it whole, such as https://hooks.example.org/kiesplek."
+    ),
+    Code.CALL_NOT_LISTED: _(
+        "The operator of this installation does not let the server call %(host)s. Ask them to list it."
+    ),
+    Code.CALL_PRIVATE_ADDRESS: _(
+        "This name leads to %(address)s, within a network of its own that the operator did not list."
+    ),
+    Code.WEBHOOK_NAME_MISSING: _("Say what the webhook is for, so that you know it again later."),
+    Code.WEBHOOK_NO_EVENT: _("Tick at least one thing to be told of."),
+    Code.WEBHOOK_TOO_MANY: _("There are %(most)s webhooks already. Remove one that is no longer used."),
+    Code.WEBHOOK_NOT_FOUND: _("There is no such webhook or message any more."),
+    Code.WEBHOOK_PAUSED: _("This webhook is paused. Let it go on first."),
+    Code.BASE_MAP_UNKNOWN: _("There is no such background map."),
+    Code.BASE_MAP_BAD_URL: _("“%(url)s” is no address of a map. It begins with https:// and holds no password."),
+    Code.BASE_MAP_NO_PLACEHOLDER: _("The address of an XYZ map holds {z}, {x} and {y}."),
+    Code.BASE_MAP_NO_LAYER: _("Say which layer of the service to show."),
+    Code.BASE_MAP_NAME_MISSING: _("Give the background map a name."),
+    Code.BASE_MAP_ATTRIBUTION_MISSING: _("Say whose map it is: its maker wants to be named."),
+    Code.BASE_MAP_TOO_MANY: _("At most %(most)s background maps are possible."),
+    Code.BASE_MAP_TWICE: _("This background map is on the list already."),
     Code.PROJECT_NOT_FOUND: _("There is no project “%(slug)s” in this town."),
 }
 
@@ -411,6 +433,12 @@ STATUS = {
     Code.TOKEN_SCOPE_MISSING: 403,
     Code.TOKEN_TOO_MANY: 409,
     Code.TOKEN_NOT_FOUND: 404,
+    Code.WEBHOOK_TOO_MANY: 409,
+    Code.WEBHOOK_NOT_FOUND: 404,
+    Code.WEBHOOK_PAUSED: 409,
+    Code.BASE_MAP_UNKNOWN: 404,
+    Code.BASE_MAP_TOO_MANY: 409,
+    Code.BASE_MAP_TWICE: 409,
     Code.REQUEST_BAD: 400,
     Code.REQUEST_NOT_FOUND: 404,
     Code.REQUEST_NOT_FROM_PAGE: 403,

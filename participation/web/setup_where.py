@@ -36,9 +36,10 @@ from participation.services.zones import set_ground
 from participation.web.asking import desk, now, town_of
 from participation.web.desk import clerk
 from participation.web.files import places_in
+from participation.web.filters import SORT_NAMES, Filters
 from participation.web.form_summary import form_summary
 from participation.web.maps import map_config, town_map
-from participation.web.projects import SORT_NAMES, Filters, process_context
+from participation.web.projects import process_context
 from participation.web.sentences import moment as moment_said
 from participation.web.setup import asked_project, kept, next_monday, page
 from participation.web.setup_forms import AreaForm, languages_of
@@ -259,7 +260,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         if row.point
     ]
     context |= {
-        "filters": Filters("", "", "", "most"),
+        "filters": Filters(),
         "sorts": {name: said for name, said in SORT_NAMES.items() if name != "drawn"},
         "map": map_config(project, tiles=None, pins=pins) if project.area else None,
         "proposals": proposals,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from participation.models import Draft, Project, Proposal
 from participation.rules.access import Level
+from participation.rules.address_search import Address
 from participation.rules.phases import Act
 from participation.rules.places import SPOTS_MAX, Chosen, Drawn, Given, LonLat, Shape, lon_lat, typed_pair
 from participation.rules.refusals import Code, Refused
@@ -23,7 +24,6 @@ from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned, title_and_
 from participation.selectors.access import level_in
 from participation.selectors.doubles import alike
 from participation.selectors.drafts import draft_photos
-from participation.selectors.organisations import places_named
 from participation.selectors.projects import standing
 from participation.selectors.proposals import last_proposal_of, nearby, supported_by
 from participation.selectors.zones import may_be_chosen, objects_called
@@ -32,7 +32,7 @@ from participation.services.photos import MOST, add_photo, drop_photo
 from participation.services.places import checked_place
 from participation.services.proposals import send_draft
 from participation.web.access import not_let_in
-from participation.web.addresses import Address, addresses_called
+from participation.web.addresses import addresses_called
 from participation.web.asking import (
     answering_refusals,
     bound_without_account,
@@ -137,10 +137,7 @@ def _asked_place(request: HttpRequest, project: Project) -> tuple[LonLat | None,
     pair = typed_pair(typed)
     if pair:
         return pair, []
-    found = [
-        Address(f"{place.name} ({place.area_name})" if place.area_name else place.name, place.point.x, place.point.y)
-        for place in places_named(project.organisation, typed)
-    ] or addresses_called(typed)
+    found = addresses_called(project.organisation, typed)
     if not found:
         raise Refused(Code.PIN_PLACE_UNKNOWN, {"text": typed[:60]})
     exact = [address for address in found if address.name.partition(" (")[0].casefold() == typed.casefold()]

@@ -1,18 +1,24 @@
 """A decision dossier that was published: everyone reads it as a page, PDF, workbook and data, older versions too."""
 
+from collections.abc import Iterator
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlencode
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
+from participation.models import Project
 from participation.web.asking import project_or_404
+from participation.web.catalogue import PDF, Address
+from participation.web.dcat import Offer
 from participation.web.projects import page_context
-from siting.selectors.dossier import dossier_of, dossiers_of
+from siting.selectors.dossier import dossier_of, dossiers_of, has_dossier
 from siting.web.dossier_blocks import day
 from siting.web.dossier_pages import (
     FILES,
+    XLSX,
     Shown,
     chapters_of,
     context_of,
@@ -79,3 +85,11 @@ def dossier_picture(request: HttpRequest, slug: str, name: str) -> HttpResponse:
             raise Http404("no such picture")
         svg = drawn(name, how, of=shown.of, width_mm=SCREEN_MM)
     return HttpResponse(svg, content_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def offers(project: Project, address: Address) -> Iterator[Offer]:
+    """What a catalogue says of the dossier of a project: its latest version in each form."""
+    if has_dossier(project):
+        for kind, media_type in (("pdf", PDF), ("xlsx", XLSX), ("json", "application/json")):
+            at = address("dossier_file", project.slug, kind)
+            yield Offer(gettext("Decision dossier"), kind.upper(), at, media_type)

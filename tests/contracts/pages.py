@@ -157,6 +157,8 @@ ROWS: dict[str, Row] = {
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
+    "data": Row(EVERYONE, page=True),
+    "catalogue": Row(EVERYONE),
     "desk": Row(staff(), page=True, by="planner"),
     "desk_town_queue": Row(staff(), page=True, by="planner"),
     "desk_templates": Row(staff(roles=("moderator", "planner", "manager")), page=True, by="planner"),
@@ -235,6 +237,11 @@ ROWS: dict[str, Row] = {
     "desk_access": Row(staff(), page=True, by="planner"),
     "desk_access_revoke": Row(POST_ONLY, {"key": 1}, {"key": 1}),
     "desk_access_embed": Row(POST_ONLY),
+    "desk_webhooks": Row(MANAGERS, page=True, by="manager"),
+    "desk_webhook_change": Row(POST_ONLY, {"key": 1}, {"key": 1}),
+    "desk_webhook_again": Row(POST_ONLY, {"key": 1}, {"key": 1}),
+    "desk_maps": Row(staff(), page=True, by="planner"),
+    "desk_maps_change": Row(POST_ONLY),
     "desk_map": _desk(staff()),
     "desk_drawn": _project(staff(), page=False, name="clusters"),
     "desk_heat": _project(staff(), page=False),
@@ -334,10 +341,16 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_dossier_publish": SITERS,
     "desk_access_revoke": STAFF,
     "desk_access_embed": ("manager",),
+    "desk_webhook_change": ("manager",),
+    "desk_webhook_again": ("manager",),
+    "desk_maps_change": ("planner", "gis", "manager"),
 }
 # What a form sent there is about is not on the small stage, so that whoever may send it hears that.
 NOT_ON_STAGE = frozenset(
     {
+        "desk_webhook_change",
+        "desk_webhook_again",
+        "desk_maps_change",
         "desk_layer_change",
         "desk_candidate_change",
         "desk_forget",

@@ -105,7 +105,7 @@ BORROWED = (
     "Too many failed login attempts. Try again later.",
 )
 # Proper names, which are nobody's to translate.
-NAMES = {"API", "Kiesplek", "WGS 84", "Lambert 72", "Lambert 2008", "Gi", "ha", "m"}
+NAMES = {"API", "Kiesplek", "Webhooks", "ms", "WGS 84", "Lambert 72", "Lambert 2008", "Gi", "ha", "m"}
 
 
 def catalogue(language: str) -> polib.POFile:

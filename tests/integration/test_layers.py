@@ -13,7 +13,7 @@ from participation.services.voting import cast_ballot, close_phase
 from tests.cast import Cast, picks
 from tests.past import end
 
-ALLOWED = {"number", "title", "body", "origin", "theme", "area", "on_ballot", "n_supports", "created_on"}
+ALLOWED = {"number", "title", "body", "origin", "theme", "area", "on_ballot", "n_supports", "created_on", "answer"}
 AFTER_THE_COUNT = {"n_votes", "rank", "chosen"}
 
 

@@ -9,11 +9,12 @@
 //                               text (written instead of the number), later (drawn hollow)}]
 //   detail                      address of one pin's page with {id}
 //   themes {slug: colour}, theme_names {slug: name}, shapes {slug: number}, chosen [numbers], highlight number, highlight_at {lon, lat, theme} (drawn even where a ring hides it); apart: pixels within which pins become one ring
-//   base_map {url, attribution, max_zoom}
+//   base_maps [{name, url, ...}]  the pictures below, see base-maps.js
 //   mode "pick"                 with inputs, check, into, radius_m, start: see picker.js
 //
 // Events (bubbling): kp:pin, kp:cluster, kp:pick, kp:feature.
 
+import { BaseMaps } from "geo/base-maps";
 import { Names } from "geo/names";
 import { Picker } from "geo/picker";
 import { PinLayer } from "geo/pin-layer";
@@ -26,6 +27,8 @@ const MAX_ZOOM = 19;
 const DISC_PX = 30;
 const IMAGE_TRIES = 5;
 const LISTED = 12;
+// How long it is said that the background did not load.
+const NOTICE_MS = 12000;
 // What a mark draws around itself (pixels).
 const HALO = 4;
 
@@ -196,14 +199,14 @@ class KiesplekMap extends HTMLElement {
   }
 
   #make(canvas) {
-    const { base_map: base, bounds = [2.5, 50.7, 2.9, 51], mode } = this.#config;
+    const { base_maps: pictures = [], bounds = [2.5, 50.7, 2.9, 51], mode } = this.#config;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const map = L.map(canvas, {
-      attributionControl: Boolean(base?.url),
+      attributionControl: pictures.length > 0,
       zoomControl: false,
       // Without pictures of a base map any zoom is sharp, so a town fills its frame.
-      zoomSnap: base?.url ? 1 : 0.25,
-      maxZoom: base?.max_zoom ?? MAX_ZOOM,
+      zoomSnap: pictures.length ? 1 : 0.25,
+      maxZoom: Math.max(MAX_ZOOM, ...pictures.map(({ max_zoom: zoom }) => zoom)),
       zoomAnimation: !still,
       fadeAnimation: !still,
       markerZoomAnimation: !still,
@@ -220,8 +223,8 @@ class KiesplekMap extends HTMLElement {
     map.on("focus", () => map.scrollWheelZoom.enable()).on("blur", () => mode !== "pick" && map.scrollWheelZoom.disable());
     this.#describe(canvas);
     this.fit(bounds);
-    if (base?.url) L.tileLayer(base.url, { attribution: base.attribution, maxZoom: base.max_zoom }).addTo(map);
-    this.#ground(Boolean(base?.url));
+    new BaseMaps(map, this, pictures, { say: this.#say, tell: (text) => this.#notice(text, { kept: NOTICE_MS }) });
+    this.#ground();
     this.#names = new Names(map, this.#config.areas, this.#config.places);
     this.#pins = new PinLayer(map, this, {
       themes: this.#config.themes,
@@ -263,15 +266,14 @@ class KiesplekMap extends HTMLElement {
     for (const link of canvas.querySelectorAll(".leaflet-control-attribution a")) link.tabIndex = -1;
   }
 
-  #ground(overPictures) {
+  #ground() {
     const { outline, areas, drawn } = this.#config;
-    const over = overPictures ? " is-over-pictures" : "";
     if (areas) {
-      const style = { className: `kp-map__area${over}`, weight: 1 };
+      const style = { className: "kp-map__area", weight: 1 };
       this.#lowest.unshift(L.geoJSON(areas, { interactive: false, style }).addTo(this.#map));
     }
     if (outline) {
-      const style = { className: `${areas ? "kp-map__outline" : "kp-map__land"}${over}`, weight: 1.5 };
+      const style = { className: areas ? "kp-map__outline" : "kp-map__land", weight: 1.5 };
       this.#lowest.unshift(L.geoJSON(outline, { interactive: false, style }).addTo(this.#map));
     }
     if (drawn) {
@@ -311,13 +313,20 @@ class KiesplekMap extends HTMLElement {
     const tiles = tilesOver([seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()], zoom);
     const answers = await Promise.allSettled(tiles.map((tile) => this.#tiles.pins(tile)));
     if (answers.some(({ status }) => status === "rejected")) this.#noticeFailure();
-    else this.#note.replaceChildren();
+    else if (!this.#note.dataset.kept) this.#note.replaceChildren();
     if (answers.every(({ status }) => status === "rejected")) return null;
     return answers.flatMap(({ value }) => value ?? []);
   }
 
-  #notice(text) {
+  // kept: for so long it stays, also when pins come meanwhile.
+  #notice(text, { kept = 0 } = {}) {
     this.#note.replaceChildren(element("p", "kp-map__said", text));
+    if (!kept) return;
+    this.#note.dataset.kept = "1";
+    setTimeout(() => {
+      delete this.#note.dataset.kept;
+      this.#note.replaceChildren();
+    }, kept);
   }
 
   #noticeFailure() {
@@ -363,12 +372,12 @@ class KiesplekMap extends HTMLElement {
 
   // Places on one and the same spot: a tile only counts them, the list behind it knows their names.
   async #itemsAt(group) {
-    const items = this.#config.tiles?.match(/^(.*)\/tiles\//)?.[1];
+    const [, items, asked = ""] = this.#config.tiles?.match(/^(.*)\/tiles\/[^?]*\??(.*)$/) ?? [];
     if (!items) return [];
     const pad = 0.0004;
     const box = [group.lon - pad, group.lat - pad, group.lon + pad, group.lat + pad].map((at) => at.toFixed(6));
     try {
-      const response = await fetch(`${items}/items?f=json&limit=${LISTED}&bbox=${box.join(",")}`);
+      const response = await fetch(`${items}/items?f=json&limit=${LISTED}&bbox=${box.join(",")}${asked && `&${asked}`}`);
       return (await response.json()).features.map(({ properties }) => properties);
     } catch {
       return [];

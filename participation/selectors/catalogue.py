@@ -1,0 +1,48 @@
+"""What a catalogue of open data says of each public project: where and when it is, and when its data last changed."""
+
+from typing import Any
+
+from django.contrib.gis.db.models.functions import Envelope
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest
+
+from participation.models import Organisation, Phase, Project, Proposal, Record, Response
+
+# Acts after which what everybody can read is not what it was.
+CHANGES = (
+    "proposal.published", "proposal.hidden", "ballot.joined", "ballot.left", "answers.published", "phase.closed",
+    "phase.extended", "project.published", "project.changed", "project.archived",
+)  # fmt: skip
+
+
+def catalogued_projects(organisation: Organisation) -> QuerySet[Project]:
+    """The public projects with ``box`` (around the area), ``n_placed`` (public pins) and ``changed_at``.
+
+    Order    by slug, so that a catalogue reads the same each time.
+    Cost     three queries; no outlines.
+    """
+    public = Q(proposals__state=Proposal.State.PUBLISHED)
+    return (
+        Project.objects.filter(organisation=organisation)
+        .exclude(state=Project.State.DRAFT)
+        .annotate(
+            box=Envelope("area"),
+            n_placed=Count("proposals", filter=public & Q(proposals__point__isnull=False)),
+            changed_at=Greatest(
+                "created_at",
+                _last(Proposal.objects.filter(state=Proposal.State.PUBLISHED), "project", "created_at"),
+                _last(Response.objects.all(), "proposal__project", "published_at"),
+                _last(Phase.objects.all(), "project", "closed_at"),
+                _last(Record.objects.filter(act__in=CHANGES), "project", "at"),
+            ),
+        )
+        .defer("area")
+        .prefetch_related("phases", "themes")
+        .order_by("slug")
+    )
+
+
+def _last(rows: "QuerySet[Any, Any]", project: str, moment: str) -> Subquery:
+    """The latest of these moments in the project at hand; PostgreSQL's greatest() leaves out what is not there."""
+    found = rows.filter(**{project: OuterRef("pk")}).order_by().values(project).annotate(last=Max(moment))
+    return Subquery(found.values("last"))
