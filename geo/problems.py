@@ -91,6 +91,14 @@ class FormatUnfit(Problem):
     sentence = _("The layer “%(layer)s” cannot be written as %(format)s. Possible are: %(known)s.")
 
 
+class PlaneUnfit(Problem):
+    code = "format.plane_fixed"
+    sentence = _(
+        "A file of the format %(format)s is always in longitude and latitude, so it cannot be written in %(crs)s. "
+        "Choose EPSG:4326, or another format."
+    )
+
+
 class MethodNotAllowed(Problem):
     code = "method.not_allowed"
     sentence = _("This address can only be read (GET).")

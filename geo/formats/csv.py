@@ -2,47 +2,35 @@
 
 import codecs
 import csv
+import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
 import shapely
+from django.utils.translation import gettext_lazy as _
 from shapely.geometry.base import BaseGeometry
 
-from geo.catalog import Column, Feature
+from geo.formats.formulas import MAYBE, inert, plain
+from geo.formats.frames import Frame, Heading, changed, schema
 from geo.formats.rows import Row, RowFault, UnreadableFile, placed, text_fault
 from geo.plane.cells import square_of
 from geo.plane.crs import CRS84, LAEA, Crs, UnknownCrs, parse
 
 TYPE = "text/csv; charset=utf-8"
+LOSSES = (
+    _("Places are rounded to a millimetre; lines and areas stand as text (WKT)."),
+    _("The coordinate system stands in the names of the columns alone."),
+    _("A text that a spreadsheet would compute has an apostrophe before it."),
+)
 
 # --- out ---------------------------------------------------------------------------------------------
-
-# What makes a spreadsheet compute a cell instead of showing it (OWASP "CSV injection"), full-width forms too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-# Signs a spreadsheet overlooks before it looks for a formula: spaces of all kinds, quotes, invisible marks.
-_OVERLOOKED = "\u200b\u200c\u200d\u2060\ufeff\u00ad\"'`\u2018\u2019\u201c\u201d"
-
-
-def _is_formula(text: str) -> bool:
-    bare = text
-    while bare:
-        if bare[0] in _FORMULA:
-            return True
-        if not bare[0].isspace() and bare[0].isprintable() and bare[0] not in _OVERLOOKED:
-            return False
-        bare = bare[1:]
-    return False
-
-
-def inert(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would compute it."""
-    return f"'{text}" if _is_formula(text) else text
-
 
 def place_columns(crs: Crs, *, is_point: bool) -> tuple[str, ...]:
     """How the columns of coordinates are called: by the plane they are in."""
@@ -52,38 +40,43 @@ def place_columns(crs: Crs, *, is_point: bool) -> tuple[str, ...]:
     return ("x" + suffix, "y" + suffix) if suffix else ("lon", "lat")
 
 
-def write(
-    features: Iterable[Feature], columns: Sequence[Column], path: Path, *, crs: Crs, geometry_type: str | None
-) -> None:
-    """Write features whose places are in ``crs`` already; with a byte-order mark, so that Excel sees UTF-8.
+def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
+    """Write a table; with a byte-order mark, so that Excel sees UTF-8.
 
     Order    the columns of the layer, then the coordinates (WKT for what is no point); no place, empty cells.
     """
-    is_point = geometry_type == "Point"
-    places = place_columns(crs, is_point=is_point) if geometry_type else ()
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        table = csv.writer(file)
-        table.writerow([inert(column.name) for column in columns] + list(places))
-        for feature in features:
-            cells = [_cell(feature.attributes[column.name]) for column in columns]
-            table.writerow(cells + _place_cells(feature.geometry, crs, is_point=is_point, n=len(places)))
+    crs, is_point = heading.crs, heading.geometry_type == "Point"
+    names = place_columns(crs, is_point=is_point) if heading.geometry_type else ()
+    fields = schema(heading.columns, described=False)
+    for name in names:
+        fields = fields.append(pa.field(name, pa.float64() if is_point else pa.string()))
+    style = pa.csv.WriteOptions(include_header=False, eol="\r\n")
+    with path.open("wb") as file:
+        file.write(codecs.BOM_UTF8 + _line([inert(name) for name in fields.names]))
+        with pa.csv.CSVWriter(file, fields, write_options=style) as table:
+            for frame in frames:
+                cells = [
+                    changed(values, MAYBE, inert) if column.kind == "text" else values
+                    for column, values in zip(heading.columns, frame.values.columns, strict=True)
+                ]
+                cells += _place_cells(frame.places, crs, is_point=is_point) if names else []
+                table.write_batch(pa.RecordBatch.from_arrays(cells, schema=fields))
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date):
-        return value.isoformat()
-    # Numbers stay numbers: -3.2 is no formula.
-    return inert(value) if isinstance(value, str) else value
+def _line(cells: Sequence[str]) -> bytes:
+    written = io.StringIO()
+    csv.writer(written).writerow(cells)
+    return written.getvalue().encode()
 
 
-def _place_cells(geometry: BaseGeometry | None, crs: Crs, *, is_point: bool, n: int) -> list[object]:
-    if geometry is None or geometry.is_empty:
-        return [""] * n
+def _place_cells(places: Any, crs: Crs, *, is_point: bool) -> list[Any]:
     if is_point:
-        return [round(geometry.x, crs.digits), round(geometry.y, crs.digits)]
-    return [shapely.to_wkt(geometry, rounding_precision=crs.digits)]
+        # Numbers stay numbers: -3.2 is no formula.
+        return [
+            pa.array(np.round(axis, crs.digits), from_pandas=True)
+            for axis in (shapely.get_x(places), shapely.get_y(places))
+        ]
+    return [pa.array(shapely.to_wkt(places, rounding_precision=crs.digits), type=pa.string())]
 
 
 # --- in ----------------------------------------------------------------------------------------------
@@ -197,7 +190,7 @@ def _table(file: IO[str]) -> tuple[list[str], Any]:
 
 def _rows(names: list[str], table: Any, where: "_Where") -> Iterator[Row]:
     for cells in table:
-        attributes: dict[str, object] = {name: _plain(cell) for name, cell in zip(names, cells, strict=False)}
+        attributes: dict[str, object] = {name: plain(cell) for name, cell in zip(names, cells, strict=False)}
         if not any(cell.strip() for cell in cells):
             yield Row(table.line_num, attributes, None, RowFault("row.empty"))
         elif len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
@@ -231,11 +224,6 @@ def _names(cells: list[str]) -> list[str]:
             name, again = f"{wanted}_{again}", again + 1
         names.append(name)
     return names
-
-
-def _plain(cell: str) -> str:
-    """The cell without the apostrophe that made it inert."""
-    return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
 
 
 class _Where:

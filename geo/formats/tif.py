@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from django.contrib.gis.gdal import GDALRaster
+from django.utils.translation import gettext_lazy as _
 
 from geo.plane.grids import Grid
 
 TYPE = "image/tiff; application=geotiff"
+LOSSES = (_("Numbers are kept to seven digits. In another plane than the one they were computed in they are resampled."),)
 _FLOAT32 = 6  # GDALDataType
 
 

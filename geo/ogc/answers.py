@@ -30,6 +30,7 @@ STATUS: dict[type[problems.Problem], int] = {
     problems.BoxBad: 400,
     problems.FormatUnknown: 406,
     problems.FormatUnfit: 400,
+    problems.PlaneUnfit: 400,
     problems.MethodNotAllowed: 405,
     problems.NothingToDraw: 404,
     problems.ServerBusy: 503,

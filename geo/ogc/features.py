@@ -13,7 +13,7 @@ from django.utils import translation
 
 from geo import problems
 from geo.catalog import Feature, Layer, Raster, layers_for
-from geo.formats.geojson import feature_text
+from geo.formats.geojson_text import feature_text
 from geo.ogc import documents, openapi, parameters
 from geo.ogc.answers import address_of, any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
 from geo.plane.crs import CRS84, Crs, flip, reproject

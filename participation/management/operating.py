@@ -19,7 +19,7 @@ from psycopg.errors import UndefinedTable
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from geo.formats.csv import inert
+from geo.formats.formulas import inert
 from geo.formats.reading import RowFault, UnreadableFile
 from geo.problems import Problem
 from participation.models import Phase, Project

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from geo.catalog import Asker, Column, FeatureSource, Slots, Stored
+from geo.catalog import Asker, Column, FeatureSource, Look, Slots, Stored
 from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
 
@@ -62,6 +62,12 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         slots=Slots("theme_id", {theme.pk: f"theme:{theme.slug}" for theme in project.themes.all()}),
         # The triggers count_pins_* count what is public, under the project's number.
         counted=project.pk,
+        look=Look(
+            column="theme",
+            values=tuple(
+                (theme.slug, in_language(theme.name, language), theme.colour) for theme in project.themes.all()
+            ),
+        ),
     )
 
 

@@ -261,6 +261,7 @@ ROWS: dict[str, Row] = {
     "api_desk_hide": _project(everyone(405), page=False, number=1),
     "api_desk_shortlist": _project(everyone(405), page=False),
     "export": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
+    "export_about": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
 }
 
 # Which roles may send a form to each address that takes nothing else; the rest is turned away and nothing is written.

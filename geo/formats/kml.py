@@ -1,0 +1,54 @@
+"""KML: what Google Earth and phones read; out."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+from django.utils.translation import gettext_lazy as _
+
+from geo.formats import gdal_out
+from geo.formats.frames import Frame, Heading, changed, schema
+from geo.plane.crs import CRS84
+
+TYPE = "application/vnd.google-earth.kml+xml"
+# KML is in longitude and latitude by its standard (OGC 12-007r2, 6.2), so Lambert cannot be.
+PLANES = (CRS84.code,)
+LOSSES = (
+    _("KML is always in longitude and latitude."),
+    _("Days become text; yes and no become 1 and 0; an empty text becomes no value."),
+    _("Line ends and signs that XML does not know become spaces."),
+    _("Whole numbers are kept as text."),
+)
+# What gives a mark its name on the map, and what it is called in KML.
+_NAMED_BY, _NAME = ("title", "name"), "Name"
+_STRANGE = r"[\x00-\x1f\x7f\x{fffe}\x{ffff}]"
+
+
+def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
+    """Write one folder of placemarks."""
+    named = next((column for column in heading.columns if column.name in _NAMED_BY and column.kind == "text"), None)
+    fields = schema(heading.columns, described=False)
+    for at, column in enumerate(heading.columns):
+        if column.kind in {"integer", "boolean", "date"}:
+            fields = fields.set(at, pa.field(column.name, pa.int32() if column.kind == "boolean" else pa.string()))
+    if named is not None:
+        fields = fields.append(pa.field(_NAME, pa.string()))
+
+    def fitting(frame: Frame) -> Frame:
+        cells = []
+        for field, values in zip(fields, frame.values.columns, strict=False):
+            told = values.cast(field.type)
+            cells.append(changed(told, _STRANGE, _plain) if field.type == pa.string() else told)
+        if named is not None:
+            cells.append(cells[heading.columns.index(named)])
+        return frame._replace(values=pa.RecordBatch.from_arrays(cells, schema=fields))
+
+    # A name that XML takes, else GDAL makes one and says so.
+    heading = replace(heading, name=re.sub(r"\W", "_", heading.name))
+    gdal_out.write(map(fitting, frames), heading, path, driver="KML", fields=fields)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\x00-\x1f\x7f\ufffe\uffff]", " ", text)
