@@ -81,6 +81,12 @@ def formats_of(layer: AnyLayer) -> tuple[str, ...]:
     return tuple(name for name in FEATURE_FORMATS if name not in unfit)
 
 
+def is_possible(format: str, crs: Crs) -> bool:  # noqa: A002
+    """Can a file of this format be in this plane?"""
+    planes = getattr(FORMATS[format], "PLANES", None)
+    return planes is None or crs.code in planes
+
+
 def file_name(layer: AnyLayer, format: str, crs: Crs) -> str:  # noqa: A002
     """What a file of a layer is called."""
     return f"{layer.id}_epsg{crs.code}.{SUFFIXES.get(format, format)}"
@@ -95,8 +101,7 @@ def check(layer: AnyLayer, format: str, crs: Crs) -> None:  # noqa: A002
         raise problems.FormatUnknown(format=format, known=", ".join(FORMATS))
     if format not in formats_of(layer):
         raise problems.FormatUnfit(layer=layer.id, format=format, known=", ".join(formats_of(layer)))
-    planes = getattr(FORMATS[format], "PLANES", None)
-    if planes is not None and crs.code not in planes:
+    if not is_possible(format, crs):
         raise problems.PlaneUnfit(format=format, crs=crs.name)
 
 
@@ -121,11 +126,26 @@ def write(
     """Write a layer, or the part of it that is asked for; ``told`` hears how many rows are behind, now and then.
 
     CRS      places in ``crs``, x before y (lon before lat) whatever its authority says: that is how files are read.
-    Raises   FormatUnknown, FormatUnfit, PlaneUnfit, NothingToDraw; OSError when the disk is full; what ``told``
-             raises. What was written until then is the caller's to delete.
+    Raises   FormatUnknown, FormatUnfit, PlaneUnfit, NothingToDraw, DiskFull; what ``told`` raises. What was written
+             until then is the caller's to delete.
     Cost     memory for one batch of rows, however many there are.
     """
     text = about(layer, format, crs, asked)
+    try:
+        _write(layer, format, crs, asked, path, text, told)
+    except OSError as error:
+        raise problems.DiskFull from error
+
+
+def _write(
+    layer: AnyLayer,
+    format: str,  # noqa: A002
+    crs: Crs,
+    asked: Asked,
+    path: Path,
+    text: str,
+    told: Callable[[int], None],
+) -> None:
     if isinstance(layer, Raster):
         grid = layer.grid if asked.box is None else crop(layer.grid, asked.box)
         if not grid.values.size:

@@ -114,6 +114,11 @@ class NothingToDraw(Problem):
     sentence = _("The layer “%(layer)s” has nothing here, so there is no picture to make of it.")
 
 
+class DiskFull(Problem):
+    code = "export.disk_full"
+    sentence = _("The disk of the server is full, so the file was not written to its end. Nothing of it was kept.")
+
+
 class FilterBad(Problem):
     code = "filter.bad"
     sentence = _("The filter is no CQL2 text that is understood here. It goes wrong at: “%(why)s”.")

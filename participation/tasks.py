@@ -3,12 +3,12 @@
 A worker (``manage.py procrastinate worker``) runs these; any number of workers may, on any machine.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from participation.services import answer_mails
+from participation.services import answer_mails, exports
 from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.pace import forget_requests
 from participation.services.people import forget_old_sessions
@@ -54,3 +54,16 @@ def tell_of_paper_ballot(person: int, phase: int, at: str, url: str) -> None:
 def forget_sessions(timestamp: int) -> None:
     """Forget the sessions whose time is over."""
     forget_old_sessions()
+
+
+@app.task(name=exports.MAKE_EXPORT)
+def make_export(pk: int) -> None:
+    """Write a file that somebody asked for."""
+    exports.make_export(pk=pk)
+
+
+@app.periodic(cron="27 * * * *")
+@app.task(queueing_lock="forget_exports")
+def forget_exports(timestamp: int) -> None:
+    """Delete the files whose day is over."""
+    exports.forget_exports(now=datetime.fromtimestamp(timestamp, UTC))

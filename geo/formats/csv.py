@@ -32,6 +32,7 @@ LOSSES = (
 
 # --- out ---------------------------------------------------------------------------------------------
 
+
 def place_columns(crs: Crs, *, is_point: bool) -> tuple[str, ...]:
     """How the columns of coordinates are called: by the plane they are in."""
     suffix = "" if crs.code == CRS84.code else f"_{crs.code}"

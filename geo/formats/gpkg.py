@@ -1,5 +1,6 @@
 """GeoPackage: one SQLite file with places, in and out."""
 
+import errno
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -41,7 +42,10 @@ pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
 
 
 def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
-    """Write one layer with its description, what its columns are called, and how it is drawn."""
+    """Write one layer with its description, what its columns are called, and how it is drawn.
+
+    Raises   OSError when the disk is full.
+    """
     gdal_out.write(
         frames,
         heading,
@@ -56,10 +60,13 @@ def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
 
 def _draw(path: Path, heading: Heading, look: Look) -> None:
     kind = heading.geometry_type or ""
-    with closing(sqlite3.connect(path)) as file, file:
-        file.executescript(_STYLES)
-        values = (heading.name, _GEOMETRY, heading.name[:30], qml(look, kind), sld(look, kind, heading.name))
-        file.execute(_STYLE, (*values, heading.description))
+    values = (heading.name, _GEOMETRY, heading.name[:30], qml(look, kind), sld(look, kind, heading.name))
+    try:
+        with closing(sqlite3.connect(path)) as file, file:
+            file.executescript(_STYLES)
+            file.execute(_STYLE, (*values, heading.description))
+    except sqlite3.OperationalError as error:
+        raise OSError(errno.ENOSPC, str(error), str(path)) from error
 
 
 # --- in ----------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """XLSX: a table for a spreadsheet, every cell of its own kind; out."""
 
+import errno
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -11,6 +12,7 @@ import shapely
 import xlsxwriter
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from xlsxwriter.exceptions import XlsxFileError
 
 from geo.formats.formulas import is_formula
 from geo.formats.frames import Frame, Heading
@@ -23,7 +25,7 @@ _EXACT = 2**53
 # A spreadsheet knows no earlier day.
 _FIRST_DAY = date(1900, 3, 1)
 LOSSES = (
-    _("Places are rounded to a millimetre; of lines and areas stands a text (WKT), none where it is over 32,767 signs."),
+    _("Places are rounded to a millimetre; lines and areas are text (WKT), none where it is over 32,767 signs."),
     _("The coordinate system stands in the names of the columns alone."),
     _("A text of over 32,767 signs is cut; an empty text becomes an empty cell."),
     _("Whole numbers of over 15 digits, and days before March 1900, stand as text."),
@@ -34,6 +36,7 @@ LOSSES = (
 def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
     """Write a table over as many sheets as it needs, and a last sheet that says what the columns are.
 
+    Raises   OSError when the disk is full.
     Cost     memory for one row; some 60 seconds a million rows.
     """
     options = {
@@ -44,8 +47,11 @@ def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
         "nan_inf_to_errors": True,
         "tmpdir": str(path.parent),
     }
-    with xlsxwriter.Workbook(str(path), options) as book:
-        _Sheets(book, heading).write(frames)
+    try:
+        with xlsxwriter.Workbook(str(path), options) as book:
+            _Sheets(book, heading).write(frames)
+    except XlsxFileError as error:
+        raise OSError(errno.ENOSPC, str(error), str(path)) from error
 
 
 class _Sheets:

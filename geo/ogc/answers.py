@@ -33,6 +33,7 @@ STATUS: dict[type[problems.Problem], int] = {
     problems.PlaneUnfit: 400,
     problems.MethodNotAllowed: 405,
     problems.NothingToDraw: 404,
+    problems.DiskFull: 507,
     problems.ServerBusy: 503,
     problems.FilterBad: 400,
     problems.FilterUnknownColumn: 400,

@@ -70,10 +70,13 @@ def file_of(layer: AnyLayer, format_name: str, crs: Crs, asked: Asked = EVERYTHI
     """
     # On disk, because GDAL writes files only, and because half a file must not look like a whole one; gone from the
     # folder as soon as it is open, so nothing stays behind when the line breaks.
-    with tempfile.TemporaryDirectory(prefix="kiesplek-export-") as folder:
-        path = Path(folder) / f"{layer.id}.{format_name}"
-        write(layer, format_name, crs, asked, path)
-        file = path.open("rb")
+    try:
+        with tempfile.TemporaryDirectory(prefix="kiesplek-export-") as folder:
+            path = Path(folder) / f"{layer.id}.{format_name}"
+            write(layer, format_name, crs, asked, path)
+            file = path.open("rb")
+    except OSError as error:
+        raise problems.DiskFull from error
     response = FileResponse(
         file,
         as_attachment=True,

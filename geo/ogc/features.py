@@ -65,8 +65,9 @@ def collection(request: HttpRequest, layer: str) -> HttpResponseBase:
     """One layer."""
     given = parameters.known(request, ["f"])
     found = _layer(request, layer)
-    content = documents.collection(address_of(request), found)
-    return _answer(request, given, content, "geo/collection.html", layer=found)
+    address = address_of(request)
+    content = documents.collection(address, found)
+    return _answer(request, given, content, "geo/collection.html", layer=found, files=documents.files(address, found))
 
 
 @reading

@@ -2,6 +2,7 @@
 
 from participation.models.ballot import Ballot, BallotCast, TallyRow, Vote
 from participation.models.draft import Draft
+from participation.models.export import Export
 from participation.models.invitation import Claim, Invitation
 from participation.models.organisation import Area, Organisation, Place
 from participation.models.person import Membership, Person
@@ -21,6 +22,7 @@ __all__ = [
     "CodeBatch",
     "CodeTry",
     "Draft",
+    "Export",
     "Extension",
     "Invitation",
     "Membership",

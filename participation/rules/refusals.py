@@ -188,6 +188,9 @@ class Code(StrEnum):
     REQUEST_KEY_REUSED = "request.key_reused"
     EMBED_BAD_SITE = "embed.bad_site"
     EMBED_TOO_MANY = "embed.too_many"
+    EXPORT_TOO_MANY = "export.too_many"
+    EXPORT_NOT_DONE = "export.not_done"
+    EXPORT_EXPIRED = "export.expired"
     PROJECT_NOT_FOUND = "project.not_found"
 
 

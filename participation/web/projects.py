@@ -28,6 +28,7 @@ from participation.web.ballot_words import FREE, WORDS, Words, left_said, offere
 from participation.web.drafts import draft_of, take_up
 from participation.web.maps import map_config
 from participation.web.result_words import event_lines
+from participation.web.taking import file_links
 from participation.web.words import phase_line
 
 A_PAGE = 30
@@ -276,6 +277,8 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
         "map": map_config(project, chosen=numbers) if project.area else None,
         "person": person_of(request),
+        "files": file_links(project, text=filters.text, area=filters.area, theme=filters.theme),
+        "layer": f"{project.slug}-proposals",
         **_page(request, project, filters),
     }
     return render(request, "participation/project.html", context)

@@ -224,10 +224,16 @@ SENTENCES = {
     Code.REQUEST_KEY_REUSED: _("This Idempotency-Key was used for another request. Take a new one."),
     Code.EMBED_BAD_SITE: _("“%(site)s” is no name of a site. Write one a line, such as www.poperinge.be."),
     Code.EMBED_TOO_MANY: _("At most %(most)s sites are possible."),
+    Code.EXPORT_TOO_MANY: _("%(max)s of your files are being made already. Wait until one is ready, or stop one."),
+    Code.EXPORT_NOT_DONE: _("This file is not there: it is not ready yet, or it was stopped."),
+    Code.EXPORT_EXPIRED: _("This file was kept for a day and is gone. Ask for it again."),
     Code.PROJECT_NOT_FOUND: _("There is no project “%(slug)s” in this town."),
 }
 
 STATUS = {
+    Code.EXPORT_TOO_MANY: 429,
+    Code.EXPORT_NOT_DONE: 409,
+    Code.EXPORT_EXPIRED: 410,
     Code.SIGN_IN_FIRST: 401,
     Code.NOT_STAFF: 403,
     Code.PROPOSAL_NOT_FOUND: 404,

@@ -261,6 +261,11 @@ ROWS: dict[str, Row] = {
     "api_desk_hide": _project(everyone(405), page=False, number=1),
     "api_desk_shortlist": _project(everyone(405), page=False),
     "export": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
+    "exports": Row(SIGNED_IN, page=True, by="resident"),
+    # Nobody asked for a file on the stage.
+    "my_export": Row(NOBODY | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
+    "my_export_file": Row(NOBODY | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
+    "my_export_stop": Row(POST_ONLY, {"pk": 1}, {"pk": 1}),
     "export_about": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
 }
 
@@ -290,12 +295,16 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_staff_change": ("manager",),
     "desk_dossier_publish": SITERS,
     "desk_access_revoke": STAFF,
+    "my_export_stop": tuple(role for role in ROLES if role != "nobody"),
     "desk_access_embed": ("manager",),
 }
 # What a form sent there is about is not on the small stage, so that whoever may send it hears that.
 NOT_ON_STAGE = frozenset(
-    {"desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw", "desk_access_revoke"}
-)
+    {
+        "desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw", "desk_access_revoke",
+        "my_export_stop",
+    }
+)  # fmt: skip
 
 
 def names(resolver: URLResolver | None = None) -> set[str]:

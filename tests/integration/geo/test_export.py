@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from geo import problems
 from geo.catalog import Column, DerivedSource, Feature
-from geo.export import FEATURE_FORMATS, Asked, write
+from geo.export import Asked, write
 from geo.formats.reading import read
 from geo.plane.boxes import Box
 from geo.plane.crs import CRS84, LAMBERT_72, LAMBERT_2008, WEB_MERCATOR, Crs, transform
@@ -55,7 +55,7 @@ def layer_of(features: list[Feature], geometry_type: Any = "Point") -> DerivedSo
 
 @pytest.mark.parametrize("format_name", ["geojson", "gpkg", "csv"])
 @pytest.mark.parametrize("plane", PLANES, ids=lambda plane: plane.name)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_comes_back_as_it_went(tmp_path: Path, format_name: str, plane: Crs, data: st.DataObject) -> None:
     attributes = data.draw(st.lists(ATTRIBUTES, max_size=8))
@@ -87,7 +87,7 @@ def test_a_file_comes_back_as_it_went(tmp_path: Path, format_name: str, plane: C
                 case int():
                     assert int(str(found)) == value
                 case _:
-                    assert found == value or (format_name == "gpkg" and found is None)
+                    assert found == value
 
 
 @pytest.mark.parametrize("format_name", ["geojson", "gpkg"])
@@ -97,7 +97,7 @@ def test_gdal_places_a_file_where_it_belongs(tmp_path: Path, format_name: str, p
     path = tmp_path / f"some.{format_name}"
     attributes = {"t": "é", "i": 1, "f": 0.5, "d": date(2023, 1, 31), "b": True}
     write(layer_of([Feature(1, shapely.Point(place), attributes)]), format_name, plane, Asked(), path)
-    frame = pyogrio.read_dataframe(path)
+    frame = pyogrio.read_dataframe(path, layer=0)
     assert frame.crs.to_epsg() == plane.code
     expected = transform(np.array([place]), CRS84, plane)[0]
     assert np.abs(shapely.get_coordinates(frame.geometry[0])[0] - expected).max() < (0.05 if plane.is_metric else 5e-7)
@@ -181,7 +181,7 @@ def test_clusters_and_heat_go_along(put: Put, tmp_path: Path) -> None:
     source = source_of(put([(2.7, 50.8)] * 5 + [(2.8, 50.9)] * 4 + [(2.6, 50.7)]))
     path = tmp_path / "hulls.gpkg"
     write(hulls_of(source, radius_m=100, min_count=3), "gpkg", LAMBERT_72, Asked(), path)
-    frame = pyogrio.read_dataframe(path)
+    frame = pyogrio.read_dataframe(path, layer=0)
     assert set(frame.geom_type) == {"Polygon"}
     assert frame.n.tolist() == [5, 4]
     assert frame.weight.tolist() == [6.0, 3.0]

@@ -1,0 +1,60 @@
+"""Writes one file of all pins of a project, as we do or as geopandas does; a process of its own, so that its memory can
+be measured: ``python -m tests.benchmarks.export_side ours|peer PROJECT FORMAT FILE``.
+
+The peer: the same rows and columns by one question, read by geopandas and written by its quickest way.
+"""
+
+import sys
+import warnings
+from pathlib import Path
+
+QUESTION = """
+SELECT p.number, p.title, p.body, p.origin, coalesce(t.slug, '') AS theme, coalesce(a.name, '') AS area, p.on_ballot,
+       p.n_supports, p.created_at::date AS created_on, p.point
+  FROM participation_proposal p
+  JOIN participation_project o ON o.id = p.project_id
+  LEFT JOIN participation_theme t ON t.id = p.theme_id
+  LEFT JOIN participation_area a ON a.id = p.area_id
+ WHERE o.slug = %(project)s AND p.state = 'published'
+ ORDER BY p.number
+"""
+
+
+def ours(project: str, format_name: str, path: Path) -> None:
+    """Write the layer of the catalogue."""
+    import django
+
+    django.setup()
+    from geo.export import EVERYTHING, write
+    from geo.plane.crs import CRS84
+    from participation.models import Project
+    from participation.selectors.layers import proposals_layer
+
+    write(proposals_layer(Project.objects.get(slug=project), has_map=True), format_name, CRS84, EVERYTHING, path)
+
+
+def peer(project: str, format_name: str, path: Path) -> None:
+    """Write the same with geopandas."""
+    import os
+
+    import geopandas
+    import psycopg
+
+    # pandas would rather have SQLAlchemy; it reads from a connection of psycopg as well.
+    warnings.simplefilter("ignore")
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        frame = geopandas.read_postgis(QUESTION, connection, geom_col="point", params={"project": project})
+    match format_name:
+        case "csv":
+            table = frame.drop(columns="point")
+            table["lon"], table["lat"] = frame.point.x, frame.point.y
+            table.to_csv(path, index=False)
+        case "parquet":
+            frame.to_parquet(path, compression="zstd")
+        case _:
+            driver = {"gpkg": "GPKG", "geojson": "GeoJSON"}[format_name]
+            frame.to_file(path, driver=driver, engine="pyogrio", use_arrow=True)
+
+
+if __name__ == "__main__":
+    {"ours": ours, "peer": peer}[sys.argv[1]](sys.argv[2], sys.argv[3], Path(sys.argv[4]))
