@@ -3,10 +3,8 @@
 import codecs
 import csv
 import io
-import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,13 +13,12 @@ import pyarrow as pa
 import pyarrow.csv
 import shapely
 from django.utils.translation import gettext_lazy as _
-from shapely.geometry.base import BaseGeometry
 
+from geo.formats import places
 from geo.formats.formulas import MAYBE, inert, plain
 from geo.formats.frames import Frame, Heading, changed, schema
-from geo.formats.rows import Row, RowFault, UnreadableFile, placed, text_fault
-from geo.plane.cells import square_of
-from geo.plane.crs import CRS84, LAEA, Crs, UnknownCrs, parse
+from geo.formats.rows import Row, RowFault, UnreadableFile, text_fault
+from geo.plane.crs import CRS84, Crs
 
 TYPE = "text/csv; charset=utf-8"
 LOSSES = (
@@ -91,15 +88,6 @@ _ENCODINGS = {
 }  # fmt: skip
 _SAMPLE = 65_536
 _DELIMITERS = (",", ";", "\t", "|")
-_LON = ("lon", "lng", "long", "longitude", "x", "x_coord", "xcoord", "lengtegraad", "point_x")
-_LAT = ("lat", "latitude", "y", "y_coord", "ycoord", "breedtegraad", "point_y")
-# Among the names above, those that also say which plane: degrees.
-_DEGREES = tuple(name for name in _LON if name.startswith(("lon", "lng", "lengte")))
-_CELL = ("grd_id", "grd_newid", "grid_id", "cellcode", "cell_id", "grd_inspire")
-_WKT = ("wkt", "geom", "geometry", "the_geom", "geometrie")
-_NAMED_X, _NAMED_WKT = re.compile(r"x_([0-9]{4,6})"), re.compile(r"wkt_([0-9]{4,6})")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-
 # A cell may be as long as the file: that it is too long is said of its row, not of all.
 csv.field_size_limit(2**31 - 1)
 
@@ -120,7 +108,7 @@ def read(
     try:
         with path.open(encoding=used, newline="") as file:
             names, table = _table(file)
-            yield from _rows(names, table, _where(names, lon_field, lat_field, crs))
+            yield from _rows(names, table, places.where(names, lon_field, lat_field, crs))
     except UnicodeDecodeError as error:
         raise UnreadableFile("file.encoding_wrong", encoding=used, at=error.start) from error
     except UnicodeError as error:  # UTF-16 that was none from the start
@@ -129,8 +117,8 @@ def read(
         raise UnreadableFile("file.not_table", reason=error) from error
 
 
-def crs_of(path: Path) -> str | None:
-    """The plane that the names of the columns say: ``lon`` and ``lat``, ``x_31370``, a code of the European grid.
+def crs_of(path: Path, *, lon_field: str | None = None, lat_field: str | None = None) -> str | None:
+    """The plane that the names of the columns say.
 
     Raises   UnreadableFile, also when no column says where a row lies (file.no_places).
     """
@@ -139,13 +127,7 @@ def crs_of(path: Path) -> str | None:
             names = _table(file)[0]
         except csv.Error as error:
             raise UnreadableFile("file.not_table", reason=error) from error
-    where = _where(names, None, None, None)
-    if where.x is None and where.wkt is None and where.cell is None:
-        raise UnreadableFile("file.no_places", known=", ".join(islice(names, 30)))
-    if where.crs is not None:
-        return where.crs.name
-    is_degrees = where.x is not None and where.x.lower().startswith(_DEGREES)
-    return CRS84.name if is_degrees else None
+    return places.crs_of(names, lon_field, lat_field)
 
 
 def _encoding(path: Path, wanted: str | None) -> str:
@@ -189,7 +171,7 @@ def _table(file: IO[str]) -> tuple[list[str], Any]:
     return _names(next(table)), table
 
 
-def _rows(names: list[str], table: Any, where: "_Where") -> Iterator[Row]:
+def _rows(names: list[str], table: Any, where: places.Where) -> Iterator[Row]:
     for cells in table:
         attributes: dict[str, object] = {name: plain(cell) for name, cell in zip(names, cells, strict=False)}
         if not any(cell.strip() for cell in cells):
@@ -225,81 +207,3 @@ def _names(cells: list[str]) -> list[str]:
             name, again = f"{wanted}_{again}", again + 1
         names.append(name)
     return names
-
-
-class _Where:
-    """Which columns say where a row lies, and in which plane; ``cell`` holds codes of squares (geo.plane.cells)."""
-
-    def __init__(self, x: str | None, y: str | None, wkt: str | None, crs: Crs | None, cell: str | None = None) -> None:
-        self.x, self.y, self.wkt, self.crs, self.cell = x, y, wkt, crs, cell
-
-    def place(self, attributes: dict[str, object]) -> BaseGeometry | RowFault | None:
-        """Where the row lies; none when its cells are empty."""
-        if self.x is not None and self.y is not None:
-            x, y = str(attributes.get(self.x, "")).strip(), str(attributes.get(self.y, "")).strip()
-            if not x and not y:
-                return None
-            pair = number(x), number(y)
-            if pair[0] is None or pair[1] is None:
-                return RowFault("pin.not_a_number", {"x": x[:50], "y": y[:50]})
-            return placed(shapely.Point(pair[0], pair[1]), self.crs)
-        if self.cell is not None:
-            square = square_of(str(attributes.get(self.cell, "")))
-            return RowFault("row.geometry_bad") if square is None else placed(square, LAEA)
-        text = str(attributes.get(self.wkt, "")).strip() if self.wkt is not None else ""
-        if not text:
-            return None
-        try:
-            geometry = shapely.from_wkt(text)
-        except (shapely.errors.ShapelyError, ValueError):
-            return RowFault("row.geometry_bad")
-        return None if geometry.is_empty else placed(geometry, self.crs)
-
-
-def _where(names: list[str], lon_field: str | None, lat_field: str | None, crs: Crs | None) -> _Where:
-    lower = {name.lower(): name for name in reversed(names)}
-    if lon_field or lat_field:
-        for field in (lon_field, lat_field):
-            if (field or "") not in names:
-                raise UnreadableFile("file.field_unknown", field=field or "", known=", ".join(islice(names, 30)))
-        return _Where(lon_field, lat_field, None, crs)
-    # The names our own tables carry, which say the plane.
-    for name in lower:
-        if (found := _NAMED_X.fullmatch(name)) and f"y_{found[1]}" in lower:
-            return _Where(lower[name], lower[f"y_{found[1]}"], None, crs or _named(found[1]))
-        if found := _NAMED_WKT.fullmatch(name):
-            return _Where(None, None, lower[name], crs or _named(found[1]))
-    x, y = _called(lower, _LON, "longitude"), _called(lower, _LAT, "latitude")
-    if x is not None and y is not None:
-        return _Where(x, y, None, crs)
-    wkt = next((lower[name] for name in _WKT if name in lower), None)
-    square = next((lower[name] for name in _CELL if name in lower), None)
-    if wkt is None and square is not None:
-        return _Where(None, None, None, LAEA, square)
-    return _Where(None, None, wkt, crs)
-
-
-def _called(lower: dict[str, str], names: tuple[str, ...], start: str) -> str | None:
-    """The column of one of these names, else one that begins so ("Longitude WGS84")."""
-    known = (lower[name] for name in names if name in lower)
-    return next(known, next((lower[name] for name in lower if name.startswith(start)), None))
-
-
-def _named(code: str) -> Crs:
-    try:
-        return parse(code)
-    except UnknownCrs as error:
-        raise UnreadableFile("file.crs_unknown", crs=f"EPSG:{code}") from error
-
-
-def number(text: str) -> float | None:
-    """The number a person meant: decimal point or comma, thousands apart by space, point or comma."""
-    bare = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("\u2212", "-")
-    point, comma = bare.rfind("."), bare.rfind(",")
-    if comma > point:
-        bare = bare.replace(".", "") if bare.count(",") == 1 else bare.replace(",", "")
-        bare = bare.replace(",", ".")
-    elif comma >= 0:
-        bare = bare.replace(",", "")
-    found = float(bare) if len(bare) <= 60 and _NUMBER.fullmatch(bare) else math.inf
-    return found if math.isfinite(found) else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pyogrio
 from django.utils.translation import gettext_lazy as _
 
 from geo.formats import gdal, gdal_out
@@ -20,6 +21,9 @@ LOSSES = (
 # The magic bytes of version 3; the last one says which patch.
 _MARK = b"fgb\x03fgb"
 _DRIVER, _CODE = "FlatGeobuf", "file.not_fgb"
+
+# GDAL's quick way to read it stumbles over rows without a place (3.12).
+pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"})
 
 
 def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:

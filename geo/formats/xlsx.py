@@ -1,21 +1,27 @@
-"""XLSX: a table for a spreadsheet, every cell of its own kind; out."""
+"""XLSX: a table for a spreadsheet, every cell of its own kind; out and in."""
 
 import errno
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
+import pyogrio
 import shapely
 import xlsxwriter
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from xlsxwriter.exceptions import XlsxFileError
 
+from geo.formats import gdal, places
 from geo.formats.formulas import is_formula
 from geo.formats.frames import Frame, Heading
+from geo.formats.rows import Row, UnreadableFile
+from geo.plane.crs import Crs
 
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What a sheet and a cell hold (Excel specifications and limits).
@@ -132,3 +138,81 @@ def _place_names(heading: Heading) -> tuple[str, ...]:
     if heading.geometry_type != "Point":
         return (f"wkt{end}",)
     return (f"x{end}", f"y{end}") if end else ("lon", "lat")
+
+
+# --- in ----------------------------------------------------------------------------------------------
+
+_DRIVER, _CODE = "XLSX", "file.not_xlsx"
+# Counted while it unfolds: what a zip says about itself is a stranger's word.
+MOST_BYTES = 500 * 1024 * 1024
+_PIECE, _MB = 1 << 20, 1024 * 1024
+
+# The first row names the columns, also where all of it is text as the rows below it are.
+pyogrio.set_gdal_config_options({"OGR_XLSX_HEADERS": "FORCE"})
+
+
+def is_workbook(path: Path) -> bool:
+    """Is this zip file a workbook?"""
+    try:
+        with ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (BadZipFile, OSError, ValueError):
+        return False
+
+
+def _weigh(path: Path) -> None:
+    left = MOST_BYTES
+    try:
+        with ZipFile(path) as archive:
+            for member in archive.infolist():
+                with archive.open(member) as part:
+                    while piece := part.read(_PIECE):
+                        left -= len(piece)
+                        if left < 0:
+                            raise UnreadableFile("file.zip_too_big", most=MOST_BYTES // _MB)
+    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, zlib.error) as error:
+        raise UnreadableFile(_CODE) from error
+
+
+def _columns(path: Path, layer: str) -> list[str]:
+    return [str(name) for name in pyogrio.read_info(path, layer=layer)["fields"]]
+
+
+def layers(path: Path) -> list[str]:
+    """The sheets that are tables: those with more than one column.
+
+    Raises   UnreadableFile.
+    """
+    _weigh(path)
+    names = gdal.layers(path, driver=_DRIVER, code=_CODE, placed=False)
+    tables = [name for name in names if len(_columns(path, name)) > 1]
+    if not tables:
+        raise UnreadableFile("file.no_rows")
+    return tables
+
+
+def crs_of(path: Path, layer: str, *, lon_field: str | None = None, lat_field: str | None = None) -> str | None:
+    """The plane that the names of the columns say.
+
+    Raises   UnreadableFile, also when no column says where a row lies (file.no_places).
+    """
+    return places.crs_of(_columns(path, layer), lon_field, lat_field)
+
+
+def read(
+    path: Path,
+    *,
+    layer: str | None = None,
+    lon_field: str | None = None,
+    lat_field: str | None = None,
+    crs: Crs | None = None,
+) -> Iterator[Row]:
+    """The rows of a sheet, by the row they stand in.
+
+    Raises   UnreadableFile, also when reading has begun.
+    """
+    name = layer or layers(path)[0]
+    where = places.where(_columns(path, name), lon_field, lat_field, crs)
+    for row in gdal.rows(path, name, crs=None, code=_CODE):
+        # The names of the columns stand in the first.
+        yield places.row_of(row.line + 1, row.attributes, where) if row.fault is None else row

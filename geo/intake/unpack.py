@@ -15,7 +15,7 @@ _PIECE = 1 << 20
 _MB = 1024 * 1024
 
 _SHAPE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
-_WHOLE = {".gpkg", ".fgb", ".geojson", ".json", ".csv", ".tsv"}
+_WHOLE = {".gpkg", ".fgb", ".geojson", ".json", ".csv", ".tsv", ".kml", ".parquet"}
 _NESTED = {".zip", ".gz", ".tar", ".7z", ".rar", ".bz2", ".xz", ".tgz", ".kmz"}
 
 

@@ -3,6 +3,7 @@
 from participation.models.ballot import Ballot, BallotCast, TallyRow, Vote
 from participation.models.draft import Draft
 from participation.models.export import Export
+from participation.models.importing import Import, ImportedRow
 from participation.models.invitation import Claim, Invitation
 from participation.models.organisation import Area, Organisation, Place
 from participation.models.person import Membership, Person
@@ -24,6 +25,8 @@ __all__ = [
     "Draft",
     "Export",
     "Extension",
+    "Import",
+    "ImportedRow",
     "Invitation",
     "Membership",
     "Organisation",

@@ -191,6 +191,12 @@ class Code(StrEnum):
     EXPORT_TOO_MANY = "export.too_many"
     EXPORT_NOT_DONE = "export.not_done"
     EXPORT_EXPIRED = "export.expired"
+    IMPORT_NOT_A_DRAFT = "import.not_a_draft"
+    IMPORT_NOT_READ = "import.not_read"
+    IMPORT_NO_WORDS = "import.no_words"
+    IMPORT_CHANGED = "import.changed"
+    IMPORT_NOTHING = "import.nothing"
+    IMPORT_NOT_DONE = "import.not_done"
     PROJECT_NOT_FOUND = "project.not_found"
 
 

@@ -48,6 +48,8 @@ SAID = {
     "project.begun": _("a project was begun"),
     "project.changed": _("a project was changed: %(subject)s"),
     "project.published": _("a project was made public"),
+    "proposals.imported": _("proposals were taken in from the file “%(subject)s”"),
+    "proposals.import_undone": _("what was taken in from the file “%(subject)s” was taken back"),
     "project.archived": _("a project was put away"),
 }
 

@@ -34,6 +34,7 @@ INTAKE, VOTING, SITES, OUT = _("Intake"), _("Voting"), _("Sites"), _("Take along
 # heading stands in the menu by itself.
 desk_pages: list[tuple[str, object] | tuple[str, object, object]] = [
     ("desk_queue", _("Queue"), INTAKE),
+    ("desk_imports", _("From a file"), INTAKE),
     ("desk_shortlist", _("Ballot"), VOTING),
     ("desk_voters", _("Voters"), VOTING),
     ("desk_vote", _("Vote"), VOTING),
@@ -68,6 +69,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
     role = role_in(town_of(request), request.user)
     vote = standing(project, now()).vote
     asked = {
+        "desk_imports": may(role, DeskAct.LAYERS),
         "desk_voters": vote is not None and may(role, DeskAct.ELECTORATE),
         "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
         "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),

@@ -227,10 +227,19 @@ SENTENCES = {
     Code.EXPORT_TOO_MANY: _("%(max)s of your files are being made already. Wait until one is ready, or stop one."),
     Code.EXPORT_NOT_DONE: _("This file is not there: it is not ready yet, or it was stopped."),
     Code.EXPORT_EXPIRED: _("This file was kept for a day and is gone. Ask for it again."),
+    Code.IMPORT_NOT_A_DRAFT: _("This file was taken in already. Upload it again to change something."),
+    Code.IMPORT_NOT_READ: _("The file is not read yet: choose first what is asked for above."),
+    Code.IMPORT_NO_WORDS: _("Say which column holds the title or the text."),
+    Code.IMPORT_CHANGED: _("Somebody changed proposals in the meantime. Look at the differences again."),
+    Code.IMPORT_NOTHING: _("No row of this file would change anything."),
+    Code.IMPORT_NOT_DONE: _("This file was not taken in, so there is nothing to take back."),
     Code.PROJECT_NOT_FOUND: _("There is no project “%(slug)s” in this town."),
 }
 
 STATUS = {
+    Code.IMPORT_NOT_A_DRAFT: 409,
+    Code.IMPORT_CHANGED: 409,
+    Code.IMPORT_NOT_DONE: 409,
     Code.EXPORT_TOO_MANY: 429,
     Code.EXPORT_NOT_DONE: 409,
     Code.EXPORT_EXPIRED: 410,

@@ -63,6 +63,7 @@ def _desk(expected: Expected) -> Row:
 
 
 PLANNERS = staff(roles=("planner", "manager"))
+FILERS = staff(roles=("planner", "gis", "manager"))
 MANAGERS = staff(roles=("manager",))
 WRITERS = staff(roles=("planner", "communication", "manager"))
 
@@ -208,6 +209,11 @@ ROWS: dict[str, Row] = {
     "desk_keep": _project(POST_ONLY, page=False),
     "desk_forget": _project(POST_ONLY, page=False, number=1),
     "desk_export": _desk(staff()),
+    "desk_imports": _desk(FILERS),
+    # No file was uploaded on the stage.
+    "desk_import": _project(NOBODY | {"nobody": 302}, page=False, pk=1),
+    "desk_import_change": _project(POST_ONLY, page=False, pk=1),
+    "desk_import_rows": _project(NOBODY | {"nobody": 302}, page=False, pk=1),
     "desk_studies": _study(staff()),
     "desk_study_new": _study(PLANNERS),
     "desk_studies_compare": _study(staff(), query="?a=1&b=1"),
@@ -280,6 +286,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_moderate": MODERATORS,
     "desk_shortlist_change": SITERS,
     "desk_layer_change": ("planner", "gis", "manager"),
+    "desk_import_change": ("planner", "gis", "manager"),
     "desk_candidate_change": SITERS,
     "desk_candidates_ballot": SITERS,
     "desk_decisions_change": SITERS,
@@ -302,7 +309,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
 NOT_ON_STAGE = frozenset(
     {
         "desk_layer_change", "desk_candidate_change", "desk_forget", "desk_codes_withdraw", "desk_access_revoke",
-        "my_export_stop",
+        "my_export_stop", "desk_import_change",
     }
 )  # fmt: skip
 
