@@ -9,6 +9,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from participation.services import answer_mails, exports
+from participation.services.importing.desk import forget_drafts
 from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.pace import forget_requests
 from participation.services.people import forget_old_sessions
@@ -67,3 +68,10 @@ def make_export(pk: int) -> None:
 def forget_exports(timestamp: int) -> None:
     """Delete the files whose day is over."""
     exports.forget_exports(now=datetime.fromtimestamp(timestamp, UTC))
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(queueing_lock="forget_imports")
+def forget_imports(timestamp: int) -> None:
+    """Forget the files of proposals that were uploaded and never taken in."""
+    forget_drafts(now=datetime.fromtimestamp(timestamp, UTC))

@@ -2,8 +2,8 @@
 
 In: FOLDER/ask.json {"file", "layer", "crs", "lon", "lat", "every_row", "needs_places"}. Out: FOLDER/rows.ndjson, a
 feature a line {"k", "l" (its line in the file), "g" (WKB, hex), "p"}, with ``every_row`` also those that cannot be
-taken, {"l", "p", "f" (code), "facts"}; and FOLDER/said.json, what was found or why nothing was taken. Nothing is said on
-stdout.
+taken, {"l", "p", "f" (code), "facts"}; and FOLDER/said.json, what was found or why nothing was taken. Nothing is said
+on stdout.
 """
 
 import sys

@@ -6,55 +6,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('participation', '0009_exports'),
+        ("participation", "0009_exports"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'being checked'), ('done', 'taken in'), ('undone', 'taken back')], default='draft', max_length=10)),
-                ('file', models.FileField(blank=True, upload_to='imports/')),
-                ('file_name', models.CharField(max_length=200)),
-                ('file_layer', models.CharField(blank=True, help_text='Which layer of the file', max_length=200)),
-                ('crs', models.CharField(blank=True, max_length=20)),
-                ('lon', models.CharField(blank=True, max_length=200)),
-                ('lat', models.CharField(blank=True, max_length=200)),
-                ('columns', models.JSONField(default=dict)),
-                ('report', models.JSONField(default=dict)),
-                ('counts', models.JSONField(default=dict)),
-                ('uploaded_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='imports', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='participation.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "being checked"), ("done", "taken in"), ("undone", "taken back")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("file", models.FileField(blank=True, upload_to="imports/")),
+                ("file_name", models.CharField(max_length=200)),
+                ("file_layer", models.CharField(blank=True, help_text="Which layer of the file", max_length=200)),
+                ("crs", models.CharField(blank=True, max_length=20)),
+                ("lon", models.CharField(blank=True, max_length=200)),
+                ("lat", models.CharField(blank=True, max_length=200)),
+                ("columns", models.JSONField(default=dict)),
+                ("report", models.JSONField(default=dict)),
+                ("counts", models.JSONField(default=dict)),
+                ("uploaded_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="imports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="imports", to="participation.project"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ImportedRow',
+            name="ImportedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField()),
-                ('key', models.CharField(blank=True, max_length=200)),
-                ('act', models.CharField(choices=[('new', 'new'), ('changed', 'changed'), ('same', 'the same'), ('refused', 'refused')], max_length=10)),
-                ('number', models.PositiveIntegerField(blank=True, null=True)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('code', models.CharField(blank=True, max_length=60)),
-                ('facts', models.JSONField(default=dict)),
-                ('left', models.CharField(blank=True, max_length=60)),
-                ('of', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='participation.import')),
-                ('proposal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='imported_rows', to='participation.proposal')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.PositiveIntegerField()),
+                ("key", models.CharField(blank=True, max_length=200)),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[("new", "new"), ("changed", "changed"), ("same", "the same"), ("refused", "refused")],
+                        max_length=10,
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(blank=True, null=True)),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                ("code", models.CharField(blank=True, max_length=60)),
+                ("facts", models.JSONField(default=dict)),
+                ("left", models.CharField(blank=True, max_length=60)),
+                (
+                    "of",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="participation.import"
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="imported_rows",
+                        to="participation.proposal",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('act', 'refused'), _negated=True), models.Q(('code', ''), _negated=True), _connector='OR'), name='refused_row_says_why')],
+                "ordering": ["line", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("act", "refused"), _negated=True),
+                            models.Q(("code", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="refused_row_says_why",
+                    )
+                ],
             },
         ),
     ]

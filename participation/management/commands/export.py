@@ -63,7 +63,7 @@ class Command(OperatorCommand):
             with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as folder:
                 unfinished = Path(folder) / output.name
                 asked = export.Asked(box=box, words=options["bbox"] or "")
-                export.write(layer, options["format"], crs, asked, unfinished)
+                export.write(layer, options["format"], crs, asked, unfinished, told=self.tell)
                 text = export.about(layer, options["format"], crs, asked)
                 os.replace(unfinished, output)
                 companion.write_text(text, encoding="utf-8")
@@ -80,6 +80,11 @@ class Command(OperatorCommand):
             "bytes": output.stat().st_size,
         }
         self.answer(result, _("%(layer)s: %(bytes)s bytes in %(output)s") % result, as_json=options["json"])
+
+    def tell(self, n: int) -> None:
+        """Say how far it is, to who sits there to see it."""
+        if self.stderr.isatty():
+            self.stderr.write(_("%(n)s rows") % {"n": n}, ending="\r")
 
 
 def _reader(mail: str | None) -> object:

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from participation.services.records import record_act
 NUMBER = "number"
 FIELDS = ("title", "body", "theme", "place")
 FIRST_ROWS = 6
+DRAFTS_KEPT = timedelta(days=1)
 # Nearer than this a place did not move: formats round to a millimetre, a hand moves it by metres.
 SAME_M = 0.01
 _DEGREE_M = 111_320.0
@@ -289,7 +290,11 @@ def carry_out_import(*, draft: Import, by: Person, now: datetime) -> Import:
     found.rows.all().delete()
     ImportedRow.objects.bulk_create(rows, batch_size=BATCH)
     found.state, found.done_at, found.counts = Import.State.DONE, now, _counts(rows)
+    storage, stored = found.file.storage, found.file.name
+    # What came in stands in the rows; the file may hold more than that, and is needed no more.
+    found.file = ""
     found.save()
+    transaction.on_commit(lambda: storage.delete(stored))
     detail = {name: found.counts.get(name, 0) for name in ("new", "changed", "refused")}
     _record(found, by, "proposals.imported", detail)
     return found
@@ -363,6 +368,14 @@ def delete_import(*, draft: Import) -> None:
     draft.delete()
     if stored:
         storage.delete(stored)
+
+
+def forget_drafts(*, now: datetime) -> int:
+    """Forget the files that nobody took in within a day; how many."""
+    old = list(Import.objects.filter(state=Import.State.DRAFT, uploaded_at__lt=now - DRAFTS_KEPT))
+    for draft in old:
+        delete_import(draft=draft)
+    return len(old)
 
 
 def _record(of: Import, by: Person, act: str, detail: Mapping[str, object]) -> None:
