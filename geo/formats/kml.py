@@ -18,7 +18,7 @@ TYPE = "application/vnd.google-earth.kml+xml"
 PLANES = (CRS84.code,)
 LOSSES = (
     _("KML is always in longitude and latitude."),
-    _("Days become text; yes and no become 1 and 0; an empty text becomes no value."),
+    _("Days become text; yes and no become 1 and 0."),
     _("Line ends and signs that XML does not know become spaces."),
     _("Whole numbers are kept as text."),
 )

@@ -82,6 +82,7 @@ def test_no_file_reaches_anything(
     knocks: tuple[int, list[float]],
     monkeypatch: pytest.MonkeyPatch,
     rounds: Callable[[int, int], int],
+    long: bool,
     tell: Tell,
 ) -> None:
     port, heard = knocks
@@ -91,7 +92,7 @@ def test_no_file_reaches_anything(
     secret.write_text(f"name,lon,lat\n{SECRET},2.7,50.8\n")
     made = tmp_path / "made"
     made.mkdir()
-    corpus = hostile(made, port, secret) | newer(made, port, secret)
+    corpus = hostile(made, port, secret) | newer(made, port, secret, bombs=long)
     assert len(corpus) >= 60
     # Files of other readers first: these are new here, the others are tried in tests/unit/geo/test_intake.py too.
     chosen = list(reversed(corpus.items()))[:: rounds(16, 1)]
