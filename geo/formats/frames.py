@@ -57,8 +57,8 @@ def schema(columns: Sequence[Column], *, described: bool = True) -> Any:
             pa.field(
                 column.name,
                 TYPES[column.kind],
-                # What GDAL keeps as the other name and the description of a field, and readers of Arrow show.
-                metadata={"GDAL:OGR:alternative_name": str(column.title), "description": str(column.title)}
+                # What GDAL keeps as the description of a field, and readers of Arrow show.
+                metadata={"GDAL:OGR:comment": str(column.title), "description": str(column.title)}
                 if described
                 else None,
             )

@@ -54,19 +54,21 @@ def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
         layer_metadata={"ABOUT": heading.about},
         layer_options={"IDENTIFIER": heading.title, "DESCRIPTION": heading.description},
     )
-    if heading.geometry_type is not None:
-        _draw(path, heading, heading.look or Look())
-
-
-def _draw(path: Path, heading: Heading, look: Look) -> None:
-    kind = heading.geometry_type or ""
-    values = (heading.name, _GEOMETRY, heading.name[:30], qml(look, kind), sld(look, kind, heading.name))
     try:
         with closing(sqlite3.connect(path)) as file, file:
-            file.executescript(_STYLES)
-            file.execute(_STYLE, (*values, heading.description))
+            # GDAL writes what a column means as its description; programs show the title.
+            file.execute("UPDATE gpkg_data_columns SET title = description")
+            if heading.geometry_type is not None:
+                _draw(file, heading, heading.look or Look())
     except sqlite3.OperationalError as error:
         raise OSError(errno.ENOSPC, str(error), str(path)) from error
+
+
+def _draw(file: sqlite3.Connection, heading: Heading, look: Look) -> None:
+    kind = heading.geometry_type or ""
+    values = (heading.name, _GEOMETRY, heading.name[:30], qml(look, kind), sld(look, kind, heading.name))
+    file.executescript(_STYLES)
+    file.execute(_STYLE, (*values, heading.description))
 
 
 # --- in ----------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ LOSSES = (
     _("KML is always in longitude and latitude."),
     _("Days become text; yes and no become 1 and 0."),
     _("Line ends and signs that XML does not know become spaces."),
-    _("Whole numbers are kept as text."),
+    _("Whole numbers are kept as text, decimals to fifteen digits."),
 )
 # What gives a mark its name on the map, and what it is called in KML.
 _NAMED_BY, _NAME = ("title", "name"), "Name"

@@ -110,7 +110,7 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
 
 def _place_column(file: pq.ParquetFile) -> tuple[str, str | None] | None:
     """The column of places and its plane, as GeoParquet says it; none in a plain table."""
-    told = (file.schema_arrow.metadata or {}).get(b"geo")
+    told = (file.metadata.metadata or {}).get(b"geo")
     if told is None:
         return None
     said = json.loads(told)

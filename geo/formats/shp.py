@@ -1,8 +1,11 @@
 """Shapefile: places in .shp, attributes in .dbf beside it, the plane in .prj; in and, as one zip file, out."""
 
 import csv
+import errno
 import io
+import os
 import re
+import struct
 import tempfile
 import unicodedata
 import zipfile
@@ -67,6 +70,7 @@ def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
             fields=fields,
             layer_options={"ENCODING": "UTF-8"},
         )
+        _weigh(Path(folder), stem)
         # Some say the name of the code page only here.
         (Path(folder) / f"{stem}.cpg").write_text("UTF-8")
         (Path(folder) / "columns.csv").write_text(_table(heading, short), encoding="utf-8-sig")
@@ -74,6 +78,25 @@ def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for part in sorted(Path(folder).iterdir()):
                 archive.write(part, part.name)
+
+
+def _weigh(folder: Path, stem: str) -> None:
+    """See that the parts are as long as they say: GDAL tells nobody that the disk was full.
+
+    Raises   OSError.
+    """
+    table = folder / f"{stem}.dbf"
+    with table.open("rb") as file:
+        n_rows, head, row = struct.unpack("<4xIHH", file.read(12))
+    wanted = {table: head + n_rows * row}
+    for part in (folder / f"{stem}.shp", folder / f"{stem}.shx"):
+        if part.exists():
+            with part.open("rb") as file:
+                # In words of two bytes.
+                wanted[part] = 2 * int(struct.unpack(">24xI", file.read(28))[0])
+    for part, size in wanted.items():
+        if part.stat().st_size < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part))
 
 
 def _stored(kind: str) -> pa.DataType:

@@ -4,6 +4,7 @@ import errno
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -53,11 +54,20 @@ def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
         "nan_inf_to_errors": True,
         "tmpdir": str(path.parent),
     }
+    book = xlsxwriter.Workbook(str(path), options)
     try:
-        with xlsxwriter.Workbook(str(path), options) as book:
-            _Sheets(book, heading).write(frames)
-    except XlsxFileError as error:
-        raise OSError(errno.ENOSPC, str(error), str(path)) from error
+        _Sheets(book, heading).write(frames)
+        book.close()
+    except BaseException as error:
+        # Each sheet holds a file of its rows open, and the book would be put together on its way out.
+        book.fileclosed = True
+        for sheet in book.worksheets():
+            for handle in (sheet.fh, sheet.row_data_fh):
+                with suppress(AttributeError, OSError, ValueError):
+                    handle.close()
+        if isinstance(error, XlsxFileError):
+            raise OSError(errno.ENOSPC, str(error), str(path)) from error
+        raise
 
 
 class _Sheets:

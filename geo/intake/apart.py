@@ -71,12 +71,17 @@ class Reading:
 
     def every_row(self) -> Iterator[Row]:
         """All rows as the file has them, also those that cannot be taken; only of a reading ``every_row``."""
-        with self.rows.open(encoding="utf-8") as file:
-            for line in file:
-                row = json.loads(line)
-                fault = RowFault(row["f"], row["facts"]) if "f" in row else None
-                place = shapely.from_wkb(row["g"]) if row.get("g") else None
-                yield Row(row["l"], row["p"], place, fault)
+        return rows_in(self.rows)
+
+
+def rows_in(path: Path) -> Iterator[Row]:
+    """The rows of a reading ``every_row`` whose ``rows`` were kept."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            fault = RowFault(row["f"], row["facts"]) if "f" in row else None
+            place = shapely.from_wkb(row["g"]) if row.get("g") else None
+            yield Row(row["l"], row["p"], place, fault)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from participation.services.importing.desk import (
 )
 from participation.web.asking import desk, now, person_of
 from participation.web.desk import desk_items, desk_project
-from participation.web.sentences import sentence
+from participation.web.sentences import sentence, status_of
 
 _MB = 1024 * 1024
 # Of each kind of row so many are shown; the file with all rows holds them all.
@@ -114,8 +114,8 @@ def guessed(names: list[str]) -> dict[str, str]:
 def imports_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show which files were taken in, and take a new one."""
     project = desk_project(request, slug)
-    form = FileForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
+    if form.is_valid():
         file, person = form.cleaned_data["file"], person_of(request)
         assert person is not None
         try:
@@ -178,7 +178,7 @@ def _shown(request: HttpRequest, project: Project, found: Import, refused: Refus
         "n_same": found.counts.get("same", 0),
         "shown_most": SHOWN,
     }
-    return render(request, "participation/desk_import.html", context, status=422 if refused else 200)
+    return render(request, "participation/desk_import.html", context, status=status_of(refused) if refused else 200)
 
 
 def _told(row: ImportedRow) -> dict[str, Any]:

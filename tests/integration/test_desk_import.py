@@ -87,7 +87,9 @@ ROWS = (
 COLUMNS = {"title": "naam", "body": "tekst", "theme": "soort", "key": "code"}
 
 
-def test_nothing_is_written_before_it_was_seen(cast: Cast, gis: Client) -> None:
+def test_nothing_is_written_before_it_was_seen(
+    cast: Cast, gis: Client, django_capture_on_commit_callbacks: Any
+) -> None:
     before = state()
     draft = upload(gis, (HEAD + ROWS).encode())
     shown = page(gis, draft)
@@ -100,8 +102,9 @@ def test_nothing_is_written_before_it_was_seen(cast: Cast, gis: Client) -> None:
     assert state() == before
     assert not cast.project.themes.filter(slug="straat").exists()
     assert "outside the area" in page(gis, draft)
-    act(gis, draft, "take")
-    assert (draft.state, draft.counts["new"], draft.file.name) == ("done", 3, "")
+    with django_capture_on_commit_callbacks(execute=True):
+        act(gis, draft, "take")
+    assert (draft.state, draft.counts["new"]) == ("done", 3)
     assert list((Path(draft.file.storage.location) / "imports").iterdir()) == []
     made = Proposal.objects.filter(import_key__in=["A1", "A3", "A4"]).order_by("number")
     assert [(row.title, row.theme.slug) for row in made if row.theme] == [
@@ -149,7 +152,7 @@ def test_a_second_file_changes_what_the_first_brought_and_taking_back_brings_it_
 def test_a_file_of_ours_comes_back_as_it_went_and_shows_what_was_edited(
     quiet: Project, gis: Client, tmp_path: Path, format_name: str
 ) -> None:
-    Proposal.objects.filter(number=2).update(body="Lang " * 200)
+    Proposal.objects.filter(number=2).update(body=("Lang " * 200).strip())
     layer = proposals_layer(quiet, has_map=True)
     assert format_name in formats_of(layer)
     plane = LAMBERT_72 if is_possible(format_name, LAMBERT_72) else CRS84

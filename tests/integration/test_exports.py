@@ -94,7 +94,7 @@ def test_a_file_is_gone_after_a_day(cast: Cast) -> None:
 def test_who_may_not_see_the_layer_any_more_gets_no_file(cast: Cast) -> None:
     Layer.objects.create(
         organisation=cast.town, slug="geheim", name="Geheim", source="Dienst", licence="Eigen", file_name="x",
-        uploaded_at=timezone.now(), state=Layer.State.CURRENT, is_public=False,
+        uploaded_at=timezone.now(), state=Layer.State.CURRENT, is_public=False, n_features=1,
     )  # fmt: skip
     client = signed_in(cast, "Gis")
     export, again = ask(client, layer="layer-geheim"), ask(client, layer="layer-geheim")

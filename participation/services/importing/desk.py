@@ -1,9 +1,11 @@
 """Takes a file of proposals in at the desk: read apart, seen row by row, carried out as it was seen, taken back."""
 
 import math
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils.timezone import get_current_timezone
 
 from geo.formats.rows import Row, RowFault, UnreadableFile
-from geo.intake.apart import reading_of
+from geo.intake.apart import Reading as FileReading
+from geo.intake.apart import reading_of, rows_in
 from participation.models import Import, ImportedRow, Person, Phase, Project, Proposal, Theme
 from participation.rules.places import LonLat
 from participation.rules.refusals import Code, Refused
@@ -36,8 +39,8 @@ DRAFTS_KEPT = timedelta(days=1)
 # Nearer than this a place did not move: formats round to a millimetre, a hand moves it by metres.
 SAME_M = 0.01
 _DEGREE_M = 111_320.0
-# A Shapefile cuts a text at 254 bytes; a letter may take up to three more.
-_CUT_BYTES = range(251, 255)
+# A Shapefile cuts a text at 254 bytes, between two letters; blanks at the cut are gone.
+_CUT_BYTES = range(240, 255)
 
 
 def upload_import(*, project: Project, file: "UploadedFile[Any]", file_name: str, by: Person, now: datetime) -> Import:
@@ -52,7 +55,7 @@ def upload_import(*, project: Project, file: "UploadedFile[Any]", file_name: str
     try:
         read_import(found, file_layer="", crs="", lon="", lat="")
     except BaseException:
-        found.file.delete(save=False)
+        _forget_file(found)
         raise
     return found
 
@@ -65,47 +68,51 @@ def read_import(draft: Import, *, file_layer: str, crs: str, lon: str, lat: str)
     if draft.state != Import.State.DRAFT:
         raise Refused(Code.IMPORT_NOT_A_DRAFT)
     draft.file_layer, draft.crs, draft.lon, draft.lat = file_layer, crs, lon, lat
-    with _Apart(draft) as reading:
-        names = [attribute["name"] for attribute in reading.attributes]
-        first = [] if reading.needs else list(islice(reading.every_row(), FIRST_ROWS))
-        draft.report = reading.counts | {
-            "needs": reading.needs,
-            "layers": list(reading.layers),
-            "layer": reading.layer,
-            "crs_in_file": reading.crs_in_file,
-            "crs": reading.crs,
-            "names": names,
-            "first": [[cell(row.attributes.get(name)) for name in names] for row in first],
-        }
+    try:
+        with reading_of(
+            Path(draft.file.path),
+            name=draft.file_name,
+            layer=file_layer,
+            crs=crs,
+            lon=lon,
+            lat=lat,
+            every_row=True,
+            needs_places=False,
+        ) as reading:
+            draft.report = _report(reading)
+            if not reading.needs:
+                shutil.move(reading.rows, _rows_of(draft))
+    except UnreadableFile as refused:
+        raise Refused(Code.FILE_UNREADABLE, {"why": str(refused).rstrip(".")}) from refused
     with transaction.atomic():
         draft.columns, draft.counts = {}, {}
         draft.save()
         draft.rows.all().delete()
 
 
-class _Apart:
-    """The reading of a draft's file; what cannot be read is refused in its own words."""
+def _rows_of(draft: Import) -> Path:
+    """Where the rows that were read lie, beside the file."""
+    return Path(f"{draft.file.path}.rows")
 
-    def __init__(self, draft: Import) -> None:
-        self.reading = reading_of(
-            Path(draft.file.path),
-            name=draft.file_name,
-            layer=draft.file_layer,
-            crs=draft.crs,
-            lon=draft.lon,
-            lat=draft.lat,
-            every_row=True,
-            needs_places=False,
-        )
 
-    def __enter__(self) -> Any:
-        try:
-            return self.reading.__enter__()
-        except UnreadableFile as refused:
-            raise Refused(Code.FILE_UNREADABLE, {"why": str(refused).rstrip(".")}) from refused
+def _report(reading: FileReading) -> dict[str, Any]:
+    names = [attribute["name"] for attribute in reading.attributes]
+    first = [] if reading.needs else list(islice(reading.every_row(), FIRST_ROWS))
+    return reading.counts | {
+        "needs": reading.needs,
+        "layers": list(reading.layers),
+        "layer": reading.layer,
+        "crs_in_file": reading.crs_in_file,
+        "crs": reading.crs,
+        "names": names,
+        "first": [[cell(row.attributes.get(name)) for name in names] for row in first],
+    }
 
-    def __exit__(self, *raised: Any) -> None:
-        self.reading.__exit__(*raised)
+
+def _forget_file(of: Import) -> None:
+    if of.file:
+        _rows_of(of).unlink(missing_ok=True)
+        of.file.delete(save=False)
 
 
 class _DeskImport(ProposalImport):
@@ -223,11 +230,8 @@ def _is_same(name: str, before: Any, after: Any) -> bool:
 def _become(of: Import, columns: Columns, now: datetime) -> list[ImportedRow]:
     """Carry the rows of a file out, and say what became of each."""
     under_way = _DeskImport(of, columns, now)
-    with _Apart(of) as reading:
-        if reading.needs:
-            raise Refused(Code.IMPORT_NOT_READ)
-        for batch in batches(reading.every_row()):
-            under_way.take(batch)
+    for batch in batches(rows_in(_rows_of(of))):
+        under_way.take(batch)
     return sorted(under_way.rows, key=lambda row: row.line)
 
 
@@ -235,7 +239,7 @@ def plan_import(*, draft: Import, columns: Mapping[str, str], now: datetime) -> 
     """Say row by row what would become of a file with these columns; nothing of it is done.
 
     Locks    the project's row while it looks: the same code that would carry it out runs, and is taken back.
-    Refuses  import.not_a_draft, import.not_read, import.no_words, theme.too_many, file.unreadable.
+    Refuses  import.not_a_draft, import.not_read, import.no_words, theme.too_many.
     """
     if draft.state != Import.State.DRAFT:
         raise Refused(Code.IMPORT_NOT_A_DRAFT)
@@ -290,11 +294,9 @@ def carry_out_import(*, draft: Import, by: Person, now: datetime) -> Import:
     found.rows.all().delete()
     ImportedRow.objects.bulk_create(rows, batch_size=BATCH)
     found.state, found.done_at, found.counts = Import.State.DONE, now, _counts(rows)
-    storage, stored = found.file.storage, found.file.name
-    # What came in stands in the rows; the file may hold more than that, and is needed no more.
-    found.file = ""
     found.save()
-    transaction.on_commit(lambda: storage.delete(stored))
+    # What came in stands in the rows; the file may hold more than that, and is needed no more.
+    transaction.on_commit(partial(_forget_file, found))
     detail = {name: found.counts.get(name, 0) for name in ("new", "changed", "refused")}
     _record(found, by, "proposals.imported", detail)
     return found
@@ -364,10 +366,8 @@ def delete_import(*, draft: Import) -> None:
     """
     if draft.state != Import.State.DRAFT:
         raise Refused(Code.IMPORT_NOT_A_DRAFT)
-    storage, stored = draft.file.storage, draft.file.name
     draft.delete()
-    if stored:
-        storage.delete(stored)
+    _forget_file(draft)
 
 
 def forget_drafts(*, now: datetime) -> int:
