@@ -22,7 +22,10 @@ def copied(rows: "QuerySet[Any, Any]", shown: Mapping[str, str], size: int) -> I
         question, values = rows.query.sql_with_params()
     except EmptyResultSet:
         return
-    names = [sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in shown.items()]
+    names = [
+        sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(kind))
+        for name, kind in {"kp_key": "bigint", **shown}.items()
+    ]
     statement = sql.SQL(text("copy")).format(shown=sql.SQL(", ").join(names), rows=sql.SQL(question))
     with connections[rows.db].cursor() as cursor:
         asking = cursor.mogrify(statement.as_string(cursor.connection), values or None)

@@ -102,7 +102,7 @@ def test_who_may_not_see_the_layer_any_more_gets_no_file(cast: Cast) -> None:
     file = reverse("my_export_file", args=(export.pk,))
     answer = client.get(file)
     assert answer.status_code == 200
-    answer.close()
+    assert b"".join(answer)
     Membership.objects.filter(person=cast["Gis"]).delete()
     assert client.get(file).status_code == 404
     make_export(pk=again.pk)
