@@ -224,9 +224,7 @@ def _copied(source: FeatureSource, rows: "QuerySet[Any, Any]", crs: Crs) -> Iter
     is_point = source.geometry_type == "Point"
     if source.geometry is not None and is_point:
         for name, function in (("kp_lon", "ST_X"), ("kp_lat", "ST_Y")):
-            rows = rows.annotate(
-                **{name: Func(F(source.geometry), function=function, output_field=FloatField())}  # type: ignore[arg-type]
-            )
+            rows = rows.annotate(**{name: Func(F(source.geometry), function=function, output_field=FloatField())})
             stored[name], arrow[name] = "double precision", pa.float64()
     elif source.geometry is not None:
         wkb: Func = Func(F(source.geometry), function="ST_AsBinary", output_field=BinaryField())
@@ -273,7 +271,8 @@ def _points(lon: NDArray[np.float64], lat: NDArray[np.float64], crs: Crs) -> NDA
 
 def _moved(places: NDArray[np.object_], crs: Crs) -> NDArray[np.object_]:
     """The places in another plane; an empty one is none."""
-    found = np.where(shapely.is_empty(places), None, places)
+    found = places.copy()
+    found[shapely.is_empty(places)] = None
     if crs.code == CRS84.code:
         return found
     moved: NDArray[np.object_] = shapely.transform(found, lambda points: transform(points, CRS84, crs))

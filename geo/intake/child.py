@@ -79,9 +79,9 @@ def _read(folder: Path, ask: dict[str, Any]) -> dict[str, Any]:
         path = found[names.index(layer)] if layer else found[0]
     else:
         path = found[0]
-    own, named = None if names else layer, {"lon_field": ask["lon"] or None, "lat_field": ask["lat"] or None}
+    own, lon, lat = None if names else layer, ask["lon"] or None, ask["lat"] or None
     try:
-        about = reading.about(path, layer=own, **named)
+        about = reading.about(path, layer=own, lon_field=lon, lat_field=lat)
     except UnreadableFile as refused:
         if refused.code != "file.no_places" or ask["needs_places"]:
             raise
@@ -101,7 +101,7 @@ def _read(folder: Path, ask: dict[str, Any]) -> dict[str, Any]:
     except UnknownCrs as error:
         raise UnreadableFile("file.crs_unknown", crs=ask["crs"]) from error
     said["crs"] = crs.name if crs else _short(about.crs)
-    rows = reading.read(path, layer=own, crs=crs, **named)
+    rows = reading.read(path, layer=own, crs=crs, lon_field=lon, lat_field=lat)
     return said | _kept(rows, crs, folder / "rows.ndjson", every_row=ask["every_row"])
 
 

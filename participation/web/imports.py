@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from geo.formats.formulas import inert
 from geo.formats.rows import SENTENCES as FAULTS
+from geo.formats.rows import RowFault
 from geo.intake.apart import MAX_BYTES
 from geo.plane.crs import ALL, CRS84
 from participation.models import Import, ImportedRow, Project
@@ -200,7 +201,7 @@ def _value(value: object) -> str:
 
 def _why(row: ImportedRow) -> str:
     if row.code in FAULTS:
-        return str(FAULTS[row.code]) % row.facts
+        return RowFault(row.code, row.facts).sentence
     return sentence(Code(row.code), row.facts)
 
 

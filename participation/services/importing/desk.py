@@ -320,7 +320,7 @@ def undo_import(*, done: Import, by: Person, now: datetime) -> Import:
     proposals = there.select_related("theme", "project__organisation").in_bulk([row.proposal_id for row in rows])
     themes = {theme.slug: theme for theme in Theme.objects.filter(project=found.project)}
     for row in rows:
-        proposal = proposals[row.proposal_id]  # type: ignore[index]
+        proposal = proposals[row.proposal_id]
         row.left = _taken_back(row, proposal, themes)
     ImportedRow.objects.bulk_update(rows, ["left"], batch_size=BATCH)
     found.state, found.undone_at = Import.State.UNDONE, now

@@ -69,7 +69,7 @@ def newer(folder: Path, port: int, secret: Path, *, bombs: bool = True) -> dict[
     ``bombs``: with one that takes some seconds to make.
     """
     net, local = f"http://127.0.0.1:{port}/x.kml", f"file://{secret}"
-    rows = [["name", "lon", "lat"], ["a", 2.7, 50.8]]
+    rows: list[list[Any]] = [["name", "lon", "lat"], ["a", 2.7, 50.8]]
     book, good = workbook(rows), parquet({})
     fgb = written(folder / "newer.fgb", "FlatGeobuf", [shapely.Point(*POPERINGE)] * 50, name=["a"] * 50).read_bytes()
     outside = (
