@@ -39,11 +39,24 @@ FEATURE_FORMATS: dict[str, ModuleType] = {
 }
 FORMATS: dict[str, ModuleType] = FEATURE_FORMATS | {"tif": tif}
 TYPES: dict[str, str] = {name: module.TYPE for name, module in FORMATS.items()}
+# As people call them.
+NAMES = {
+    "geojson": "GeoJSON",
+    "geojsonseq": "GeoJSON sequence",
+    "gpkg": "GeoPackage",
+    "fgb": "FlatGeobuf",
+    "parquet": "GeoParquet",
+    "shp": "Shapefile",
+    "kml": "KML",
+    "csv": "CSV",
+    "xlsx": "Excel",
+    "tif": "GeoTIFF",
+}
 # How a file of the format is called where that is not the name of the format.
 SUFFIXES = {"shp": "zip", "geojsonseq": "geojsons"}
 
 # Rows read, moved and written at a time: enough that columns pay, few enough to forget.
-BATCH = 20_000
+BATCH = 10_000
 # As what the database tells a column of each kind.
 _STORED = {
     "text": "text",

@@ -22,7 +22,7 @@ TYPE = "application/vnd.apache.parquet"
 LOSSES = (_("Nothing is lost: places, texts, numbers, days and empty values come back as they went."),)
 VERSION = "1.1.0"
 # Rows packed together: a reader skips what it does not need by groups of these.
-GROUP = 100_000
+GROUP = 50_000
 # Below this likeness a plane written out is another one than ours.
 _LIKENESS = 70
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from geo.catalog import FeatureSource, Layer
-from geo.export import TYPES, formats_of, is_possible
+from geo.export import NAMES, TYPES, formats_of, is_possible
 from geo.ogc.cql import GEOMETRY
 from geo.plane.crs import CRS84, LAMBERT_72, LAMBERT_2008, SERVED
 
@@ -126,8 +126,8 @@ def collection(address: Address, layer: Layer) -> dict[str, Any]:
     return found
 
 
-# The planes that a page offers files in; an address takes more.
-OFFERED = (CRS84, LAMBERT_72, LAMBERT_2008)
+# The planes that a page offers files in, in few words; an address takes more.
+OFFERED = {CRS84: "WGS 84", LAMBERT_72: "Lambert 72", LAMBERT_2008: "Lambert 2008"}
 
 
 def files(address: Address, layer: Layer) -> list[tuple[str, list[tuple[str, str]], str]]:
@@ -135,8 +135,8 @@ def files(address: Address, layer: Layer) -> list[tuple[str, list[tuple[str, str
     found = []
     for name in formats_of(layer):
         href = address("export", f"{layer.id}.{name}")
-        planes = [(crs.title, f"{href}?crs={crs.name}") for crs in OFFERED if is_possible(name, crs)]
-        found.append((name.upper(), planes, address("export_about", f"{layer.id}.{name}")))
+        planes = [(said, f"{href}?crs={crs.name}") for crs, said in OFFERED.items() if is_possible(name, crs)]
+        found.append((NAMES[name], planes, address("export_about", f"{layer.id}.{name}")))
     return found
 
 

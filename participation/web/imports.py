@@ -185,12 +185,12 @@ def _shown(request: HttpRequest, project: Project, found: Import, refused: Refus
 def _told(row: ImportedRow) -> dict[str, Any]:
     """A row as the page says it: what differs, or why it is refused."""
     lines = [
-        {"name": FIELD_NAMES[name], "before": _value(row.before.get(name)), "after": _value(value)}
-        for name, value in row.after.items()
-        if name in FIELD_NAMES
+        {"name": said, "before": _value(row.before.get(name)), "after": _value(row.after[name])}
+        for name, said in FIELD_NAMES.items()
+        if name in row.after
     ]
-    said = {"row": row, "lines": lines, "why": _why(row) if row.code else ""}
-    return said | {"left": LEFT.get(row.left, "")}
+    told = {"row": row, "lines": lines, "why": _why(row) if row.code else ""}
+    return told | {"left": LEFT.get(row.left, "")}
 
 
 def _value(value: object) -> str:

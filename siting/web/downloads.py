@@ -1,6 +1,5 @@
 """Taking the layers of a project along: as a file in the format and plane of choice, or as a live layer."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from geo import catalog
 from geo.catalog import AnyLayer, Asker, Raster, UnknownLayer
-from geo.export import check, formats_of
+from geo.export import NAMES, check, formats_of
 from geo.ogc.downloads import asked_of
 from geo.plane.crs import parse
 from geo.problems import PlaneUnfit
@@ -107,7 +106,7 @@ class ExportForm(forms.Form):
 
 def format_name(name: str) -> str:
     """What a format is called, in a word or two."""
-    return re.split(r", | \(", str(FORMATS[name]))[0]
+    return NAMES[name]
 
 
 @desk(DeskAct.SEE)

@@ -1,5 +1,5 @@
 """Writes one file of all pins of a project, as we do or as geopandas does; a process of its own, so that its memory can
-be measured: ``python -m tests.benchmarks.export_side ours|peer PROJECT FORMAT FILE``.
+be measured: ``python -m tests.benchmarks.export_side ours|peer PROJECT FORMAT FILE``. Says its peak of memory in kB.
 
 The peer: the same rows and columns by one question, read by geopandas and written by its quickest way.
 """
@@ -56,5 +56,12 @@ def peer(project: str, format_name: str, path: Path) -> None:
             frame.to_file(path, driver=driver, engine="pyogrio", use_arrow=True)
 
 
+def peak_kb() -> int:
+    """The most memory this program held; not what its parent held before it began, which the kernel counts along."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
 if __name__ == "__main__":
     {"ours": ours, "peer": peer}[sys.argv[1]](sys.argv[2], sys.argv[3], Path(sys.argv[4]))
+    print(peak_kb())

@@ -49,12 +49,16 @@ def cost(side: str, format_name: str, folder: Path, project: str) -> Cost:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.export_side", side, project, format_name, str(path)],
         cwd=embedded.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
+    assert process.stdout is not None
+    said = process.stdout.read()
     _pid, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode or not path.stat().st_size:
         raise SystemExit(f"{side} wrote no {format_name}: {process.returncode}")
-    return Cost(perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / _KB)
+    return Cost(perf_counter() - began, used.ru_utime + used.ru_stime, int(said.split()[-1]) / _KB)
 
 
 def rows(*, project: str = PROJECT, rounds: int = ROUNDS, note: Callable[[str], None]) -> Iterator[Figures]:
