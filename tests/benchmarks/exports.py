@@ -3,14 +3,12 @@
 After the tiles: the project with a million pins is there already.
 """
 
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import perf_counter
 from typing import Literal, NamedTuple
 
 from config import embedded
@@ -42,23 +40,20 @@ class Cost(NamedTuple):
 
 
 def cost(side: str, format_name: str, folder: Path, project: str) -> Cost:
-    """Write one file and measure the process that does it."""
+    """Write one file in a process that measures itself."""
     path = folder / f"{side}.{format_name}"
     path.unlink(missing_ok=True)
-    began = perf_counter()
-    process = subprocess.Popen(
+    done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.export_side", side, project, format_name, str(path)],
         cwd=embedded.ROOT,
-        stdout=subprocess.PIPE,
+        capture_output=True,
         text=True,
+        check=False,
     )
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _pid, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode or not path.stat().st_size:
-        raise SystemExit(f"{side} wrote no {format_name}: {process.returncode}")
-    return Cost(perf_counter() - began, used.ru_utime + used.ru_stime, int(said.split()[-1]) / _KB)
+    if done.returncode or not path.stat().st_size:
+        raise SystemExit(f"{side} wrote no {format_name}: {done.stderr[-1000:]}")
+    seconds, cpu_seconds, peak_kb = map(float, done.stdout.split()[-3:])
+    return Cost(seconds, cpu_seconds, peak_kb / _KB)
 
 
 def rows(*, project: str = PROJECT, rounds: int = ROUNDS, note: Callable[[str], None]) -> Iterator[Figures]:

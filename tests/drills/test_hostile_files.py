@@ -95,7 +95,7 @@ def test_no_file_reaches_anything(
     corpus = hostile(made, port, secret) | newer(made, port, secret, bombs=long)
     assert len(corpus) >= 60
     # Files of other readers first: these are new here, the others are tried in tests/unit/geo/test_intake.py too.
-    chosen = list(reversed(corpus.items()))[:: rounds(16, 1)]
+    chosen = list(reversed(corpus.items()))[:: rounds(30, 1)]
     client = Client(raise_request_exception=False)
     client.force_login(cast["Piet"])
     doors = {reverse("desk_imports", args=("laden",)): {}, reverse("desk_layers"): LAYER}

@@ -116,7 +116,9 @@ def test_a_file_that_is_stopped_leaves_nothing(cast: Cast, monkeypatch: pytest.M
     client = signed_in(cast, "An")
     export = ask(client)
     stop = reverse("my_export_stop", args=(export.pk,))
+    # So that it is said how far it is between one batch and the next, over the connection the rows come by.
     monkeypatch.setattr("participation.services.exports.TELL_SECONDS", 0)
+    monkeypatch.setattr("geo.export.BATCH", 3)
     if when == "waiting":
         client.post(stop)
     if when == "running":
@@ -124,8 +126,8 @@ def test_a_file_that_is_stopped_leaves_nothing(cast: Cast, monkeypatch: pytest.M
 
         def stopped(*given: Any, told: Callable[[int], None], **named: Any) -> None:
             def tell(n: int) -> None:
-                client.post(stop)
                 told(n)
+                client.post(stop)
 
             write(*given, told=tell, **named)
 
