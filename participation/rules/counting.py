@@ -527,7 +527,9 @@ def _buy(
                     # It may be as cheap: begin at what it costs at least, for the price rises from poor to poor.
                     looking, n_poor, price = False, -1, max(least[at] - off[at], 0.0)
                     continue
-                if looking or n_poor == was_poor or rich_utility == 0.0:
+                # From poor to poor the price only rises; where it falls, somebody has just what is asked, and floats
+                # would go to and fro for ever: what follows finds that doubtful.
+                if looking or n_poor <= was_poor or rich_utility == 0.0:
                     break
                 price = (cost - poor_money) / rich_utility
             if poor_money + rich_money < cost * (1 - RELATIVE):

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import get_language
 
 from participation.models import CodeBatch, CodeTry, Person, Phase, Record, VotingCode
+from participation.queries.pace import take_turns
 from participation.rules.electorate import (
     CODES_MAX,
     Eligibility,
@@ -172,22 +173,19 @@ def redeem_code(*, phase: Phase, text: str, person: Person | None, held: Person 
     raise Refused(Code.CODE_USED)
 
 
+@transaction.atomic
 def count_try(sources: dict[str, int]) -> list[int]:
     """Note a try of a code under each source (hash -> how many a minute may hold); gives back what to forget if good.
 
-    Written before it is counted: of any number of tries at once no more than allowed get on.
-
+    Locks    one a source, until the try is kept: of any number of tries at once no more than allowed get on.
     Refuses  code.too_many_tries.
     """
+    take_turns(sources)
     CodeTry.objects.filter(at__lt=Now() - timedelta(seconds=TRIES_SECONDS)).delete()
-    tries = [(CodeTry.objects.create(source=source).pk, source, most) for source, most in sources.items()]
-    keys = [key for key, _source, _most in tries]
-    for key, source, most in tries:
-        before = CodeTry.objects.filter(source=source, pk__lt=key, at__gte=Now() - timedelta(seconds=TRIES_SECONDS))
-        if before.count() >= most:
-            forget_tries(keys)
+    for source, most in sources.items():
+        if CodeTry.objects.filter(source=source).count() >= most:
             raise Refused(Code.CODE_TOO_MANY_TRIES, {"seconds": TRIES_SECONDS})
-    return keys
+    return [CodeTry.objects.create(source=source).pk for source in sources]
 
 
 def forget_tries(keys: list[int]) -> None:

@@ -163,6 +163,16 @@ def test_the_order_of_ballots_and_options_changes_nothing(
         assert sum(costs[option] for option in one.winners) <= budget
 
 
+def test_who_has_just_what_is_asked_does_not_keep_the_count_going() -> None:
+    """Their floats make them poor at a price, and rich at the price that this leads to."""
+    costs = {1: 4, 2: 22, 3: 27, 4: 2, 5: 26, 6: 15, 7: 22}
+    twice = {3: 5, 1: 3, 5: 4, 6: 2, 7: 4}
+    ballots: Ballots = [{7: 2}, twice, {}, {1: 4, 3: 1, 4: 2}, twice, {1: 1, 6: 2, 4: 5, 2: 4, 5: 4, 3: 1, 7: 5}, {}]
+    drawn = [7, 6, 5, 4, 3, 2, 1], costs, ballots, 23, [6, 4, 7, 1, 2, 3, 5]
+    found = list(equal_shares(ours(Method.POINTS, drawn)).winners)
+    assert found == by_fractions(drawn, points=True) == [4, 1]
+
+
 def simple(method: Method, ballots: Ballots, **more: Any) -> Election[int]:
     """An election between 1, 2, 3 and 4; ties the other way round."""
     return election(method, [1, 2, 3, 4], ballots, ties=[4, 3, 2, 1], **more)
