@@ -152,6 +152,15 @@ class Slots(NamedTuple):
     names: Mapping[int, str]
 
 
+class Look(NamedTuple):
+    """How features are drawn where a file can say so: in one colour, or by the values of a column, each with what it
+    is called and its colour."""
+
+    colour: str = "#1f5c3a"
+    column: str = ""
+    values: tuple[tuple[str, str, str], ...] = ()
+
+
 class Compiled(NamedTuple):
     """A queryset as the database reads it."""
 
@@ -193,6 +202,7 @@ class FeatureSource:
     slots: Slots | None = None
     counted: int | None = None
     dataset: str = ""
+    look: Look | None = None
 
     def where(self, values: Mapping[str, object], days: Days = (None, None)) -> "FeatureSource":
         """The rows that have exactly these values, and a ``time`` from the first to the last of these."""

@@ -91,6 +91,14 @@ class FormatUnfit(Problem):
     sentence = _("The layer “%(layer)s” cannot be written as %(format)s. Possible are: %(known)s.")
 
 
+class PlaneUnfit(Problem):
+    code = "format.plane_fixed"
+    sentence = _(
+        "A file of the format %(format)s is always in longitude and latitude, so it cannot be written in %(crs)s. "
+        "Choose EPSG:4326, or another format."
+    )
+
+
 class MethodNotAllowed(Problem):
     code = "method.not_allowed"
     sentence = _("This address can only be read (GET).")
@@ -104,6 +112,11 @@ class ServerBusy(Problem):
 class NothingToDraw(Problem):
     code = "export.nothing_there"
     sentence = _("The layer “%(layer)s” has nothing here, so there is no picture to make of it.")
+
+
+class DiskFull(Problem):
+    code = "export.disk_full"
+    sentence = _("The disk of the server is full, so the file was not written to its end. Nothing of it was kept.")
 
 
 class FilterBad(Problem):

@@ -19,4 +19,5 @@ urlpatterns = [
     path("ogc/collections/<str:layer>/tiles/<str:matrix>", tiles.tile_set, name="tile_set"),
     path("ogc/collections/<str:layer>/tiles/<str:matrix>/<str:z>/<str:y>/<str:x>", tiles.vector, name="tile"),
     path("export/<str:name>", downloads.export, name="export"),
+    path("export/<str:name>/about", downloads.export_about, name="export_about"),
 ]

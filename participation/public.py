@@ -52,6 +52,7 @@ __all__ = [
     "layer_of",
     "layers_of_answers",
     "n_people_behind",
+    "neighbourhood_names",
     "neighbourhoods",
     "numbers_of",
     "organisation_or_refused",
@@ -368,6 +369,12 @@ def neighbourhoods(project: Project) -> list[Neighbourhood]:
         )
         for area in Area.objects.filter(organisation=project.organisation_id).order_by("name", "pk")
     ]
+
+
+def neighbourhood_names(project: Project) -> list[str]:
+    """What the parts of the project's town are called."""
+    rows = Area.objects.filter(organisation=project.organisation_id)
+    return list(rows.order_by("name").values_list("name", flat=True))
 
 
 def costs(project: Project) -> dict[int, int]:

@@ -11,7 +11,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from participation.selectors.webhooks import due_webhooks
-from participation.services import answer_files, answer_mails, author_mails, merge_mails, photos
+from participation.services import answer_files, answer_mails, author_mails, exports, merge_mails, photos
+from participation.services.importing.desk import forget_drafts
 from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.pace import forget_requests
 from participation.services.people import forget_old_sessions
@@ -99,3 +100,23 @@ def send_webhook(key: int) -> None:
 def forget_old_deliveries(timestamp: int) -> None:
     """Forget the messages to other programs that were sent long ago."""
     forget_deliveries(datetime.fromtimestamp(timestamp, UTC))
+
+
+@app.task(name=exports.MAKE_EXPORT)
+def make_export(pk: int) -> None:
+    """Write a file that somebody asked for."""
+    exports.make_export(pk=pk)
+
+
+@app.periodic(cron="27 * * * *")
+@app.task(queueing_lock="forget_exports")
+def forget_exports(timestamp: int) -> None:
+    """Delete the files whose day is over."""
+    exports.forget_exports(now=datetime.fromtimestamp(timestamp, UTC))
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(queueing_lock="forget_imports")
+def forget_imports(timestamp: int) -> None:
+    """Forget the files of proposals that were uploaded and never taken in."""
+    forget_drafts(now=datetime.fromtimestamp(timestamp, UTC))

@@ -6,7 +6,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.stats import norm
+
+# Not scipy.stats, whose other half costs 30 MB in every process.
+from scipy.special import ndtr
 from shapely.geometry.base import BaseGeometry
 
 Floats = NDArray[np.float64]
@@ -83,7 +85,7 @@ def hot_spots(
     at = np.searchsorted(keys, _keys(held, cells, width))
     values = np.bincount(at, weights, minlength=len(cells)).astype(np.float64)
     z = gi_star(values, _near(cells, keys, width, cell_m, cell_m * 1.01 if band_m is None else band_m))
-    p = 2 * norm.sf(np.abs(z))
+    p = 2 * ndtr(-np.abs(z))
     is_enough = np.count_nonzero(weights) >= LEAST_PINS
     levels = levels_of(z, p) if is_enough else np.zeros(len(cells), dtype=np.int64)
     return HotSpots(cell_m, _middles(cells, cell_m), values, z, p, corrected(p), levels)

@@ -2,46 +2,32 @@
 
 import codecs
 import csv
-import math
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
 import shapely
-from shapely.geometry.base import BaseGeometry
+from django.utils.translation import gettext_lazy as _
 
-from geo.catalog import Column, Feature
-from geo.formats.rows import Row, RowFault, UnreadableFile, placed, text_fault
-from geo.plane.cells import square_of
-from geo.plane.crs import CRS84, LAEA, Crs, UnknownCrs, parse
+from geo.formats import places
+from geo.formats.formulas import MAYBE, inert, plain
+from geo.formats.frames import Frame, Heading, changed, schema
+from geo.formats.rows import Row, RowFault, UnreadableFile, text_fault
+from geo.plane.crs import CRS84, Crs
 
 TYPE = "text/csv; charset=utf-8"
+LOSSES = (
+    _("Places are rounded to a millimetre; lines and areas stand as text (WKT)."),
+    _("The coordinate system stands in the names of the columns alone."),
+    _("A text that a spreadsheet would compute has an apostrophe before it."),
+)
 
 # --- out ---------------------------------------------------------------------------------------------
-
-# What makes a spreadsheet compute a cell instead of showing it (OWASP "CSV injection"), full-width forms too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-# Signs a spreadsheet overlooks before it looks for a formula: spaces of all kinds, quotes, invisible marks.
-_OVERLOOKED = "\u200b\u200c\u200d\u2060\ufeff\u00ad\"'`\u2018\u2019\u201c\u201d"
-
-
-def _is_formula(text: str) -> bool:
-    bare = text
-    while bare:
-        if bare[0] in _FORMULA:
-            return True
-        if not bare[0].isspace() and bare[0].isprintable() and bare[0] not in _OVERLOOKED:
-            return False
-        bare = bare[1:]
-    return False
-
-
-def inert(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would compute it."""
-    return f"'{text}" if _is_formula(text) else text
 
 
 def place_columns(crs: Crs, *, is_point: bool) -> tuple[str, ...]:
@@ -52,38 +38,43 @@ def place_columns(crs: Crs, *, is_point: bool) -> tuple[str, ...]:
     return ("x" + suffix, "y" + suffix) if suffix else ("lon", "lat")
 
 
-def write(
-    features: Iterable[Feature], columns: Sequence[Column], path: Path, *, crs: Crs, geometry_type: str | None
-) -> None:
-    """Write features whose places are in ``crs`` already; with a byte-order mark, so that Excel sees UTF-8.
+def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
+    """Write a table; with a byte-order mark, so that Excel sees UTF-8.
 
     Order    the columns of the layer, then the coordinates (WKT for what is no point); no place, empty cells.
     """
-    is_point = geometry_type == "Point"
-    places = place_columns(crs, is_point=is_point) if geometry_type else ()
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        table = csv.writer(file)
-        table.writerow([inert(column.name) for column in columns] + list(places))
-        for feature in features:
-            cells = [_cell(feature.attributes[column.name]) for column in columns]
-            table.writerow(cells + _place_cells(feature.geometry, crs, is_point=is_point, n=len(places)))
+    crs, is_point = heading.crs, heading.geometry_type == "Point"
+    names = place_columns(crs, is_point=is_point) if heading.geometry_type else ()
+    fields = schema(heading.columns, described=False)
+    for name in names:
+        fields = fields.append(pa.field(name, pa.float64() if is_point else pa.string()))
+    style = pa.csv.WriteOptions(include_header=False, eol="\r\n")
+    with path.open("wb") as file:
+        file.write(codecs.BOM_UTF8 + _line([inert(name) for name in fields.names]))
+        with pa.csv.CSVWriter(file, fields, write_options=style) as table:
+            for frame in frames:
+                cells = [
+                    changed(values, MAYBE, inert) if column.kind == "text" else values
+                    for column, values in zip(heading.columns, frame.values.columns, strict=True)
+                ]
+                cells += _place_cells(frame.places, crs, is_point=is_point) if names else []
+                table.write_batch(pa.RecordBatch.from_arrays(cells, schema=fields))
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date):
-        return value.isoformat()
-    # Numbers stay numbers: -3.2 is no formula.
-    return inert(value) if isinstance(value, str) else value
+def _line(cells: Sequence[str]) -> bytes:
+    written = io.StringIO()
+    csv.writer(written).writerow(cells)
+    return written.getvalue().encode()
 
 
-def _place_cells(geometry: BaseGeometry | None, crs: Crs, *, is_point: bool, n: int) -> list[object]:
-    if geometry is None or geometry.is_empty:
-        return [""] * n
+def _place_cells(places: Any, crs: Crs, *, is_point: bool) -> list[Any]:
     if is_point:
-        return [round(geometry.x, crs.digits), round(geometry.y, crs.digits)]
-    return [shapely.to_wkt(geometry, rounding_precision=crs.digits)]
+        # Numbers stay numbers: -3.2 is no formula.
+        return [
+            pa.array(np.round(axis, crs.digits), from_pandas=True)
+            for axis in (shapely.get_x(places), shapely.get_y(places))
+        ]
+    return [pa.array(shapely.to_wkt(places, rounding_precision=crs.digits), type=pa.string())]
 
 
 # --- in ----------------------------------------------------------------------------------------------
@@ -97,15 +88,6 @@ _ENCODINGS = {
 }  # fmt: skip
 _SAMPLE = 65_536
 _DELIMITERS = (",", ";", "\t", "|")
-_LON = ("lon", "lng", "long", "longitude", "x", "x_coord", "xcoord", "lengtegraad", "point_x")
-_LAT = ("lat", "latitude", "y", "y_coord", "ycoord", "breedtegraad", "point_y")
-# Among the names above, those that also say which plane: degrees.
-_DEGREES = tuple(name for name in _LON if name.startswith(("lon", "lng", "lengte")))
-_CELL = ("grd_id", "grd_newid", "grid_id", "cellcode", "cell_id", "grd_inspire")
-_WKT = ("wkt", "geom", "geometry", "the_geom", "geometrie")
-_NAMED_X, _NAMED_WKT = re.compile(r"x_([0-9]{4,6})"), re.compile(r"wkt_([0-9]{4,6})")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-
 # A cell may be as long as the file: that it is too long is said of its row, not of all.
 csv.field_size_limit(2**31 - 1)
 
@@ -126,7 +108,7 @@ def read(
     try:
         with path.open(encoding=used, newline="") as file:
             names, table = _table(file)
-            yield from _rows(names, table, _where(names, lon_field, lat_field, crs))
+            yield from _rows(names, table, places.where(names, lon_field, lat_field, crs))
     except UnicodeDecodeError as error:
         raise UnreadableFile("file.encoding_wrong", encoding=used, at=error.start) from error
     except UnicodeError as error:  # UTF-16 that was none from the start
@@ -135,8 +117,8 @@ def read(
         raise UnreadableFile("file.not_table", reason=error) from error
 
 
-def crs_of(path: Path) -> str | None:
-    """The plane that the names of the columns say: ``lon`` and ``lat``, ``x_31370``, a code of the European grid.
+def crs_of(path: Path, *, lon_field: str | None = None, lat_field: str | None = None) -> str | None:
+    """The plane that the names of the columns say.
 
     Raises   UnreadableFile, also when no column says where a row lies (file.no_places).
     """
@@ -145,13 +127,7 @@ def crs_of(path: Path) -> str | None:
             names = _table(file)[0]
         except csv.Error as error:
             raise UnreadableFile("file.not_table", reason=error) from error
-    where = _where(names, None, None, None)
-    if where.x is None and where.wkt is None and where.cell is None:
-        raise UnreadableFile("file.no_places", known=", ".join(islice(names, 30)))
-    if where.crs is not None:
-        return where.crs.name
-    is_degrees = where.x is not None and where.x.lower().startswith(_DEGREES)
-    return CRS84.name if is_degrees else None
+    return places.crs_of(names, lon_field, lat_field)
 
 
 def _encoding(path: Path, wanted: str | None) -> str:
@@ -195,9 +171,9 @@ def _table(file: IO[str]) -> tuple[list[str], Any]:
     return _names(next(table)), table
 
 
-def _rows(names: list[str], table: Any, where: "_Where") -> Iterator[Row]:
+def _rows(names: list[str], table: Any, where: places.Where) -> Iterator[Row]:
     for cells in table:
-        attributes: dict[str, object] = {name: _plain(cell) for name, cell in zip(names, cells, strict=False)}
+        attributes: dict[str, object] = {name: plain(cell) for name, cell in zip(names, cells, strict=False)}
         if not any(cell.strip() for cell in cells):
             yield Row(table.line_num, attributes, None, RowFault("row.empty"))
         elif len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
@@ -231,86 +207,3 @@ def _names(cells: list[str]) -> list[str]:
             name, again = f"{wanted}_{again}", again + 1
         names.append(name)
     return names
-
-
-def _plain(cell: str) -> str:
-    """The cell without the apostrophe that made it inert."""
-    return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
-
-
-class _Where:
-    """Which columns say where a row lies, and in which plane; ``cell`` holds codes of squares (geo.plane.cells)."""
-
-    def __init__(self, x: str | None, y: str | None, wkt: str | None, crs: Crs | None, cell: str | None = None) -> None:
-        self.x, self.y, self.wkt, self.crs, self.cell = x, y, wkt, crs, cell
-
-    def place(self, attributes: dict[str, object]) -> BaseGeometry | RowFault | None:
-        """Where the row lies; none when its cells are empty."""
-        if self.x is not None and self.y is not None:
-            x, y = str(attributes.get(self.x, "")).strip(), str(attributes.get(self.y, "")).strip()
-            if not x and not y:
-                return None
-            pair = number(x), number(y)
-            if pair[0] is None or pair[1] is None:
-                return RowFault("pin.not_a_number", {"x": x[:50], "y": y[:50]})
-            return placed(shapely.Point(pair[0], pair[1]), self.crs)
-        if self.cell is not None:
-            square = square_of(str(attributes.get(self.cell, "")))
-            return RowFault("row.geometry_bad") if square is None else placed(square, LAEA)
-        text = str(attributes.get(self.wkt, "")).strip() if self.wkt is not None else ""
-        if not text:
-            return None
-        try:
-            geometry = shapely.from_wkt(text)
-        except (shapely.errors.ShapelyError, ValueError):
-            return RowFault("row.geometry_bad")
-        return None if geometry.is_empty else placed(geometry, self.crs)
-
-
-def _where(names: list[str], lon_field: str | None, lat_field: str | None, crs: Crs | None) -> _Where:
-    lower = {name.lower(): name for name in reversed(names)}
-    if lon_field or lat_field:
-        for field in (lon_field, lat_field):
-            if (field or "") not in names:
-                raise UnreadableFile("file.field_unknown", field=field or "", known=", ".join(islice(names, 30)))
-        return _Where(lon_field, lat_field, None, crs)
-    # The names our own tables carry, which say the plane.
-    for name in lower:
-        if (found := _NAMED_X.fullmatch(name)) and f"y_{found[1]}" in lower:
-            return _Where(lower[name], lower[f"y_{found[1]}"], None, crs or _named(found[1]))
-        if found := _NAMED_WKT.fullmatch(name):
-            return _Where(None, None, lower[name], crs or _named(found[1]))
-    x, y = _called(lower, _LON, "longitude"), _called(lower, _LAT, "latitude")
-    if x is not None and y is not None:
-        return _Where(x, y, None, crs)
-    wkt = next((lower[name] for name in _WKT if name in lower), None)
-    square = next((lower[name] for name in _CELL if name in lower), None)
-    if wkt is None and square is not None:
-        return _Where(None, None, None, LAEA, square)
-    return _Where(None, None, wkt, crs)
-
-
-def _called(lower: dict[str, str], names: tuple[str, ...], start: str) -> str | None:
-    """The column of one of these names, else one that begins so ("Longitude WGS84")."""
-    known = (lower[name] for name in names if name in lower)
-    return next(known, next((lower[name] for name in lower if name.startswith(start)), None))
-
-
-def _named(code: str) -> Crs:
-    try:
-        return parse(code)
-    except UnknownCrs as error:
-        raise UnreadableFile("file.crs_unknown", crs=f"EPSG:{code}") from error
-
-
-def number(text: str) -> float | None:
-    """The number a person meant: decimal point or comma, thousands apart by space, point or comma."""
-    bare = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("\u2212", "-")
-    point, comma = bare.rfind("."), bare.rfind(",")
-    if comma > point:
-        bare = bare.replace(".", "") if bare.count(",") == 1 else bare.replace(",", "")
-        bare = bare.replace(",", ".")
-    elif comma >= 0:
-        bare = bare.replace(",", "")
-    found = float(bare) if len(bare) <= 60 and _NUMBER.fullmatch(bare) else math.inf
-    return found if math.isfinite(found) else None

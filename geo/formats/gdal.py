@@ -6,7 +6,7 @@ bytes, and the driver found is compared with the one expected.
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -45,13 +45,13 @@ def _reading(code: str) -> Iterator[None]:
             raise UnreadableFile(code) from error
 
 
-def layers(path: Path, *, driver: str, code: str) -> list[str]:
-    """The names of the layers that have places.
+def layers(path: Path, *, driver: str, code: str, placed: bool = True) -> list[str]:
+    """The names of the layers, of those that have places when ``placed``.
 
     Raises   UnreadableFile with ``code``; file.no_layer.
     """
     with _reading(code):
-        found = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+        found = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None or not placed]
         if not found:
             raise UnreadableFile("file.no_layer")
         if pyogrio.read_info(path, layer=found[0])["driver"] != driver:
@@ -82,7 +82,7 @@ def rows(path: Path, layer: str, *, crs: Crs | None, code: str) -> Iterator[Row]
     CRS      the layer's own, or ``crs`` when given.
     Raises   UnreadableFile, also when reading has begun.
     """
-    plane, change = (crs, None) if crs is not None else _own_plane(crs_of(path, layer, code=code))
+    plane, change = (crs, None) if crs is not None else own_plane(crs_of(path, layer, code=code))
     with _reading(code):
         # By Arrow, because numpy has no whole number that is missing.
         about, table = pyogrio.raw.read_arrow(path, layer=layer)
@@ -90,28 +90,42 @@ def rows(path: Path, layer: str, *, crs: Crs | None, code: str) -> Iterator[Row]
     number = 0
     for batch in table.to_batches(max_chunksize=BATCH):
         values = batch.to_pylist()
-        wkb = np.array([row.pop(place_name) for row in values], dtype=object)
-        places = shapely.from_wkb(wkb, on_invalid="ignore")
-        moved, sound = _moved(places, plane, change)
-        for raw, place, there, is_sound, row in zip(wkb, places, moved, sound, values, strict=True):
-            number += 1
-            attributes = {str(name)[:200]: _scalar(value) for name, value in row.items()}
-            if fault := text_fault(attributes):
-                yield Row(number, {name: str(value)[:200] for name, value in attributes.items()}, None, fault)
-            elif raw is not None and place is None:
-                yield Row(number, attributes, None, RowFault("row.geometry_bad"))
-            elif place is None or place.is_empty:
-                yield Row(number, attributes, None)
-            elif is_sound:
-                yield Row(number, attributes, there)
-            else:
-                # Slowly, to say what is wrong with this one.
-                found = placed(place if change is None else there, plane)
-                is_fault = isinstance(found, RowFault)
-                yield Row(number, attributes, None if is_fault else found, found if is_fault else None)
+        yield from placed_rows([row.pop(place_name, None) for row in values], values, plane, change, after=number)
+        number += len(values)
 
 
-def _own_plane(text: str | None) -> tuple[Crs | None, Transformer | None]:
+def placed_rows(
+    wkb: Sequence[bytes | None],
+    values: Sequence[dict[str, Any]],
+    plane: Crs | None,
+    change: Transformer | None,
+    *,
+    after: int,
+) -> Iterator[Row]:
+    """Rows with their places brought to lon, lat, numbered from the one behind ``after``."""
+    raws = np.array(wkb, dtype=object)
+    places = shapely.from_wkb(raws, on_invalid="ignore")
+    moved, sound = _moved(places, plane, change)
+    for number, (raw, place, there, is_sound, row) in enumerate(
+        zip(raws, places, moved, sound, values, strict=True), start=after + 1
+    ):
+        attributes = {str(name)[:200]: scalar(value) for name, value in row.items()}
+        if fault := text_fault(attributes):
+            yield Row(number, {name: str(value)[:200] for name, value in attributes.items()}, None, fault)
+        elif raw is not None and place is None:
+            yield Row(number, attributes, None, RowFault("row.geometry_bad"))
+        elif place is None or place.is_empty:
+            yield Row(number, attributes, None)
+        elif is_sound:
+            yield Row(number, attributes, there)
+        else:
+            # Slowly, to say what is wrong with this one.
+            found = placed(place if change is None else there, plane)
+            is_fault = isinstance(found, RowFault)
+            yield Row(number, attributes, None if is_fault else found, found if is_fault else None)
+
+
+def own_plane(text: str | None) -> tuple[Crs | None, Transformer | None]:
     """The plane of a layer where it is one of ours, else the way from it to degrees."""
     if text is None:
         return None, None
@@ -146,7 +160,7 @@ def _moved(places: Any, plane: Crs | None, change: Transformer | None) -> tuple[
     return shapely.set_coordinates(flat, points), sound
 
 
-def _scalar(value: Any) -> object:
+def scalar(value: Any) -> object:
     """A field as text, number, truth value or none."""
     if isinstance(value, date):
         return value.isoformat()

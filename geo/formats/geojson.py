@@ -1,68 +1,44 @@
 """GeoJSON: a collection, a feature, a geometry, or one feature a line; in and out."""
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import shapely
+from django.utils.translation import gettext_lazy as _
 from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
 
-from geo.catalog import Column, Feature
+from geo.formats.frames import Frame, Heading
+from geo.formats.geojson_text import feature_texts
 from geo.formats.rows import Row, RowFault, UnreadableFile, placed, text_fault
 from geo.plane.crs import CRS84, Crs, UnknownCrs, parse
 
 TYPE = "application/geo+json"
 
+LOSSES = (
+    _("Places are rounded to a millimetre."),
+    _("In Lambert the file names its plane as GeoJSON did before 2016: QGIS and GDAL read that, a web map does not."),
+    _("A number that is infinite, or none at all (NaN), becomes empty."),
+)
+
 # --- out ---------------------------------------------------------------------------------------------
 
 
-def geometry_text(geometry: BaseGeometry | None, digits: int) -> str:
-    """A geometry as GeoJSON, with so many decimals, rings turning as RFC 7946 wants."""
-    if geometry is None or geometry.is_empty:
-        return "null"
-    if geometry.geom_type == "Point":  # the common case, ten times as fast
-        return f'{{"type":"Point","coordinates":[{round(geometry.x, digits)!r},{round(geometry.y, digits)!r}]}}'
-    rounded = shapely.transform(geometry, lambda points: np.round(points, digits))
-    return str(shapely.to_geojson(shapely.orient_polygons(rounded, exterior_cw=False)))
-
-
-def feature_text(feature: Feature, digits: int) -> str:
-    """A feature as GeoJSON, its place as it is."""
-    properties = {name: _plain(value) for name, value in feature.attributes.items()}
-    told = json.dumps(properties, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    place = geometry_text(feature.geometry, digits)
-    return f'{{"type":"Feature","id":{int(feature.key)},"geometry":{place},"properties":{told}}}'
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
-
-
-def write(
-    features: Iterable[Feature], columns: Sequence[Column], path: Path, *, crs: Crs, geometry_type: str | None
-) -> None:
-    """Write features whose places are in ``crs`` already, one a line.
+def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
+    """Write a collection, a feature a line.
 
     CRS      GeoJSON means lon, lat in WGS 84 (RFC 7946). In another plane the file carries the ``crs`` member of
              the 2008 specification: RFC 7946 took it out, QGIS and GDAL read it, and place the file rightly.
     """
-    member = ""
+    crs, member = heading.crs, ""
     if crs.code != CRS84.code:
         name = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:EPSG::{crs.code}"}}
         member = f'"crs":{json.dumps(name)},\n'
     with path.open("w", encoding="utf-8") as file:
         file.write(f'{{"type":"FeatureCollection",\n{member}"features":[\n')
         between = ""
-        for feature in features:
-            file.write(between + feature_text(feature, crs.digits))
+        for frame in frames:
+            file.write(between + ",\n".join(feature_texts(frame, heading.columns, crs.digits)))
             between = ",\n"
         file.write("\n]}\n")
 
@@ -207,7 +183,7 @@ def _crs_of(text: str) -> Crs | None:
     if '"crs"' not in text:
         return None
     walk = _Text(text)
-    for _ in walk.features():
+    for _found in walk.features():
         pass
     member = walk.members.get("crs")
     name = member.get("properties") if isinstance(member, dict) else None

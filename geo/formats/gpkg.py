@@ -1,61 +1,74 @@
 """GeoPackage: one SQLite file with places, in and out."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from itertools import islice
+import errno
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyogrio.raw
-import shapely
+import pyogrio
+from django.utils.translation import gettext_lazy as _
 
-from geo.catalog import Column, Feature
-from geo.formats import gdal
+from geo.catalog import Look
+from geo.formats import gdal, gdal_out
+from geo.formats.frames import Frame, Heading
 from geo.formats.rows import Row
+from geo.formats.styles import qml, sld
 from geo.plane.crs import Crs
 
 TYPE = "application/geopackage+sqlite3"
+LOSSES = (_("Nothing is lost: places, texts, numbers, days and empty values come back as they went."),)
 
-# Features written at a time: GDAL opens the file anew for each, so they are large.
-BATCH = 20_000
+# How GDAL names the column of places in a GeoPackage.
+_GEOMETRY = "geom"
+# Where QGIS looks for how a layer is drawn, and OGR too; a row of the table of contents names it.
+_STYLES = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')));
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description)
+VALUES ('layer_styles', 'attributes', 'layer_styles', '');
+"""
+_STYLE = """
+INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML,
+                          styleSLD, useAsDefault, description, owner)
+VALUES ('', '', ?, ?, ?, ?, ?, 1, ?, '')
+"""
 
-# How GDAL calls a layer of different kinds of places.
-_NAMES = {"Geometry": "Unknown"}
-_NUMPY: dict[str, Any] = {"text": object, "integer": np.int64, "number": np.float64, "boolean": np.bool_}
-
-
-def write(
-    features: Iterable[Feature], columns: Sequence[Column], path: Path, *, crs: Crs, geometry_type: str | None
-) -> None:
-    """Write features whose places are in ``crs`` already, as one layer named as the file."""
-    several = iter(features)
-    batch, append = list(islice(several, BATCH)), False
-    while batch or not append:  # an empty layer is a layer too, with its columns
-        arrays = [_array([feature.attributes[column.name] for feature in batch], column.kind) for column in columns]
-        pyogrio.raw.write(
-            path,
-            geometry=np.array([shapely.to_wkb(feature.geometry) for feature in batch], dtype=object),
-            field_data=[values for values, _ in arrays],
-            fields=np.array([column.name for column in columns], dtype=object),
-            field_mask=[missing for _, missing in arrays],
-            layer=path.stem,
-            driver="GPKG",
-            geometry_type=_NAMES.get(geometry_type or "", geometry_type) or "Unknown",
-            crs=crs.name,
-            promote_to_multi=(geometry_type or "").startswith("Multi"),
-            append=append,
-        )
-        batch, append = list(islice(several, BATCH)), True
+# A file that nobody else sees yet needs no promise to survive a power cut: it is made anew then.
+pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
 
 
-def _array(values: list[Any], kind: str) -> tuple[Any, Any]:
-    missing = np.array([value is None for value in values], dtype=np.bool_)
-    if kind == "date":
-        days = [np.datetime64(value.isoformat() if isinstance(value, date) else "NaT", "D") for value in values]
-        return np.array(days, dtype="datetime64[D]"), missing
-    filler: Any = "" if kind == "text" else 0
-    return np.array([filler if value is None else value for value in values], dtype=_NUMPY[kind]), missing
+def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
+    """Write one layer with its description, what its columns are called, and how it is drawn.
+
+    Raises   OSError when the disk is full.
+    """
+    gdal_out.write(
+        frames,
+        heading,
+        path,
+        driver="GPKG",
+        layer_metadata={"ABOUT": heading.about},
+        layer_options={"IDENTIFIER": heading.title, "DESCRIPTION": heading.description},
+    )
+    try:
+        with closing(sqlite3.connect(path)) as file, file:
+            # GDAL writes what a column means as its description; programs show the title.
+            file.execute("UPDATE gpkg_data_columns SET title = description")
+            if heading.geometry_type is not None:
+                _draw(file, heading, heading.look or Look())
+    except sqlite3.OperationalError as error:
+        raise OSError(errno.ENOSPC, str(error), str(path)) from error
+
+
+def _draw(file: sqlite3.Connection, heading: Heading, look: Look) -> None:
+    kind = heading.geometry_type or ""
+    values = (heading.name, _GEOMETRY, heading.name[:30], qml(look, kind), sld(look, kind, heading.name))
+    file.executescript(_STYLES)
+    file.execute(_STYLE, (*values, heading.description))
 
 
 # --- in ----------------------------------------------------------------------------------------------

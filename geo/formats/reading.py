@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from geo.formats import csv, fgb, geojson, gpkg, ocpi, shp
+from geo.formats import csv, fgb, geojson, gpkg, kml, ocpi, parquet, shp, xlsx
 from geo.formats.rows import Row, RowFault, UnreadableFile
 from geo.plane.crs import CRS84, Crs, UnknownCrs, parse
 
@@ -15,7 +15,10 @@ MAX_BYTES = 100 * 1024 * 1024
 _MB = 1024 * 1024
 _JSON_SUFFIXES = {".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".geojsonseq"}
 # Formats that have layers, and say themselves in which plane each is.
-_LAYERED = (gpkg, fgb, shp)
+_LAYERED = (gpkg, fgb, shp, kml)
+# Formats that are tables: which columns say where a row lies can be named.
+_TABLES = (csv, parquet)
+_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +32,23 @@ class About:
     crs: str | None
 
 
-def about(path: Path, *, layer: str | None = None) -> About:
+def about(path: Path, *, layer: str | None = None, lon_field: str | None = None, lat_field: str | None = None) -> About:
     """What does a file say of itself?
 
     Raises   UnreadableFile.
     """
     path, reader = _opened(path, MAX_BYTES)
+    named = {"lon_field": lon_field, "lat_field": lat_field}
     if reader in _LAYERED:
         names = reader.layers(path)
         return About(tuple(names), reader.crs_of(path, _among(names, layer)))
+    if reader is xlsx:
+        names = xlsx.layers(path)
+        # Which sheet is meant is asked first.
+        crs = xlsx.crs_of(path, _among(names, layer), **named) if layer or len(names) == 1 else None
+        return About(tuple(names), crs)
+    if reader in _TABLES:
+        return About((), reader.crs_of(path, **named))
     return About((), CRS84.name if reader is ocpi else reader.crs_of(path))
 
 
@@ -67,6 +78,10 @@ def read(
         return geojson.read(path, encoding=encoding, crs=plane)
     if reader is csv:
         return csv.read(path, encoding=encoding, lon_field=lon_field, lat_field=lat_field, crs=plane)
+    if reader is parquet:
+        return parquet.read(path, lon_field=lon_field, lat_field=lat_field, crs=plane)
+    if reader is xlsx:
+        return xlsx.read(path, layer=layer, lon_field=lon_field, lat_field=lat_field, crs=plane)
     found: Iterator[Row] = reader.read(path, layer=_among(reader.layers(path), layer) if layer else None, crs=plane)
     return found
 
@@ -89,10 +104,18 @@ def _opened(path: Path, max_bytes: int) -> tuple[Path, ModuleType]:
         raise UnreadableFile("file.empty")
     with path.open("rb") as file:
         start = file.read(512)
-    for module, says_so in ((gpkg, gpkg.is_geopackage), (fgb, fgb.is_flatgeobuf), (shp, shp.is_shapefile)):
+    for module, says_so in (
+        (gpkg, gpkg.is_geopackage),
+        (fgb, fgb.is_flatgeobuf),
+        (shp, shp.is_shapefile),
+        (kml, kml.is_kml),
+        (parquet, parquet.is_parquet),
+    ):
         if says_so(start):
             return path.resolve(), module
-    if start.startswith((b"SQLite format 3", b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")):
+    if start.startswith(_ZIP) and xlsx.is_workbook(path):
+        return path.resolve(), xlsx
+    if start.startswith((b"SQLite format 3", _ZIP, b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")):
         raise UnreadableFile("file.format_unknown", name=path.name)
     bare = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe\x1e \t\r\n")
     if path.suffix.lower() in _JSON_SUFFIXES or bare.startswith((b'{"', b"{ ", b"{\n", b"{\r", b"{\t", b"{}")):
@@ -100,6 +123,6 @@ def _opened(path: Path, max_bytes: int) -> tuple[Path, ModuleType]:
     if bare.startswith((b"[{", b"[\n", b"[ ", b"[\r")) and ocpi.is_ocpi(path):
         return path, ocpi
     suffix = path.suffix.lower()
-    if suffix in {".gpkg", ".shp", ".fgb"}:
+    if suffix in {".gpkg", ".shp", ".fgb", ".kml", ".parquet", ".xlsx"}:
         raise UnreadableFile(f"file.not_{suffix[1:]}")
     return path, csv

@@ -34,7 +34,10 @@ FILE_SENTENCES: dict[str, "_StrPromise"] = {
     "file.missing": _("There is no file “%(name)s”."),
     "file.too_big": _("The file has %(mb)s MB; at most %(most)s MB are read."),
     "file.empty": _("The file is empty."),
-    "file.format_unknown": _("“%(name)s” is no CSV, TSV, GeoJSON, GeoPackage, FlatGeobuf, Shapefile or OCPI file."),
+    "file.format_unknown": _(
+        "“%(name)s” is none of the files that are read here: CSV, Excel (XLSX), GeoJSON, GeoPackage, Shapefile, "
+        "FlatGeobuf, GeoParquet, KML or OCPI."
+    ),
     "file.encoding_unknown": _("“%(encoding)s” is not an encoding that is read here."),
     "file.encoding_wrong": _("The file is not written in %(encoding)s (byte %(at)s)."),
     "file.not_table": _("The file is no table: %(reason)s."),
@@ -49,6 +52,9 @@ FILE_SENTENCES: dict[str, "_StrPromise"] = {
     "file.crs_unknown": _("The coordinate system “%(crs)s” is not known."),
     "file.not_shp": _("The file cannot be read as Shapefile. Pack its .shp, .shx, .dbf and .prj in one zip file."),
     "file.not_fgb": _("The file cannot be read as FlatGeobuf."),
+    "file.not_kml": _("The file cannot be read as KML."),
+    "file.not_parquet": _("The file cannot be read as GeoParquet."),
+    "file.not_xlsx": _("The file cannot be read as Excel (XLSX)."),
     "file.no_rows": _("The file holds no rows."),
     "file.crs_looks_like": _("These are no coordinates in %(chosen)s: they look like %(name)s (%(crs)s)."),
     "file.too_many_layers": _("The file has %(n)s layers; at most %(most)s are read."),
@@ -63,7 +69,7 @@ FILE_SENTENCES: dict[str, "_StrPromise"] = {
     "file.zip_too_many": _("The zip file holds %(n)s files; at most %(most)s are looked at."),
     "file.zip_too_big": _("Unpacked, the zip file holds more than %(most)s MB."),
     "file.zip_several": _("The zip file holds several layers of different kinds: %(names)s. Pack one."),
-    "file.zip_nothing": _("The zip file holds no layer: no .shp, .gpkg, .fgb, .geojson or .csv."),
+    "file.zip_nothing": _("The zip file holds no layer: no .shp, .gpkg, .fgb, .geojson, .kml, .parquet or .csv."),
     "file.not_ocpi": _("The file holds JSON, but no charging locations as OCPI writes them."),
 }
 

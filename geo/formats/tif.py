@@ -1,17 +1,32 @@
 """GeoTIFF: numbers on a grid, out."""
 
+import errno
 from pathlib import Path
 
-from django.contrib.gis.gdal import GDALRaster
+from django.contrib.gis.gdal import GDALException, GDALRaster
+from django.utils.translation import gettext_lazy as _
 
 from geo.plane.grids import Grid
 
 TYPE = "image/tiff; application=geotiff"
+LOSSES = (
+    _("Numbers are kept to seven digits. In another plane than the one they were computed in they are resampled."),
+)
 _FLOAT32 = 6  # GDALDataType
 
 
 def write(grid: Grid, path: Path) -> None:
-    """Write one band of 32-bit numbers, compressed without loss."""
+    """Write one band of 32-bit numbers, compressed without loss.
+
+    Raises   OSError when the disk is full.
+    """
+    try:
+        _write(grid, path)
+    except GDALException as error:
+        raise OSError(errno.ENOSPC, str(error), str(path)) from error
+
+
+def _write(grid: Grid, path: Path) -> None:
     rows, columns = grid.values.shape
     width, height = grid.cell
     GDALRaster(

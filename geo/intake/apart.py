@@ -18,7 +18,7 @@ import pyogrio
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.formats.rows import RowFault, UnreadableFile
+from geo.formats.rows import Row, RowFault, UnreadableFile
 from geo.intake.attributes import as_kind
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ MAX_BYTES = 100 * 1024 * 1024
 # Longer than its computing time (child.CPU_SECONDS): the machine may have others to serve.
 WALL_SECONDS = 120
 # The formats whose readers are in GDAL; all others of GDAL's are not even there in the process apart.
-DRIVERS = ("GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf")
+DRIVERS = ("GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "LIBKML", "XLSX")
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
 _MB = 1024 * 1024
 # How a killed process ends where its computing time was over: SIGXCPU, or SIGKILL after it.
@@ -64,13 +64,40 @@ class Reading:
         with self.rows.open(encoding="utf-8") as file:
             for line in file:
                 row = json.loads(line)
+                if "f" in row:
+                    continue
                 place = shapely.from_wkb(row["g"]) if row["g"] else None
                 yield Taken(row["k"], place, {name: as_kind(value, kinds[name]) for name, value in row["p"].items()})
 
+    def every_row(self) -> Iterator[Row]:
+        """All rows as the file has them, also those that cannot be taken; only of a reading ``every_row``."""
+        return rows_in(self.rows)
+
+
+def rows_in(path: Path) -> Iterator[Row]:
+    """The rows of a reading ``every_row`` whose ``rows`` were kept."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            fault = RowFault(row["f"], row["facts"]) if "f" in row else None
+            place = shapely.from_wkb(row["g"]) if row.get("g") else None
+            yield Row(row["l"], row["p"], place, fault)
+
 
 @contextmanager
-def reading_of(path: Path, *, name: str, layer: str = "", crs: str = "") -> Iterator[Reading]:
-    """Read a file of this name: its layer, or the only one; in this plane, or the one it names itself.
+def reading_of(
+    path: Path,
+    *,
+    name: str,
+    layer: str = "",
+    crs: str = "",
+    lon: str = "",
+    lat: str = "",
+    every_row: bool = False,
+    needs_places: bool = True,
+) -> Iterator[Reading]:
+    """Read a file of this name: its layer, or the only one; in this plane, or the one it names itself; where a table
+    does not say it in a usual way, its places by these columns.
 
     Raises   UnreadableFile.
     Cost     a process of its own, about a second before it begins; at most 1 GB and WALL_SECONDS.
@@ -78,11 +105,12 @@ def reading_of(path: Path, *, name: str, layer: str = "", crs: str = "") -> Iter
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise UnreadableFile("file.too_big", mb=-(-size // _MB), most=MAX_BYTES // _MB)
+    ask = {"layer": layer, "crs": crs, "lon": lon, "lat": lat, "every_row": every_row, "needs_places": needs_places}
     with tempfile.TemporaryDirectory(prefix="kiesplek-intake-") as job:
         folder = Path(job)
         file = _plain_name(name)
         shutil.copyfile(path, folder / file)
-        (folder / "ask.json").write_text(json.dumps({"file": file, "layer": layer, "crs": crs}))
+        (folder / "ask.json").write_text(json.dumps(ask | {"file": file}))
         _run(folder)
         yield _said(folder)
 

@@ -39,7 +39,8 @@ class Seen:
 class Attributes:
     """Collects the attributes of a file row by row."""
 
-    def __init__(self) -> None:
+    def __init__(self, text_length: int = TEXT_LENGTH) -> None:
+        self.text_length = text_length
         self.seen: dict[str, Seen] = {}
         self.n_emptied = 0
         self._names: set[str] = set()
@@ -75,7 +76,7 @@ class Attributes:
         if isinstance(value, bool):
             return value, "boolean"
         if isinstance(value, int):
-            return (value, "integer") if abs(value) <= _LARGEST else (str(value)[:TEXT_LENGTH], "text")
+            return (value, "integer") if abs(value) <= _LARGEST else (str(value)[: self.text_length], "text")
         if isinstance(value, float):
             if math.isfinite(value):
                 return value, "number"
@@ -88,7 +89,7 @@ class Attributes:
             self.n_emptied += 1
             return None, ""
         kind = "integer" if _WHOLE.fullmatch(text) else "number" if _DECIMAL.fullmatch(text) else "text"
-        return text[:TEXT_LENGTH], kind
+        return text[: self.text_length], kind
 
     def _clean(self, name: str) -> str:
         """A name that no other attribute has, in whatever letters."""

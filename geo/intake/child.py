@@ -1,7 +1,9 @@
 """Reads one file of a stranger, in a process of its own: ``python -m geo.intake.child FOLDER``.
 
-In: FOLDER/ask.json {"file", "layer", "crs"}. Out: FOLDER/rows.ndjson, a feature a line {"k", "g" (WKB, hex), "p"}, and
-FOLDER/said.json, what was found or why nothing was taken. Nothing is said on stdout.
+In: FOLDER/ask.json {"file", "layer", "crs", "lon", "lat", "every_row", "needs_places"}. Out: FOLDER/rows.ndjson, a
+feature a line {"k", "l" (its line in the file), "g" (WKB, hex), "p"}, with ``every_row`` also those that cannot be
+taken, {"l", "p", "f" (code), "facts"}; and FOLDER/said.json, what was found or why nothing was taken. Nothing is said
+on stdout.
 """
 
 import sys
@@ -24,17 +26,19 @@ import pyogrio
 import shapely
 
 import geo
-from geo.formats import reading
+from geo.formats import reading, xlsx
 from geo.formats.rows import Row, RowFault, UnreadableFile
-from geo.intake.attributes import Attributes
+from geo.intake.attributes import TEXT_LENGTH, Attributes
 from geo.intake.unpack import is_zip, unpack
-from geo.plane.crs import Crs, UnknownCrs, parse
+from geo.plane.crs import CRS84, Crs, UnknownCrs, parse
 
-DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf"}
+DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "LIBKML", "XLSX"}
 MOST_FEATURES = 200_000
 MOST_VERTICES = 2_000_000
 MOST_LAYERS = 500
 EXAMPLES = 20
+# Longer than any text that a proposal may have: that it is too long is for the domain to say.
+ROW_TEXT = 20_000
 MEMORY_BYTES = 768 * 1024 * 1024
 CPU_SECONDS = 60
 WRITTEN_BYTES = 1536 * 1024 * 1024
@@ -63,7 +67,7 @@ def main(folder: Path) -> None:
 def _read(folder: Path, ask: dict[str, Any]) -> dict[str, Any]:
     path = folder / ask["file"]
     found = [path]
-    if is_zip(path):
+    if is_zip(path) and not xlsx.is_workbook(path):
         inside = folder / "inside"
         inside.mkdir()
         found = unpack(path, inside)
@@ -75,7 +79,14 @@ def _read(folder: Path, ask: dict[str, Any]) -> dict[str, Any]:
         path = found[names.index(layer)] if layer else found[0]
     else:
         path = found[0]
-    about = reading.about(path, layer=None if names else layer)
+    own, lon, lat = None if names else layer, ask["lon"] or None, ask["lat"] or None
+    try:
+        about = reading.about(path, layer=own, lon_field=lon, lat_field=lat)
+    except UnreadableFile as refused:
+        if refused.code != "file.no_places" or ask["needs_places"]:
+            raise
+        # Rows without places are asked for; what the layers are called is known by then.
+        about = reading.About((), CRS84.name)
     layers = names or list(about.layers)
     if len(layers) > MOST_LAYERS:
         raise UnreadableFile("file.too_many_layers", n=len(layers), most=MOST_LAYERS)
@@ -90,8 +101,8 @@ def _read(folder: Path, ask: dict[str, Any]) -> dict[str, Any]:
     except UnknownCrs as error:
         raise UnreadableFile("file.crs_unknown", crs=ask["crs"]) from error
     said["crs"] = crs.name if crs else _short(about.crs)
-    rows = reading.read(path, layer=None if names else layer, crs=crs)
-    return said | _kept(rows, crs, folder / "rows.ndjson")
+    rows = reading.read(path, layer=own, crs=crs, lon_field=lon, lat_field=lat)
+    return said | _kept(rows, crs, folder / "rows.ndjson", every_row=ask["every_row"])
 
 
 def _short(crs: str | None) -> str | None:
@@ -109,9 +120,9 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _kept(rows: Iterable[Row], crs: Crs | None, target: Path) -> dict[str, Any]:
+def _kept(rows: Iterable[Row], crs: Crs | None, target: Path, *, every_row: bool) -> dict[str, Any]:
     """Write the rows that can be taken, mended where their outline crosses itself, and count everything."""
-    attributes = Attributes()
+    attributes = Attributes(ROW_TEXT if every_row else TEXT_LENGTH)
     faults: Counter[str] = Counter()
     types: Counter[str] = Counter()
     examples: list[dict[str, object]] = []
@@ -135,6 +146,10 @@ def _kept(rows: Iterable[Row], crs: Crs | None, target: Path) -> dict[str, Any]:
                     if len(examples) < EXAMPLES:
                         facts = {name: str(value)[:100] for name, value in fault.facts.items()}
                         examples.append({"line": row.line, "code": fault.code, "facts": facts})
+                    if every_row:
+                        facts = {name: str(value)[:100] for name, value in fault.facts.items()}
+                        bad = {"l": row.line, "f": fault.code, "facts": facts, "p": attributes.take(row.attributes)}
+                        file.write(json.dumps(bad, ensure_ascii=False, allow_nan=False) + "\n")
                     continue
                 if n_kept >= MOST_FEATURES:
                     raise UnreadableFile("file.too_many_features", most=MOST_FEATURES)
@@ -142,7 +157,7 @@ def _kept(rows: Iterable[Row], crs: Crs | None, target: Path) -> dict[str, Any]:
                 n_without += place is None
                 if place is not None:
                     types[place.geom_type] += 1
-                line = {"k": n_kept, "g": text, "p": attributes.take(row.attributes)}
+                line = {"k": n_kept, "l": row.line, "g": text, "p": attributes.take(row.attributes)}
                 file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
     if not n_read:
         raise UnreadableFile("file.no_rows")

@@ -14,8 +14,9 @@ MOST_BYTES = 500 * 1024 * 1024
 _PIECE = 1 << 20
 _MB = 1024 * 1024
 
+BESIDE = "columns.csv"
 _SHAPE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
-_WHOLE = {".gpkg", ".fgb", ".geojson", ".json", ".csv", ".tsv"}
+_WHOLE = {".gpkg", ".fgb", ".geojson", ".json", ".csv", ".tsv", ".kml", ".parquet"}
 _NESTED = {".zip", ".gz", ".tar", ".7z", ".rar", ".bz2", ".xz", ".tgz", ".kmz"}
 
 
@@ -63,6 +64,9 @@ def _taken(archive: ZipFile, members: list[ZipInfo], folder: Path) -> list[Path]
         path = PurePosixPath(member.filename.replace("\\", "/"))
         suffix = path.suffix.lower()
         if suffix not in _SHAPE_PARTS | _WHOLE or path.name.startswith(".") or "__MACOSX" in path.parts:
+            continue
+        # What lies beside the Shapefiles that are written here.
+        if path.name == BESIDE:
             continue
         name = re.sub(r"[^\w-]", "_", path.stem)[:60] + suffix
         if name in names:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from geo.catalog import FeatureSource, Layer
-from geo.export import TYPES, formats_of
+from geo.export import NAMES, TYPES, formats_of, is_possible
 from geo.ogc.cql import GEOMETRY
-from geo.plane.crs import CRS84, SERVED
+from geo.plane.crs import CRS84, LAMBERT_72, LAMBERT_2008, SERVED
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -123,6 +123,20 @@ def collection(address: Address, layer: Layer) -> dict[str, Any]:
     extent = layer.extent()
     if extent is not None:
         found["extent"] = {"spatial": {"bbox": [list(extent[:4])], "crs": CRS84.uri}}
+    return found
+
+
+# The planes that a page offers files in, in few words; an address takes more.
+OFFERED = {CRS84: "WGS 84", LAMBERT_72: "Lambert 72", LAMBERT_2008: "Lambert 2008"}
+
+
+def files(address: Address, layer: Layer) -> list[tuple[str, list[tuple[str, str]], str]]:
+    """The files of a layer for people: format, address by plane, and where it is said what is in them."""
+    found = []
+    for name in formats_of(layer):
+        href = address("export", f"{layer.id}.{name}")
+        planes = [(said, f"{href}?crs={crs.name}") for crs, said in OFFERED.items() if is_possible(name, crs)]
+        found.append((NAMES[name], planes, address("export_about", f"{layer.id}.{name}")))
     return found
 
 

@@ -1,49 +1,107 @@
-"""Hands a layer out as a file."""
+"""Hands a layer out as a file, with the text that goes with it."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlencode
 
-from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 
 from geo import problems
-from geo.catalog import AnyLayer
-from geo.export import TYPES, formats_of, write
+from geo.catalog import AnyLayer, Raster
+from geo.export import EVERYTHING, FORMATS, TYPES, Asked, about, file_name, formats_of, write
 from geo.ogc import parameters
 from geo.ogc.answers import any_layer, reading
-from geo.plane.boxes import Box
 from geo.plane.crs import ALL, Crs
 from geo.slots import EXPORTS
+
+# The parameters of a file that are no columns.
+OWN = ("crs", "bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs")
 
 
 @reading
 def export(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The file ``layer.format``: in the plane of ``crs``, the part that touches ``bbox``."""
-    given = parameters.known(request, ["crs", "bbox", "bbox-crs"])
-    crs, box = parameters.crs(given.get("crs"), among=ALL), parameters.box(given)
-    stem, _, format_name = name.rpartition(".")
-    layer = any_layer(request, stem)
-    if format_name not in TYPES:
-        raise problems.FormatUnknown(format=format_name, known=", ".join(formats_of(layer)))
-    return file_of(layer, format_name, crs, box)
+    """The file ``layer.format``: in the plane of ``crs``, the part that touches ``bbox`` and passes the filters."""
+    layer, format_name = _named(request, name)
+    given = parameters.known(request, [*OWN, *_columns(layer)])
+    response = file_of(layer, format_name, parameters.crs(given.get("crs"), among=ALL), asked_of(layer, given))
+    # What it is, for whoever wants to know (RFC 8288, POWDER).
+    address = request.build_absolute_uri(reverse("export_about", args=(name,)) + _same(given))
+    response["Link"] = f'<{address}>; rel="describedby"; type="text/plain"'
+    return response
+
+
+@reading
+def export_about(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The text that goes with the file of the same parameters."""
+    layer, format_name = _named(request, name)
+    given = parameters.known(request, [*OWN, *_columns(layer)])
+    text = about(layer, format_name, parameters.crs(given.get("crs"), among=ALL), asked_of(layer, given))
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'inline; filename="{name}.txt"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def asked_of(layer: AnyLayer, given: Mapping[str, str]) -> Asked:
+    """Which rows of a layer these parameters ask for.
+
+    Raises   BoxBad, CrsUnknown, ParameterBad, and what a filter is refused for.
+    """
+    if isinstance(layer, Raster):
+        return Asked(box=parameters.box(given), words=_words(given))
+    columns = [column for column in layer.columns if column.name not in OWN]
+    return Asked(
+        box=parameters.box(given),
+        where=parameters.where(given, columns),
+        condition=parameters.condition(
+            given, layer.columns, has_geometry=layer.geometry_type is not None, time=layer.time
+        ),
+        words=_words(given),
+    )
 
 
 @EXPORTS.until_sent
-def file_of(layer: AnyLayer, format_name: str, crs: Crs, box: Box | None) -> FileResponse:
+def file_of(layer: AnyLayer, format_name: str, crs: Crs, asked: Asked = EVERYTHING) -> FileResponse:
     """The answer with a layer as a file.
 
     Raises   ServerBusy, and what ``geo.export.write`` raises.
     """
-    # On disk, because GDAL writes files only; gone from the folder as soon as it is open, so nothing stays behind
-    # when the line breaks.
-    with tempfile.TemporaryDirectory(prefix="kiesplek-export-") as folder:
-        path = Path(folder) / f"{layer.id}.{format_name}"
-        write(layer, format_name, crs, box, path)
-        file = path.open("rb")
+    # On disk, because GDAL writes files only, and because half a file must not look like a whole one; gone from the
+    # folder as soon as it is open, so nothing stays behind when the line breaks.
+    try:
+        with tempfile.TemporaryDirectory(prefix="kiesplek-export-") as folder:
+            path = Path(folder) / f"{layer.id}.{format_name}"
+            write(layer, format_name, crs, asked, path)
+            file = path.open("rb")
+    except OSError as error:
+        raise problems.DiskFull from error
     response = FileResponse(
         file,
         as_attachment=True,
-        filename=f"{layer.id}_epsg{crs.code}.{format_name}",
+        filename=file_name(layer, format_name, crs),
         content_type=TYPES[format_name],
     )
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _named(request: HttpRequest, name: str) -> tuple[AnyLayer, str]:
+    stem, _, format_name = name.rpartition(".")
+    layer = any_layer(request, stem)
+    if format_name not in FORMATS:
+        raise problems.FormatUnknown(format=format_name, known=", ".join(formats_of(layer)))
+    return layer, format_name
+
+
+def _columns(layer: AnyLayer) -> list[str]:
+    return [] if isinstance(layer, Raster) else [column.name for column in layer.columns if column.name not in OWN]
+
+
+def _words(given: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in given.items() if name != "crs")
+
+
+def _same(given: Mapping[str, str]) -> str:
+    return f"?{urlencode(given)}" if given else ""

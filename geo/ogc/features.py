@@ -13,7 +13,7 @@ from django.utils import translation
 
 from geo import problems
 from geo.catalog import Feature, Layer, Raster, layers_for
-from geo.formats.geojson import feature_text
+from geo.formats.geojson_text import feature_text
 from geo.ogc import documents, openapi, parameters
 from geo.ogc.answers import address_of, any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
 from geo.plane.crs import CRS84, Crs, flip, reproject
@@ -65,8 +65,9 @@ def collection(request: HttpRequest, layer: str) -> HttpResponseBase:
     """One layer."""
     given = parameters.known(request, ["f"])
     found = _layer(request, layer)
-    content = documents.collection(address_of(request), found)
-    return _answer(request, given, content, "geo/collection.html", layer=found)
+    address = address_of(request)
+    content = documents.collection(address, found)
+    return _answer(request, given, content, "geo/collection.html", layer=found, files=documents.files(address, found))
 
 
 @reading

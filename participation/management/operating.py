@@ -19,8 +19,10 @@ from psycopg.errors import UndefinedTable
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from geo.formats.csv import inert
+from geo.formats.formulas import inert
 from geo.formats.reading import RowFault, UnreadableFile
+from geo.formats.xlsx import is_workbook
+from geo.intake.unpack import is_zip, unpack
 from geo.problems import Problem
 from participation.models import Phase, Project
 from participation.rules.refusals import Code, Refused
@@ -138,6 +140,22 @@ def pabulib_text(path: Path) -> str:
         raise Refused(Code.FILE_UNREADABLE, {"why": error.strerror}) from error
     except UnicodeDecodeError as error:
         raise Refused(Code.FILE_UNREADABLE, {"why": _("its text is not UTF-8")}) from error
+
+
+@contextlib.contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """The file, or the one layer in it when it is a zip file (a Shapefile comes so).
+
+    Raises   UnreadableFile.
+    """
+    if not path.is_file() or not is_zip(path) or is_workbook(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="kiesplek-unpacked-") as folder:
+        found = unpack(path, Path(folder))
+        if len(found) > 1:
+            raise UnreadableFile("file.zip_several", names=", ".join(each.name for each in found))
+        yield found[0]
 
 
 @contextlib.contextmanager

@@ -3,7 +3,9 @@
 from participation.models.ballot import Ballot, BallotCast, TallyRow, Vote
 from participation.models.comment import Comment, Follow
 from participation.models.draft import Draft
+from participation.models.export import Export
 from participation.models.form import AnswerFile, AnswerSheet, FormVersion
+from participation.models.importing import Import, ImportedRow
 from participation.models.invitation import Claim, Invitation
 from participation.models.merge import Merge, MergedProposal
 from participation.models.moderation import AnswerTemplate, AuthorMail, Handling, Note, Report
@@ -35,10 +37,13 @@ __all__ = [
     "Delivery",
     "Draft",
     "ExactPlace",
+    "Export",
     "Extension",
     "Follow",
     "FormVersion",
     "Handling",
+    "Import",
+    "ImportedRow",
     "InventoryObject",
     "Invitation",
     "Membership",

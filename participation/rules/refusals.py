@@ -274,6 +274,15 @@ class Code(StrEnum):
     BASE_MAP_ATTRIBUTION_MISSING = "base_map.attribution_missing"
     BASE_MAP_TOO_MANY = "base_map.too_many"
     BASE_MAP_TWICE = "base_map.twice"
+    EXPORT_TOO_MANY = "export.too_many"
+    EXPORT_NOT_DONE = "export.not_done"
+    EXPORT_EXPIRED = "export.expired"
+    IMPORT_NOT_A_DRAFT = "import.not_a_draft"
+    IMPORT_NOT_READ = "import.not_read"
+    IMPORT_NO_WORDS = "import.no_words"
+    IMPORT_CHANGED = "import.changed"
+    IMPORT_NOTHING = "import.nothing"
+    IMPORT_NOT_DONE = "import.not_done"
     PROJECT_NOT_FOUND = "project.not_found"
 
 

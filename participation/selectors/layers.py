@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from geo.catalog import Asker, Column, FeatureSource, Slots, Stored
+from geo.catalog import Asker, Column, FeatureSource, Look, Slots, Stored
 from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
 from participation.selectors.answer_layers import public_columns
@@ -73,6 +73,12 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         # The triggers count_pins_* count what is public, under the project's number.
         counted=project.pk,
         dataset=project.slug,
+        look=Look(
+            column="theme",
+            values=tuple(
+                (theme.slug, in_language(theme.name, language), theme.colour) for theme in project.themes.all()
+            ),
+        ),
     )
 
 

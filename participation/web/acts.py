@@ -71,6 +71,8 @@ SAID = {
     "project.published": _("a project was made public"),
     "object.permission": _("what the owner says was noted: %(subject)s"),
     "place.seen": _("somebody looked at the exact place of %(subject)s"),
+    "proposals.imported": _("proposals were taken in from the file “%(subject)s”"),
+    "proposals.import_undone": _("what was taken in from the file “%(subject)s” was taken back"),
     "project.archived": _("a project was put away"),
 }
 

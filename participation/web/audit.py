@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import gettext_lazy as _
 
-from geo.formats.csv import inert
+from geo.formats.formulas import inert
 from participation.models import Organisation, Record
 from participation.rules.roles import DeskAct
 from participation.selectors.queue import projects_at_the_desk

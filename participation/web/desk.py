@@ -33,6 +33,7 @@ desk_pages: list[tuple[str, object] | tuple[str, object, object]] = [
     ("desk_queue", _("Queue"), INTAKE),
     ("desk_form", _("Form"), INTAKE),
     ("desk_inventory", _("Inventory"), INTAKE),
+    ("desk_imports", _("From a file"), INTAKE),
     ("desk_shortlist", _("Ballot"), VOTING),
     ("desk_voters", _("Voters"), VOTING),
     ("desk_vote", _("Vote"), VOTING),
@@ -78,6 +79,7 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
     vote = standing(project, now()).vote
     asked = {
         "desk_form": getattr(project, "asks", True),
+        "desk_imports": may(role, DeskAct.LAYERS),
         "desk_voters": vote is not None and may(role, DeskAct.ELECTORATE),
         "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
         "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),

@@ -32,6 +32,7 @@ from participation.web.filters import SORT_NAMES, Filters, states_of
 from participation.web.form_summary import form_summary
 from participation.web.maps import map_config
 from participation.web.result_words import event_lines
+from participation.web.taking import file_links
 from participation.web.words import phase_line
 
 A_PAGE = 30
@@ -269,6 +270,8 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
         "map": map_config(project, chosen=numbers, tiles_query=filters.of_tiles(project)) if project.area else None,
         "person": person_of(request),
         "told_to_machines": for_search_engines(request, project),
+        "files": file_links(project, text=filters.text, area=filters.area, theme=filters.theme),
+        "layer": f"{project.slug}-proposals",
         **_page(request, project, filters),
     }
     return render(request, "participation/project.html", context)

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from xlsxwriter import Workbook
 
-from geo.formats.csv import inert
+from geo.formats.formulas import inert
 from participation.models import Phase
 from participation.rules.explaining import unit_of
 from participation.rules.voting import Method

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from geo.formats.csv import number
+from geo.formats.places import number
 from geo.plane.crs import CRS84, metric_for, transform
 
 Floats = NDArray[np.float64]

@@ -19,7 +19,7 @@ from geo.ogc.answers import refusal
 from geo.ogc.downloads import file_of
 from geo.plane.crs import ALL
 from geo.plane.tiles import BadTile
-from geo.problems import ServerBusy
+from geo.problems import Problem, ServerBusy
 from geo.slots import FEATURES, TILES, Slots
 from geo.tiles import vector_tile
 from participation import public
@@ -272,9 +272,9 @@ def view_file(request: HttpRequest, slug: str) -> HttpResponse | FileResponse:
     if layer is None or crs is None or format_name not in formats_of(layer):
         raise Http404("no such file")
     try:
-        return file_of(layer, format_name, crs, None)
-    except ServerBusy as busy:
-        return refusal(busy)
+        return file_of(layer, format_name, crs)
+    except Problem as refused:
+        return refusal(refused)
 
 
 def _layer(project: Project, view: Asked, name: str) -> AnyLayer | None:

@@ -60,8 +60,8 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         help_text=_(
-            "GeoPackage, Shapefile (its parts in one zip), GeoJSON, FlatGeobuf, CSV with coordinates, or OCPI; "
-            "at most 100 MB."
+            "GeoPackage, Shapefile (its parts in one zip), GeoJSON, FlatGeobuf, GeoParquet, KML, Excel or CSV with "
+            "coordinates, or OCPI; at most 100 MB."
         ),
     )
     replaces = forms.ModelChoiceField(

@@ -109,7 +109,7 @@ def flooded(clients: Clients, port: int, casts: list[bytes], flood: list[bytes])
 def measure(url: str, folder: Path) -> list[Row]:
     """Set the stage and measure everything on it."""
     # Django may be asked only once the environment says which database and which files.
-    from tests.benchmarks import doubles, siting, tiles, work
+    from tests.benchmarks import doubles, exports, siting, tiles, work
 
     town = work.prepare(n_pins=N_PINS, n_proposals=N_PROPOSALS, n_voters=N_VOTERS)
     note("the stage is set")
@@ -161,7 +161,9 @@ def measure(url: str, folder: Path) -> list[Row]:
         rows.append(at_most("page-kB", work.page_bytes(port, town.page.slug) / 1000, PAGE_KB))
     # Own towns: the rows before do not see them.
     rows += [Row(*figures) for figures in doubles.rows()]
-    for figures in itertools.chain(tiles.rows(url, town.cast.town, note=note), siting.rows(url)):
+    for figures in itertools.chain(
+        tiles.rows(url, town.cast.town, note=note), exports.rows(note=note), siting.rows(url)
+    ):
         rows.append(Row(*figures))
         note(f"  {rows[-1].line()}")
     return rows

@@ -64,6 +64,7 @@ def _desk(expected: Expected) -> Row:
 
 
 PLANNERS = staff(roles=("planner", "manager"))
+FILERS = staff(roles=("planner", "gis", "manager"))
 MANAGERS = staff(roles=("manager",))
 WRITERS = staff(roles=("planner", "communication", "manager"))
 
@@ -252,6 +253,11 @@ ROWS: dict[str, Row] = {
     "desk_keep": _project(POST_ONLY, page=False),
     "desk_forget": _project(POST_ONLY, page=False, number=1),
     "desk_export": _desk(staff()),
+    "desk_imports": _desk(FILERS),
+    # No file was uploaded on the stage.
+    "desk_import": _project(NOBODY | {"nobody": 302}, page=False, pk=1),
+    "desk_import_change": _project(POST_ONLY, page=False, pk=1),
+    "desk_import_rows": _project(NOBODY | {"nobody": 302}, page=False, pk=1),
     "desk_studies": _study(staff()),
     "desk_study_new": _study(PLANNERS),
     "desk_studies_compare": _study(staff(), query="?a=1&b=1"),
@@ -305,6 +311,12 @@ ROWS: dict[str, Row] = {
     "api_desk_hide": _project(everyone(405), page=False, number=1),
     "api_desk_shortlist": _project(everyone(405), page=False),
     "export": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
+    "exports": Row(SIGNED_IN, page=True, by="resident"),
+    # Nobody asked for a file on the stage.
+    "my_export": Row(NOBODY | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
+    "my_export_file": Row(NOBODY | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
+    "my_export_stop": Row(POST_ONLY, {"pk": 1}, {"pk": 1}),
+    "export_about": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
 }
 
 # Which roles may send a form to each address that takes nothing else; the rest is turned away and nothing is written.
@@ -324,6 +336,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_inventory_change": SITERS,
     "desk_inventory_permission": MODERATORS,
     "desk_exact_place": MODERATORS,
+    "desk_import_change": ("planner", "gis", "manager"),
     "desk_candidate_change": SITERS,
     "desk_candidates_ballot": SITERS,
     "desk_decisions_change": SITERS,
@@ -340,6 +353,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_staff_change": ("manager",),
     "desk_dossier_publish": SITERS,
     "desk_access_revoke": STAFF,
+    "my_export_stop": tuple(role for role in ROLES if role != "nobody"),
     "desk_access_embed": ("manager",),
     "desk_webhook_change": ("manager",),
     "desk_webhook_again": ("manager",),
@@ -358,6 +372,8 @@ NOT_ON_STAGE = frozenset(
         "desk_access_revoke",
         "desk_inventory_permission",
         "desk_exact_place",
+        "my_export_stop",
+        "desk_import_change",
     }
 )
 

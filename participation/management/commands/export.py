@@ -56,13 +56,17 @@ class Command(OperatorCommand):
                 _("“%(bbox)s” is not a box. Give west,south,east,north in degrees.") % {"bbox": options["bbox"][:100]}
             ) from error
         output = Path(options["output"]).absolute()
+        companion = output.with_name(f"{output.name}.about.txt")
         try:
             # Written beside its place and moved there, so that nobody ever reads half a file; under its own name,
             # because a GeoPackage calls its layer so.
             with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as folder:
                 unfinished = Path(folder) / output.name
-                export.write(layer, options["format"], crs, box, unfinished)
+                asked = export.Asked(box=box, words=options["bbox"] or "")
+                export.write(layer, options["format"], crs, asked, unfinished, told=self.tell)
+                text = export.about(layer, options["format"], crs, asked)
                 os.replace(unfinished, output)
+                companion.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CommandError(
                 _("“%(path)s” cannot be written: %(reason)s.") % {"path": output, "reason": error.strerror}
@@ -72,9 +76,15 @@ class Command(OperatorCommand):
             "format": options["format"],
             "crs": crs.name,
             "output": str(output),
+            "about": str(companion),
             "bytes": output.stat().st_size,
         }
         self.answer(result, _("%(layer)s: %(bytes)s bytes in %(output)s") % result, as_json=options["json"])
+
+    def tell(self, n: int) -> None:
+        """Say how far it is, to who sits there to see it."""
+        if self.stderr.isatty():
+            self.stderr.write(_("%(n)s rows") % {"n": n}, ending="\r")
 
 
 def _reader(mail: str | None) -> object:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from geo.formats.reading import read
 from geo.plane.crs import CRS84, UnknownCrs, parse, transform
 from participation.management.columns import BODIES, TITLES, chosen, peeked
-from participation.management.operating import OperatorCommand, Report, counted, project_called
-from participation.models import Proposal
+from participation.management.operating import OperatorCommand, Report, counted, project_called, unpacked
+from participation.models import Project, Proposal
 from participation.queries.voting import database_now
 from participation.rules.places import LonLat
 from participation.services.importing.proposals import Columns, Reading, import_proposals
@@ -25,11 +25,13 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 class Command(OperatorCommand):
     """Import proposals."""
 
-    help = "Import proposals from a CSV, TSV, GeoJSON or GeoPackage file. A second import of a file adds nothing."
+    help = "Import proposals from a file. A second import of a file adds nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say which options there are."""
-        parser.add_argument("file", help="CSV, TSV, GeoJSON or GeoPackage")
+        parser.add_argument(
+            "file", help="CSV, TSV, XLSX, GeoJSON, GeoPackage, Shapefile (zip), FlatGeobuf, GeoParquet or KML"
+        )
         parser.add_argument("--project", required=True, metavar="SLUG", help="slug, or organisation/slug")
         parser.add_argument("--title-field", default="", metavar="F")
         parser.add_argument("--body-field", default="", metavar="F", help="also gives the title where there is none")
@@ -59,7 +61,11 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Import them: each row or its refusal; nothing at all from a file that cannot be read to its end."""
         project = project_called(options["project"])
-        file = Path(options["file"])
+        with unpacked(Path(options["file"])) as file:
+            self.take(project, file, options)
+
+    def take(self, project: Project, file: Path, options: dict[str, Any]) -> None:
+        """Import the rows of a file."""
         names, rows = peeked(
             read(
                 file,
@@ -95,7 +101,7 @@ class Command(OperatorCommand):
                 columns=Columns(**named),
                 reading=reading,
                 now=database_now(),
-                source=file.name,
+                source=Path(options["file"]).name,
                 on_refused=report.add,
                 dry_run=options["dry_run"],
             )

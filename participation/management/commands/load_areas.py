@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from geo.formats.reading import read
 from participation.management.columns import NAMES, chosen, peeked
-from participation.management.operating import OperatorCommand, Report, counted
+from participation.management.operating import OperatorCommand, Report, counted, unpacked
+from participation.models import Organisation
 from participation.services.importing.areas import AreaColumns, load_areas
 from participation.services.project_setup import organisation_or_refused
 
@@ -20,7 +21,7 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say which options there are."""
-        parser.add_argument("file", help="GeoJSON or GeoPackage")
+        parser.add_argument("file", help="GeoJSON, GeoPackage, Shapefile (zip), FlatGeobuf, GeoParquet or KML")
         parser.add_argument("--organisation", required=True, metavar="SLUG", help="the town")
         parser.add_argument("--name-field", default="", metavar="F")
         parser.add_argument("--code-field", default="", metavar="F", help="else the code is made of the name")
@@ -33,7 +34,12 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Load them, all or none."""
         organisation = organisation_or_refused(options["organisation"])
-        names, rows = peeked(read(Path(options["file"]), crs=options["crs"]))
+        with unpacked(Path(options["file"])) as file:
+            self.take(organisation, file, options)
+
+    def take(self, organisation: Organisation, file: Path, options: dict[str, Any]) -> None:
+        """Load the areas of a file."""
+        names, rows = peeked(read(file, crs=options["crs"]))
         columns = AreaColumns(
             name=chosen(options["name_field"], names) or self.guessed(names),
             code=chosen(options["code_field"], names),

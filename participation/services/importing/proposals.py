@@ -83,7 +83,7 @@ class _Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Candidate:
+class Candidate:
     line: int
     key: str
     import_key: str
@@ -94,6 +94,10 @@ class _Candidate:
     created_at: datetime | None
     place: _Place | None
     supports: int
+
+
+# A row that may come in, its place, and the neighbourhood that lies in.
+Settled = tuple[Candidate, LonLat | None, int | None]
 
 
 def _place(row: Row, zero: LonLat) -> _Place:
@@ -124,6 +128,11 @@ class Themes:
         self.position = max((theme.position for theme in rows), default=0)
         self.made = 0
 
+    def slug_of(self, name: str) -> str:
+        """By what the theme of this name is known, whether it is there or not."""
+        slug = short_slug(slugify(name), name) if name else ""
+        return self.known[slug].slug if slug in self.known else slug
+
     def named(self, name: str) -> Theme | None:
         """Find or make the theme of this name.
 
@@ -147,7 +156,7 @@ class Themes:
         return self.known[slug]
 
 
-class _ProposalImport:
+class ProposalImport:
     """One import under way."""
 
     def __init__(
@@ -178,10 +187,12 @@ class _ProposalImport:
         place = row.geometry.wkb_hex if row.geometry is not None else ""
         return shown, row_key(row.attributes, place, shown)
 
-    def take(self, rows: Sequence[Row]) -> None:
-        """Take a batch of rows in."""
-        self.counts.read += len(rows)
-        new: list[tuple[Row, str, str]] = []
+    def sound(self, rows: Sequence[Row]) -> list[tuple[Row, str, str]]:
+        """The rows that can be looked at, each with the key it shows and the one by which it is known again.
+
+        Refuses  by row: row.*, pin.* where the file itself says so.
+        """
+        found: list[tuple[Row, str, str]] = []
         for row in rows:
             shown, import_key = self.key_of(row)
             if row.fault is not None and self.stops(row.fault):
@@ -192,7 +203,13 @@ class _ProposalImport:
                 self.refuse(row.line, shown, Refused(Code.ROW_REPEATED))
             else:
                 self.seen.add(import_key)
-                new.append((row, shown, import_key))
+                found.append((row, shown, import_key))
+        return found
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Take a batch of rows in."""
+        self.counts.read += len(rows)
+        new = self.sound(rows)
         there = set(
             Proposal.objects.filter(project=self.project, import_key__in=[key for _, _, key in new]).values_list(
                 "import_key", flat=True
@@ -209,7 +226,7 @@ class _ProposalImport:
                 self.refuse(row.line, shown, refused)
         self.write(candidates)
 
-    def understood(self, row: Row, shown: str, import_key: str) -> _Candidate:
+    def understood(self, row: Row, shown: str, import_key: str) -> Candidate:
         """Read the cells of a row.
 
         Refuses  title.*, body.too_long, pin.* but for what the area says.
@@ -226,7 +243,7 @@ class _ProposalImport:
         created_at = moment(date, self.reading.zone, day_first=self.reading.day_first) if date.strip() else None
         if created_at is not None and created_at > self.now:
             created_at = None
-        return _Candidate(
+        return Candidate(
             line=row.line,
             key=shown,
             import_key=import_key,
@@ -239,7 +256,7 @@ class _ProposalImport:
             supports=whole(cell(row.attributes.get(columns.supports))) if columns.supports else 0,
         )
 
-    def settled(self, candidates: Sequence[_Candidate]) -> list[tuple[_Candidate, LonLat | None, int | None]]:
+    def settled(self, candidates: Sequence[Candidate]) -> list[Settled]:
         """Keep the candidates whose place lies in the area, each with its place and neighbourhood.
 
         Refuses  pin.swapped, pin.outside_area, pin.outside_world.
@@ -251,7 +268,7 @@ class _ProposalImport:
         on_earth = [abs(place.lon) <= 180 and abs(place.lat) <= 90 for place in given]
         away = _measured(self.ground, given, on_earth)
         inside_swapped = self.ground.holds(lons(swapped), lats(swapped))
-        kept: list[tuple[_Candidate, LonLat]] = []
+        kept: list[tuple[Candidate, LonLat]] = []
         for at, candidate in enumerate(candidates):
             if away[at] <= BORDER_TOLERANCE_M:
                 kept.append((candidate, given[at]))
@@ -270,9 +287,12 @@ class _ProposalImport:
         neighbourhoods = self.ground.neighbourhood_ids(lons(spots), lats(spots))
         return [(candidate, place, pk) for (candidate, place), pk in zip(kept, neighbourhoods, strict=True)]
 
-    def write(self, candidates: Sequence[_Candidate]) -> None:
+    def write(self, candidates: Sequence[Candidate]) -> None:
         """Put what may come in into the database."""
-        settled = self.settled(candidates)
+        self.add(self.settled(candidates))
+
+    def add(self, settled: Sequence[Settled]) -> list[Proposal]:
+        """Make proposals of these."""
         self.people.meet(candidate.person for candidate, _, _ in settled)
         proposals: list[Proposal] = []
         exact: list[GEOSGeometry | None] = []
@@ -306,6 +326,7 @@ class _ProposalImport:
         keep_exact(zip(proposals, exact, strict=True))
         self.number += len(proposals)
         self.counts.imported += len(proposals)
+        return proposals
 
 
 def _measured(ground: Ground, places: Sequence[LonLat], on_earth: Sequence[bool]) -> NDArray[np.float64]:
@@ -338,7 +359,7 @@ def import_proposals(
     """
     if project.from_inventory:
         raise Refused(Code.OBJECT_NOT_CHOSEN)
-    under_way = _ProposalImport(project, columns, reading, now, on_refused)
+    under_way = ProposalImport(project, columns, reading, now, on_refused)
     for batch in batches(rows):
         under_way.take(batch)
     counts = under_way.counts

@@ -25,7 +25,10 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say which options there are."""
-        parser.add_argument("file", help="GeoPackage, Shapefile (zip), GeoJSON, FlatGeobuf, CSV or OCPI locations")
+        parser.add_argument(
+            "file",
+            help="GeoPackage, Shapefile (zip), GeoJSON, FlatGeobuf, GeoParquet, KML, XLSX, CSV or OCPI locations",
+        )
         parser.add_argument("--organisation", required=True, metavar="SLUG", help="the town")
         parser.add_argument("--name", required=True, metavar="N", help="what the layer is called")
         parser.add_argument("--layer", default="", metavar="L", help="which layer, where the file holds several")

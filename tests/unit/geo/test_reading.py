@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.formats.csv import inert, number
+from geo.formats.formulas import inert
+from geo.formats.places import number
 from geo.formats.reading import MAX_BYTES, Row, UnreadableFile, read
 from geo.formats.rows import FILE_SENTENCES, MAX_TEXT, SENTENCES
 

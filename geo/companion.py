@@ -1,0 +1,35 @@
+"""The text that goes with a file: where its rows come from, what its columns mean, what its format cannot keep."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from geo.catalog import AnyLayer, Raster
+from geo.plane.crs import Crs
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+KINDS = {
+    "text": _("text"),
+    "integer": _("whole number"),
+    "number": _("number"),
+    "date": _("day"),
+    "boolean": _("yes or no"),
+}
+
+
+def about(layer: AnyLayer, *, format: str, losses: "Sequence[_StrPromise]", crs: Crs, asked: str) -> str:  # noqa: A002
+    """Say it in the language in force, a line a thought."""
+    lines = [str(layer.title), str(layer.description), ""]
+    lines.append(gettext("Format: %(format)s") % {"format": format})
+    lines.append(gettext("Coordinate system: %(name)s (%(crs)s)") % {"name": crs.title, "crs": crs.name})
+    lines.append(gettext("Rows: %(rows)s") % {"rows": asked or gettext("all of this layer")})
+    if not isinstance(layer, Raster):
+        lines += ["", gettext("Columns:")]
+        lines += [f"- {column.name} ({KINDS[column.kind]}): {column.title}" for column in layer.columns]
+        lines += ["", gettext("In no file stands anybody's name, or a vote that was not counted yet.")]
+    lines += ["", gettext("What this format does not keep:"), *(f"- {loss}" for loss in losses)]
+    return "\n".join(lines) + "\n"
