@@ -22,5 +22,6 @@ def rows_of(found: Import, *acts: str) -> QuerySet[ImportedRow]:
 
 
 def hangs_on(proposal: Proposal) -> bool:
-    """Did anybody support it, answer on it, or put it on the ballot?"""
-    return proposal.on_ballot or proposal.n_supports > 0 or proposal.responses.exists()
+    """Did anybody support, follow or report it, say something on it, join it with another, or put it on the ballot?"""
+    others = ("responses", "comments", "follows", "reports", "merge_parts", "merges_into")
+    return proposal.on_ballot or proposal.n_supports > 0 or any(getattr(proposal, name).exists() for name in others)

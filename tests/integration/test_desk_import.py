@@ -205,6 +205,26 @@ def test_an_edit_in_qgis_is_shown_and_then_written(quiet: Project, gis: Client, 
     assert Proposal.objects.filter(project=quiet, title="Nieuw in QGIS").count() == 1
 
 
+@pytest.mark.parametrize("how", [{"blur_m": 200}, {"shapes": ["line"]}])
+def test_where_what_stands_there_is_not_what_was_sent_a_file_moves_nothing(
+    quiet: Project, gis: Client, how: dict[str, Any]
+) -> None:
+    Project.objects.filter(pk=quiet.pk).update(**how)
+    before = [(row.point.x, row.point.y) for row in Proposal.objects.filter(project=quiet).order_by("number")]
+    first = Proposal.objects.filter(project=quiet).order_by("number")[0]
+    found = upload(gis, f"number,title,lon,lat\n{first.number},Anders,{before[0][0] + 0.0005},{before[0][1]}\n".encode())
+    act(gis, found, "columns", key="number", title="title")
+    act(gis, found, "take")
+    assert Proposal.objects.get(pk=first.pk).title == "Anders"
+    assert [(r.point.x, r.point.y) for r in Proposal.objects.filter(project=quiet).order_by("number")] == before
+
+
+def test_where_only_objects_may_be_proposed_no_file_brings_places(quiet: Project, gis: Client) -> None:
+    Project.objects.filter(pk=quiet.pk).update(from_inventory=True)
+    found = upload(gis, b"title,lon,lat\nEen plek,2.72,50.85\n")
+    assert "object.not_chosen" in act(gis, found, "columns", 422, title="title").content.decode()
+
+
 def test_what_people_vote_on_is_not_changed(cast: Cast, gis: Client) -> None:
     cast_ballot(phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=uuid4())
     draft = upload(gis, b"number,title,created_on,lon,lat\n1,Anders,2026-01-01,2.63,50.85\n")

@@ -27,6 +27,7 @@ from participation.rules.wording import cleaned
 from participation.selectors.closing import is_frozen
 from participation.selectors.imports import hangs_on
 from participation.selectors.proposals import geos_point, nearest_area
+from participation.selectors.zones import asks_for_shapes
 from participation.services.importing.proposals import Candidate, Columns, ProposalImport, Reading, Settled
 from participation.services.importing.rows import BATCH, batches
 from participation.services.records import record_act
@@ -125,7 +126,9 @@ class _DeskImport(ProposalImport):
         self.of = of
         self.rows: list[ImportedRow] = []
         self.mapped = [name for name in FIELDS if getattr(columns, name, "")]
-        if of.project.area is not None:
+        # What stands there is not what was sent where places are kept roughly, and more than a spot where shapes are
+        # asked for: a file makes new places then, and moves none.
+        if of.project.area is not None and not of.project.blur_m and not asks_for_shapes(of.project):
             self.mapped.append("place")
         votes = Phase.objects.filter(project=of.project, kind="vote")
         self.voted = any(is_frozen(vote) for vote in votes)
@@ -239,8 +242,11 @@ def plan_import(*, draft: Import, columns: Mapping[str, str], now: datetime) -> 
     """Say row by row what would become of a file with these columns; nothing of it is done.
 
     Locks    the project's row while it looks: the same code that would carry it out runs, and is taken back.
-    Refuses  import.not_a_draft, import.not_read, import.no_words, theme.too_many.
+    Refuses  import.not_a_draft, import.not_read, import.no_words, theme.too_many, object.not_chosen (a project with
+             an inventory).
     """
+    if draft.project.from_inventory:
+        raise Refused(Code.OBJECT_NOT_CHOSEN)
     if draft.state != Import.State.DRAFT:
         raise Refused(Code.IMPORT_NOT_A_DRAFT)
     if draft.report.get("needs"):
