@@ -13,6 +13,7 @@ from config import api, views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("", include("participation.urls")),
     # Of allauth only the road by code: no passwords, no sign-up form.
     path(
         "account/login/",
@@ -43,7 +44,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", RedirectView.as_view(pattern_name="api_docs"), name="api"),
     path("api/v1/", include(api.addresses)),
     re_path(r"^api/(?P<rest>[\s\S]*)$", api.nowhere, name="api_nowhere"),
-    path("", include("participation.urls")),
     path("", include("siting.urls")),
     path("", include("geo.urls")),
 ]

@@ -29,24 +29,28 @@ MOST_KNOWN = 1000
 def organisation(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Put ``request.organisation`` on every request, or answer that no town lives here."""
-    known: dict[str, tuple[float, Organisation]] = {}
+    """Put ``request.organisation`` on every request, or answer that no town lives here.
 
-    def town(host: str) -> Organisation:
-        until, found = known.get(host, (0.0, None))
+    Beside it ``request.moment``: what else of this town was looked up since it is known, by name; not to be changed.
+    """
+    known: dict[str, tuple[float, Organisation, dict[str, object]]] = {}
+
+    def town(host: str) -> tuple[Organisation, dict[str, object]]:
+        until, found, moment = known.get(host, (0.0, None, {}))
         if found is None or until < time.monotonic():
             found = organisation_for_host(host, settings.DEFAULT_ORGANISATION)
             if found is None:
                 raise Http404("no municipality at this address")
             if len(known) >= MOST_KNOWN:
                 known.clear()
-            known[host] = (time.monotonic() + KNOWN_SECONDS, found)
+            moment = {}
+            known[host] = (time.monotonic() + KNOWN_SECONDS, found, moment)
         # A copy: what a request changes on its town is not everybody's.
-        return copy.copy(found)
+        return copy.copy(found), moment
 
     def find(request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(TOWNLESS):
-            request.organisation = town(request.get_host().partition(":")[0])  # type: ignore[attr-defined]
+            request.organisation, request.moment = town(request.get_host().partition(":")[0])  # type: ignore[attr-defined]
         return get_response(request)
 
     return find

@@ -33,6 +33,8 @@ from participation.web import (
 )
 
 urlpatterns = [
+    # On the last evening nothing is asked for so often, and addresses are tried in order.
+    path("projects/<slug:slug>/ballot/cast/", ballot.cast, name="ballot_cast"),
     path("", home.home, name="home"),
     path("projects/", home.projects, name="projects"),
     path("projects/<slug:slug>/", projects.project_page, name="project"),
@@ -54,7 +56,6 @@ urlpatterns = [
     path("projects/<slug:slug>/ballot/", ballot.ballot, name="ballot"),
     path("projects/<slug:slug>/ballot/choose/", ballot.choose, name="ballot_choose"),
     path("projects/<slug:slug>/ballot/check/", ballot.ballot_check, name="ballot_check"),
-    path("projects/<slug:slug>/ballot/cast/", ballot.cast, name="ballot_cast"),
     path("projects/<slug:slug>/ballot/done/", ballot.done, name="ballot_done"),
     path("projects/<slug:slug>/code/", codes.code_page, name="code"),
     path("projects/<slug:slug>/results/", results.results, name="results"),

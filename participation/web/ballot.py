@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -39,8 +38,6 @@ from participation.web.maps import map_config
 from participation.web.projects import Chosen, chosen_of, chosen_on, drawing_seed, process_context
 from participation.web.sentences import refusal, sentence
 from participation.web.voters import said_age, says_age, voting_context
-
-KNOWN_SECONDS = 2
 
 
 def running_vote(project: Project) -> Phase:
@@ -268,12 +265,11 @@ def _known_first(request: HttpRequest, vote: Phase, slug: str, page: str) -> Htt
 @answering_refusals
 def cast(request: HttpRequest, slug: str) -> HttpResponse:
     """Cast the choices in the form as a whole ballot; the same form sent twice casts once."""
-    town = town_of(request)
     # Which vote it is may be known from a moment ago: whether it is open and what it allows, the cast itself asks.
-    # A slug is at most 60 characters long, so what is cut off here names no project.
-    vote: Phase | None = cache.get_or_set(
-        f"participation.vote.{town.pk}.{slug[:80]}", partial(vote_named, town, slug), KNOWN_SECONDS
-    )
+    votes: dict[str, Phase | None] = request.moment.setdefault("votes", {})  # type: ignore[attr-defined]
+    if slug not in votes:
+        votes[slug] = vote_named(town_of(request), slug)
+    vote = copy(votes[slug])
     if vote is None:
         project_or_404(request, slug)
         raise Refused(Code.VOTE_NOT_OPEN)

@@ -144,7 +144,8 @@ def measure(url: str, folder: Path) -> list[Row]:
             )
         )
         with stage.server("tests.benchmarks.peer_settings") as plain:
-            peers = [work.cast_request(port, session, at=plain) for session in town.sessions]
+            both = zip(town.sessions, town.plain_sessions, strict=True)
+            peers = [work.cast_request(port, session, plain=(plain, theirs)) for session, theirs in both]
             rows.append(
                 interleaved(
                     "ballot-against-orm",

@@ -30,6 +30,8 @@ from tests.cast import Cast, assemble  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# Where the peer of a cast keeps its sessions.
+PLAIN = "tests.benchmarks.peer_sessions"
 # A pin with all its columns takes less in a tile, so a tile of fewer pins cannot be the largest.
 PIN_BYTES = 200
 
@@ -43,6 +45,7 @@ class Town:
     page: Project
     voters: list[Person]
     sessions: list[str]
+    plain_sessions: list[str]
 
 
 def _project(cast: Cast, slug: str, n: int) -> Project:
@@ -67,9 +70,9 @@ def _project(cast: Cast, slug: str, n: int) -> Project:
     return project
 
 
-def _signed_in(person: Person) -> str:
+def _signed_in(person: Person, engine: str) -> str:
     """Make the session that signing in by code would have made."""
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session = import_module(engine).SessionStore()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
@@ -85,7 +88,8 @@ def prepare(*, n_pins: int, n_proposals: int, n_voters: int) -> Town:
     Proposal.objects.filter(project=page, number__lte=32).update(on_ballot=True)
     voters = make_people([(f"voter-{n}@example.org", f"Voter {n}", "nl") for n in range(n_voters)])
     look_again()
-    return Town(cast, pins, page, voters, [_signed_in(person) for person in voters])
+    ours, plain = ([_signed_in(person, name) for person in voters] for name in (settings.SESSION_ENGINE, PLAIN))
+    return Town(cast, pins, page, voters, ours, plain)
 
 
 def look_again() -> None:
@@ -127,11 +131,12 @@ def export_path(project: Project) -> str:
     return reverse("export", args=(f"{project.slug}-proposals.csv",))
 
 
-def cast_request(port: int, session: str, *, at: int | None = None) -> bytes:
+def cast_request(port: int, session: str, *, plain: tuple[int, str] | None = None) -> bytes:
     """Open the page on which a ballot is checked, as this person, and write the request that casts from it.
 
-    Cast it ``at`` another port: the session and the token are known there too.
+    Cast it on the ``plain`` peer (port, session): the token is known there too.
     """
+    at, signed_in = plain or (port, session)
     path = reverse("ballot_check", args=("laden",))
     status, head, _body = Connection(port).send(
         request("GET", path, port, headers=[("Cookie", f"sessionid={session}")], compressed=False)
@@ -145,10 +150,10 @@ def cast_request(port: int, session: str, *, at: int | None = None) -> bytes:
     return request(
         "POST",
         reverse("ballot_cast", args=("laden",)),
-        at or port,
+        at,
         headers=[
-            ("Cookie", f"sessionid={session}; csrftoken={cookie[1]}"),
-            ("Origin", f"http://127.0.0.1:{at or port}"),
+            ("Cookie", f"sessionid={signed_in}; csrftoken={cookie[1]}"),
+            ("Origin", f"http://127.0.0.1:{at}"),
         ],
         body=body.encode(),
     )

@@ -105,6 +105,7 @@ def test_it_is_durable_with_checksums(cluster: Cluster) -> None:
         assert value(cluster, "SELECT count(*) FROM pg_available_extensions WHERE name = 'postgis'") == 1
 
 
+@pytest.mark.long
 def test_the_configuration_file_cannot_weaken_it(cluster: Cluster) -> None:
     # The control shows that ALTER SYSTEM works at all: a setting we do not hold does change.
     with cluster.running(), psycopg.connect(cluster.url(), autocommit=True) as connection:
@@ -125,6 +126,7 @@ def test_the_tests_have_a_quick_one_of_their_own(folder: Path, cluster: Cluster)
         quick.remove()
 
 
+@pytest.mark.long
 def test_two_checkouts_stand_side_by_side(folder: Path) -> None:
     # When it fails, the second does not start, or both rows are the same.
     (folder / "one").mkdir()
@@ -163,6 +165,7 @@ def test_it_starts_again_after_kill_9(cluster: Cluster) -> None:
     assert value(cluster, "SELECT text FROM kept") == "acknowledged"
 
 
+@pytest.mark.long
 def test_it_waits_for_the_children_of_a_killed_server(cluster: Cluster) -> None:
     # When it fails, start() says that a shared memory block is still in use.
     cluster.start()
@@ -172,6 +175,7 @@ def test_it_waits_for_the_children_of_a_killed_server(cluster: Cluster) -> None:
     assert value(cluster, "SELECT 1") == 1
 
 
+@pytest.mark.long
 def test_a_stale_lock_file_with_the_number_of_another_program_does_not_stop_it(folder: Path, cluster: Cluster) -> None:
     # After a crash the number in postmaster.pid may belong to anybody: PostgreSQL by itself refuses to start.
     with cluster.running():
@@ -193,6 +197,7 @@ def test_a_killed_first_start_leaves_nothing_half_made(cluster: Cluster) -> None
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root lends another account, which a closed folder shuts out")
+@pytest.mark.long
 def test_below_a_closed_folder_the_data_lie_elsewhere(folder: Path) -> None:
     # When it fails, initdb says "Permission denied". The control: with the folder open they lie inside.
     closed = folder / "closed/checkout"
@@ -254,6 +259,7 @@ def test_the_last_user_out_stops_it(cluster: Cluster) -> None:
     assert not cluster.is_running()
 
 
+@pytest.mark.long
 def test_it_is_left_as_it_was_found(cluster: Cluster) -> None:
     cluster.start()
     with cluster.running():
@@ -291,6 +297,7 @@ def test_a_user_that_is_killed_does_not_keep_it_for_ever(cluster: Cluster) -> No
     assert processes(cluster) == []
 
 
+@pytest.mark.long
 def test_it_is_not_removed_from_under_a_user(cluster: Cluster) -> None:
     with cluster.running():
         with pytest.raises(EmbeddedError, match="in use"):
@@ -298,6 +305,7 @@ def test_it_is_not_removed_from_under_a_user(cluster: Cluster) -> None:
         assert value(cluster, "SELECT 1") == 1
 
 
+@pytest.mark.long
 def test_a_planted_socket_folder_is_refused(cluster: Cluster, folder: Path) -> None:
     # Anybody may write in the shared folder: who makes ours first could read what goes through it.
     (folder / "trap").mkdir()

@@ -133,6 +133,13 @@ def test_a_session_whose_time_is_over_lets_nobody_in_and_is_forgotten(cast: Cast
     assert not Session.objects.exists()
 
 
+@pytest.mark.parametrize("content", ["", "eyJhIjoxfQ:1abc", "[1]"])
+def test_a_session_that_was_not_written_here_holds_nothing(cast: Cast, client: Client, content: str) -> None:
+    sign_in(client, "an@example.org")
+    Session.objects.update(session_data=content)
+    assert client.get("/me/").status_code == 302
+
+
 @pytest.mark.parametrize("key", ["", "a", "\x00" * 32, "é" * 32, "a' OR 1=1 --" * 3, "0" * 32])
 def test_a_session_key_of_ones_own_making_is_nobodys(cast: Cast, key: str) -> None:
     stranger = Client()

@@ -14,6 +14,15 @@ from tests.journeys.walker import DESK, PHONE, NewWalker, Walker, open_browser
 CHROMIUM = "/usr/bin/chromium"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave walks at a desk without JavaScript to ``make drills``: a phone's window finds most of what they find."""
+    for item in items:
+        chosen = getattr(item, "callspec", None)
+        if chosen is not None and chosen.params.get("size") == DESK and chosen.params.get("script") is False:
+            item.add_marker("long")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, as the distribution ships it."""
