@@ -102,9 +102,11 @@ def test_nothing_planted_is_in_anything_served_or_exported(cast: Cast, media: Pa
     addresses = (
         f"/photos/{photo.key}/large.jpg", f"/photos/{photo.key}/small.jpg", page, "/projects/laden/",
         "/ogc/collections/laden-proposals/items", "/export/laden-proposals.csv", "/export/laden-proposals.geojson",
+        "/export/laden-proposals.gpkg", "/api/v1/projects/laden/proposals",
     )  # fmt: skip
     for address in addresses:
         answer = Client().get(address)
+        assert answer.status_code == 200, address
         served.append(b"".join(answer))
     assert all(SECRET not in content and b"<script>alert(1)" not in content for content in served)
     large = Image.open(BytesIO(b"".join(Client().get(addresses[0]))))
