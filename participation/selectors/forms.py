@@ -1,9 +1,11 @@
 """The questions of a project, who answered them, and what came of it."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +18,8 @@ from participation.rules.questions import CHOICES, Asked, Kind, Question, Questi
 from participation.rules.small_cells import FEWEST, without_small
 from participation.selectors.projects import facts
 
-# What a summary shows of numbers: so many bars.
-BINS = 6
+# What a summary shows of numbers: so many bars at most.
+BINS = 10
 
 
 def version_of(project: Project, asked: Asked) -> FormVersion | None:
@@ -147,6 +149,11 @@ class Tallied:
         """Are there figures that are not said?"""
         return None in self.counts.values()
 
+    @property
+    def is_of_few(self) -> bool:
+        """Did so few people answer, or were so few asked, that their number would tell of somebody?"""
+        return 0 < self.n < FEWEST or 0 < self.n_asked < FEWEST
+
 
 def tallied(project: Project, asked: Asked, *, exact: bool, public: bool, texts: int = 0) -> tuple[int, list[Tallied]]:
     """Count what was answered: how many sheets there are, and each question in its order.
@@ -157,8 +164,11 @@ def tallied(project: Project, asked: Asked, *, exact: bool, public: bool, texts:
     Cost     reads every sheet of the project.
     """
     versions = {row.pk: read(row.questions) for row in FormVersion.objects.filter(project=project, asked=asked)}
-    # The last words of a question are the ones it is shown with.
-    known: dict[str, Question] = {one.key: one for questions in versions.values() for one in questions}
+    # The last words of a question are the ones it is shown with; of an option that is gone, those it had.
+    known: dict[str, Question] = {}
+    for one in (one for questions in versions.values() for one in questions):
+        gone = [option for option in getattr(known.get(one.key), "options", ()) if option.key not in one.option_keys]
+        known[one.key] = replace(one, options=(*one.options, *gone))
     last = [one.key for one in (versions[max(versions)] if versions else ())]
     order = list(dict.fromkeys([*last, *known]))
     told = public_keys(project, asked)
@@ -190,7 +200,7 @@ def tallied(project: Project, asked: Asked, *, exact: bool, public: bool, texts:
 
 
 def counted(one: Question, values: Sequence[Any], versions: Iterable[Question]) -> dict[str, int]:
-    """How often each option was chosen, in its order; numbers by bars of equal width ("10-19")."""
+    """How often each option was chosen, in its order; numbers by bars of equal width ("10–19")."""
     if one.kind in CHOICES:
         # An option that is gone from the question was there when it was chosen.
         keys = dict.fromkeys([*one.option_keys, *(key for each in versions for key in each.option_keys)])
@@ -202,20 +212,18 @@ def counted(one: Question, values: Sequence[Any], versions: Iterable[Question]) 
 
 
 def _in_bars(values: Sequence[float]) -> dict[str, int]:
+    """Count numbers by bars that begin at round numbers, so that no bar ends where somebody's own number does."""
     low, high = min(values), max(values)
-    step = max((high - low) / BINS, 1)
-    if all(value.is_integer() for value in values):
-        step = -(-(high - low + 1) // BINS)
-    bars: dict[str, int] = {}
-    start = low
-    while start <= high:
-        end = start + step
-        bars[_bar(start, end, step)] = sum(start <= value < end for value in values)
-        start = end
-    return bars
+    step = next(step for step in _steps() if math.floor(high / step) - math.floor(low / step) < BINS)
+    bars = Counter(math.floor(value / step) for value in values)
+    return {_bar(at * step, step): bars[at] for at in range(min(bars), max(bars) + 1)}
 
 
-def _bar(start: float, end: float, step: float) -> str:
-    if step == int(step) and start == int(start):
-        return f"{int(start)}" if step == 1 else f"{int(start)}–{int(end) - 1}"
-    return f"{start:.1f}–{end:.1f}"
+def _steps() -> Iterator[int]:
+    """Round widths of a bar: 1, 2, 5, 10, 20, 50 ..."""
+    for power in count():
+        yield from (part * 10**power for part in (1, 2, 5))
+
+
+def _bar(start: int, step: int) -> str:
+    return str(start) if step == 1 else f"{start}–{start + step - 1}"

@@ -44,7 +44,7 @@ def form_page(request: HttpRequest, slug: str) -> HttpResponse:
         "exact": exact,
         "n": n,
         "n_said": sheets_said(n),
-        "counts": [drawn(row) for row in rows],
+        "counts": [drawn(row, exact=exact) for row in rows],
         "page": page,
         "sheets": [_sheet(row) for row in page.object_list],
         "csv": reverse("export", args=(f"{slug}-{LAYERS[asked]}.csv",)) if may_do(request, DeskAct.EXPORT) else "",

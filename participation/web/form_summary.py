@@ -28,21 +28,23 @@ def sheets_said(n: int) -> str:
     return ngettext("%(n)s form was sent.", "%(n)s forms were sent.", n) % {"n": grouped(n)}
 
 
-def drawn(row: Tallied) -> dict[str, Any]:
-    """One question as bars and as a table: the longest bar is the most frequent answer."""
+def drawn(row: Tallied, *, exact: bool = False) -> dict[str, Any]:
+    """One question as bars and as a table: the longest bar is the most frequent answer.
+
+    ``exact`` says how many answered also where they are few.
+    """
     one = row.question
-    figures = [
-        (option_name(one, key) if one.kind in CHOICES else key, count if count is not None else None)
-        for key, count in row.counts.items()
-    ]
+    figures = [(option_name(one, key) if one.kind in CHOICES else key, n) for key, n in row.counts.items()]
     top = max((count for _name, count in figures if count), default=0)
     return {
         "label": said(one.label),
         "kind": KIND_NAMES[one.kind],
         "question": one,
-        "n_said": ngettext("%(n)s of %(asked)s person answered.", "%(n)s of %(asked)s people answered.", row.n_asked)
+        "n_said": ""
+        if row.is_of_few and not exact
+        else ngettext("%(n)s of %(asked)s person answered.", "%(n)s of %(asked)s people answered.", row.n_asked)
         % {"n": grouped(row.n), "asked": grouped(row.n_asked)},
-        "bars": [{"name": name, "value": count} for name, count in figures] if not row.is_hidden else [],
+        "bars": [{"name": name, "value": count} for name, count in figures],
         "top": top,
         "columns": [
             {"label": gettext("Answer")},
@@ -50,7 +52,7 @@ def drawn(row: Tallied) -> dict[str, Any]:
             {"label": gettext("Share"), "number": True},
         ],
         "table": [[name, count, _share(count or 0, row.n)] for name, count in figures],
-        "is_hidden": row.is_hidden,
+        "is_hidden": row.is_hidden or (row.is_of_few and not exact),
         "fewest": FEWEST,
         "texts": row.texts,
         "n": row.n,
