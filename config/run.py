@@ -114,7 +114,9 @@ def bench(arguments: Sequence[str]) -> int:
 def drills(arguments: Sequence[str]) -> int:
     """Run the drills at full length, and every walk in the browser."""
     with _database(embedded.testing()) as environment:
-        return _watch([PYTHON, "-m", "pytest", "-s", "--long", "tests/drills", "tests/journeys", *arguments], environment)
+        return _watch(
+            [PYTHON, "-m", "pytest", "-s", "--long", "tests/drills", "tests/journeys", *arguments], environment
+        )
 
 
 def reset() -> int:
