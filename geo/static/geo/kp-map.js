@@ -313,27 +313,32 @@ class KiesplekMap extends HTMLElement {
     const tiles = tilesOver([seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()], zoom);
     const answers = await Promise.allSettled(tiles.map((tile) => this.#tiles.pins(tile)));
     if (answers.some(({ status }) => status === "rejected")) this.#noticeFailure();
-    else if (!this.#note.dataset.kept) this.#note.replaceChildren();
+    else this.#unsay();
     if (answers.every(({ status }) => status === "rejected")) return null;
     return answers.flatMap(({ value }) => value ?? []);
   }
 
-  // kept: for so long it stays, also when pins come meanwhile.
+  // kept: for so long it stays beside what else is said, also when pins come meanwhile.
   #notice(text, { kept = 0 } = {}) {
-    this.#note.replaceChildren(element("p", "kp-map__said", text));
-    if (!kept) return;
-    this.#note.dataset.kept = "1";
-    setTimeout(() => {
-      delete this.#note.dataset.kept;
-      this.#note.replaceChildren();
-    }, kept);
+    const said = element("p", "kp-map__said", text);
+    if (kept) {
+      said.dataset.kept = "";
+      for (const older of this.#note.querySelectorAll("[data-kept]")) older.remove();
+      setTimeout(() => said.remove(), kept);
+    } else this.#unsay();
+    this.#note.append(said);
+  }
+
+  #unsay() {
+    for (const said of [...this.#note.children]) if (said.dataset.kept === undefined) said.remove();
   }
 
   #noticeFailure() {
     const retry = element("button", "utrecht-button utrecht-button--secondary-action kp-button--small", this.#say("retry"));
     retry.type = "button";
     retry.addEventListener("click", () => this.#refresh());
-    this.#note.replaceChildren(element("p", "kp-map__said", this.#say("tiles_failed")), retry);
+    this.#unsay();
+    this.#note.append(element("p", "kp-map__said", this.#say("tiles_failed")), retry);
   }
 
   // --- the card of what was tapped --------------------------------------------------------------------
