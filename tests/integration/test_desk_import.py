@@ -212,7 +212,8 @@ def test_where_what_stands_there_is_not_what_was_sent_a_file_moves_nothing(
     Project.objects.filter(pk=quiet.pk).update(**how)
     before = [(row.point.x, row.point.y) for row in Proposal.objects.filter(project=quiet).order_by("number")]
     first = Proposal.objects.filter(project=quiet).order_by("number")[0]
-    found = upload(gis, f"number,title,lon,lat\n{first.number},Anders,{before[0][0] + 0.0005},{before[0][1]}\n".encode())
+    x, y = before[0]
+    found = upload(gis, f"number,title,lon,lat\n{first.number},Anders,{x + 0.0005},{y}\n".encode())
     act(gis, found, "columns", key="number", title="title")
     act(gis, found, "take")
     assert Proposal.objects.get(pk=first.pk).title == "Anders"
