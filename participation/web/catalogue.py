@@ -121,6 +121,7 @@ def described(project: Project, address: Address) -> DataSet:
         begins=localdate(begins),
         ends=localdate(max(end for end in ends if end)) if ends and all(ends) else None,
         keywords=[theme.name for theme in project.themes.all()],
+        blur_m=project.blur_m,
         grows=project.state == Project.State.OPEN,
     )
 

@@ -84,6 +84,8 @@ class DataSet:
     ends: date | None = None
     box: Sequence[float] | None = None
     keywords: Sequence[Mapping[str, str]] = ()
+    # To within how many metres places of residents are shown; None where they stand as they were put.
+    blur_m: int | None = None
     grows: bool = False
 
 
@@ -151,6 +153,8 @@ def _dataset(town: Town, told: DataSet) -> dict[str, Any]:
     if told.begins:
         period: dict[str, Any] = {"@type": "dct:PeriodOfTime", "dcat:startDate": _day(told.begins)}
         found["dct:temporal"] = period | ({"dcat:endDate": _day(told.ends)} if told.ends else {})
+    if told.blur_m:
+        found["dcat:spatialResolutionInMeters"] = {"@type": "xsd:decimal", "@value": str(told.blur_m)}
     if told.box:
         found["dct:spatial"] = {
             "@type": "dct:Location",
