@@ -18,7 +18,7 @@ ACT_NAMES = {
     Act.SUPPORT: _("support proposals"),
     Act.COMMENT: _("comment"),
     Act.ANSWER: _("answer questions"),
-    Act.REPORT: _("report what is out of place"),
+    Act.REPORT: _("report what does not belong here"),
     Act.FOLLOW: _("follow"),
     Act.VOTE: _("vote"),
 }
