@@ -80,7 +80,8 @@ def test_from_nothing_to_an_open_project(cast: Cast, piet: Client) -> None:
     assert piet.post(f"{setup}area/", {"kind": "areas", "areas": ["W1"]})["Location"] == f"{setup}phases/"
     piet.post(f"{setup}phases/", {"act": "preset", "preset": "propose_vote"})
     assert piet.post(f"{setup}phases/", phase_form(project))["Location"] == f"{setup}access/"
-    access = {"propose": "anyone", "support": "mail", "moderated_first": "1"}
+    access = {"propose": "anyone", "support": "mail", "comment": "mail", "report": "anyone", "follow": "mail"}
+    access["moderated_first"] = "1"
     assert piet.post(f"{setup}access/", access)["Location"] == f"{setup}themes/"
     themes = {"new0-nl": "Groen", "new0-fr": "Verdure", "new0-colour": "#1f5c3a", "new1-nl": "Plein"}
     assert piet.post(f"{setup}themes/", themes)["Location"] == f"{setup}rules/"
