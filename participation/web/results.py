@@ -18,7 +18,7 @@ from participation.rules.explaining import Reason, unit_of
 from participation.rules.text import in_language
 from participation.rules.voting import Method, Rule
 from participation.selectors.layers import counted_vote
-from participation.selectors.projects import standing
+from participation.selectors.projects import Standing, standing
 from participation.selectors.results import Ranked, Result, result_of
 from participation.services.tally import Counted, counted_by, rules_for, seed_of
 from participation.services.voting import close_due_phases
@@ -105,13 +105,15 @@ def headline_of(shown: Shown) -> Headline:
     )
 
 
-def counted_project(request: HttpRequest, slug: str) -> Project:
-    """Find a project, and count its vote first when its time is over."""
+def counted_project(request: HttpRequest, slug: str) -> tuple[Project, Standing]:
+    """Find a project and where it stands, and count its vote first when its time is over."""
     project = project_or_404(request, slug)
-    if standing(project, now()).vote_is_over and counted_vote(project) is None:
+    where = standing(project, now())
+    if where.vote_is_over and counted_vote(project) is None:
         close_due_phases(project)
         project = project_or_404(request, slug)
-    return project
+        where = standing(project, now())
+    return project, where
 
 
 def _shown(project: Project, vote: Phase, wanted: str = "", spread: str = "") -> Shown:
@@ -242,8 +244,8 @@ def _preview(request: HttpRequest, shown: Shown, sentence: str) -> dict[str, str
 @answering_refusals
 def results(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the outcome; while the vote runs, only when there will be one."""
-    project = counted_project(request, slug)
-    context = process_context(request, project, standing(project, now()))
+    project, where = counted_project(request, slug)
+    context = process_context(request, project, where)
     shown = _asked(request, project)
     if shown is None:
         return render(request, "participation/results_later.html", context)
@@ -285,7 +287,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
 @answering_refusals
 def results_file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Hand out the result as a file; there is none before the votes are counted."""
-    shown = _asked(request, counted_project(request, slug))
+    shown = _asked(request, counted_project(request, slug)[0])
     if shown is None or kind not in FILES:
         raise Http404("no such file")
     vote, counted = shown.vote, shown.counted
@@ -317,7 +319,7 @@ def results_file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
 @answering_refusals
 def picture(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw the binding result to share; there is none before the votes are counted."""
-    project = counted_project(request, slug)
+    project, _where = counted_project(request, slug)
     vote = counted_vote(project)
     if vote is None:
         raise Http404("no result yet")

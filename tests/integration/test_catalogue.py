@@ -23,7 +23,8 @@ from tests.past import end
 
 pytestmark = pytest.mark.django_db
 HOUR = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
-MIDNIGHT = re.compile(rb"\d{4}-\d\d-\d\dT00:00:00[+Z]")
+# As formats write a day that know no days.
+MIDNIGHT = re.compile(rb"\d{4}-\d\d-\d\dT00:00:00(?![.:\d])")
 
 
 @pytest.fixture
@@ -116,7 +117,8 @@ def test_every_address_answers_with_the_type_that_is_said(data: Cast, client: Cl
         body = b"".join(response)
         said = each["dcat:mediaType"]["@id"].removeprefix("https://www.iana.org/assignments/media-types/")
         got = (response.status_code, response["Content-Type"].partition(";")[0])
-        if got != (200, said) or not body:
+        # Of no rows a sequence is empty.
+        if got != (200, said) or not (body or said == "application/geo+json-seq"):
             wrong[address] = got
         bodies[address] = body
     assert wrong == {}

@@ -11,10 +11,10 @@ from tests.cast import Cast
 pytestmark = pytest.mark.django_db
 
 
-def read(cast: Cast, name: str, *args: object) -> tuple[str, str]:
+def read(cast: Cast, name: str, *args: object, who: str = "Marc") -> tuple[str, str]:
     """The headings, and the pages below the one that is read, as they stand on a page of the desk."""
     client = Client()
-    client.force_login(cast["Marc"])
+    client.force_login(cast[who])
     page = client.get(reverse(name, args=("laden", *args)), headers={"accept-language": "en"}).content.decode()
     navs = re.findall(r'<nav class="kp-deskbar__(\w+)"[^>]*>(.*?)</nav>', page, re.DOTALL)
     found = dict(navs)
@@ -35,7 +35,8 @@ def test_the_headings_are_few_and_lead_to_their_first_page(cast: Cast) -> None:
     assert re.findall(r'href="([^"]+)"', nav)[:3] == [
         reverse(name, args=("laden",)) for name in ("desk_queue", "desk_shortlist", "desk_setup_question")
     ]
-    assert pages == "", "one page alone needs no line of its own"
+    assert links(pages) == [("Queue (0)", "page"), ("From a file", "")]
+    assert read(cast, "desk_queue", who="Mo")[1] == "", "one page alone needs no line of its own"
 
 
 def test_the_heading_that_is_read_shows_its_pages(cast: Cast) -> None:
