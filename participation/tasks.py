@@ -120,3 +120,14 @@ def forget_exports(timestamp: int) -> None:
 def forget_imports(timestamp: int) -> None:
     """Forget the files of proposals that were uploaded and never taken in."""
     forget_drafts(now=datetime.fromtimestamp(timestamp, UTC))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="take_up_jobs")
+async def take_up_jobs(timestamp: int) -> None:
+    """Put the jobs of workers that were killed back into the queue: until then their locks hold others up.
+
+    Each task finds out by itself whether there is still something to do.
+    """
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(job)

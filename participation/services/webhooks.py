@@ -147,12 +147,14 @@ def send_again(*, organisation: Organisation, delivery: int, by: Person, now: da
 
 
 def have_sent(webhook: int) -> None:
-    """Have a worker send what waits for this webhook; once, however often it is asked."""
-    name = f"webhook-{webhook}"
+    """Have a worker send what waits for this webhook; once, however often it is asked.
+
+    A job that runs holds up no other one: that of a worker that was killed runs for ever. Messages have leases.
+    """
     try:
         # In a savepoint: that it is in the queue already is no end of the transaction around.
         with transaction.atomic():
-            app.configure_task(SEND_TASK, lock=name, queueing_lock=name).defer(key=webhook)
+            app.configure_task(SEND_TASK, queueing_lock=f"webhook-{webhook}").defer(key=webhook)
     except AlreadyEnqueued:
         pass
 

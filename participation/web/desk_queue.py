@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from participation.models import Comment, Project, Proposal
 from participation.rules.places import LonLat
+from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.comments import comments_on
 from participation.selectors.doubles import alike_and_near
@@ -278,7 +279,9 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Do one act with a piece of the queue, then come back to the queue: at the next piece where this one is done."""
     project = desk_project(request, slug)
     project.organisation = town_of(request)
-    piece = get_object_or_404(Proposal.objects.select_related("author"), project=project, number=number)
+    piece = Proposal.objects.select_related("author").filter(project=project, number=number).first()
+    if piece is None:
+        raise Refused(Code.PROPOSAL_NOT_FOUND, {"number": number})
     piece.project = project
     if request.POST.get("act", "") not in ACTS:
         raise BadRequest("no such act")

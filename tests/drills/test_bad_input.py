@@ -306,7 +306,9 @@ def test_any_method_on_any_address(cast: Cast, method: str) -> None:
     for client, address in product(clients, api):
         no_error(client.generic(method, address))  # type: ignore[arg-type]
     before = counts()
-    for client, address in product(clients, [address for address in every if address not in api]):
+    # A heart is a form without fields, so that sending nothing puts one.
+    others = [address for address in every if address not in api and not address.endswith("/support/")]
+    for client, address in product(clients, others):
         no_error(client.generic(method, address))  # type: ignore[arg-type]
     assert counts()[1:] == before[1:]
 

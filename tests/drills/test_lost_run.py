@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +23,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from config.embedded import ROOT
 from config.run import MANAGE
 from participation.rules.refusals import Code, Refused
+from participation.tasks import take_up_jobs
 from siting.models import Study
 from siting.selectors import runs
 from siting.selectors.runs import SILENT, is_lost
@@ -116,3 +118,25 @@ def test_a_killed_worker_leaves_a_run_that_says_so_and_begins_again(
         violations=int(study.result is None),
         control_violations=int(refused.value.code is Code.STUDY_RUNNING),
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_job_of_a_killed_worker_is_taken_up(cast: Cast) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
+        (worker,) = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status, lock, worker_id)"
+            " VALUES ('default', 'none', 'doing', 'a lock', %s) RETURNING id",
+            [worker],
+        )
+        (job,) = cursor.fetchone()
+
+        def stands() -> str:
+            async_to_sync(take_up_jobs.func)(0)
+            cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [job])
+            return str(cursor.fetchone()[0])
+
+        assert stands() == "doing", "its worker lives"
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+        assert stands() == "todo"

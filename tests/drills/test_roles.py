@@ -82,7 +82,7 @@ ATTACKS = {
     "become a superuser": ("ALTER ROLE kiesplek_web SUPERUSER", BY_ROLE),
     "take the right": ("GRANT TRUNCATE ON participation_vote TO kiesplek_web; TRUNCATE participation_vote", BY_ROLE),
     "a table of one's own": ("CREATE TABLE own (id int)", BY_ROLE),
-    "a program of the machine": ("COPY participation_vote TO PROGRAM 'true'", BY_ROLE),
+    "a program of the machine": ("COPY participation_vote TO PROGRAM 'cat > /dev/null'", BY_ROLE),
     # Adding what is too much.
     "one vote more than the cap": (NEW_VOTE.format(cast="{cast}", n="3, 4, {option}"), "violates check"),
     "one vote more under another cap": (NEW_VOTE.format(cast="{cast}", n="9, 4, {option}"), "foreign key"),
