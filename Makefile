@@ -24,8 +24,8 @@ set-up-to-run:
 check: setup ## the quick half: format, lint, types, contracts
 	@exec $(PYTHON) -m config.run check
 
-bench: setup ## benchmarks, one line a row; also var/bench.json
-	@exec $(PYTHON) -m config.run bench
+bench: setup ## benchmarks, one line a row; also var/bench.json (ROWS="served siting" for some of them)
+	@exec $(PYTHON) -m config.run bench $(ROWS)
 
 drills: setup ## the long drills: races, crashes, hostile files
 	@exec $(PYTHON) -m config.run drills

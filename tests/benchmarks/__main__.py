@@ -3,15 +3,16 @@
 Ratios are medians of interleaved rounds: what else the machine does hits both sides alike.
 """
 
-import itertools
 import json
 import os
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import django
 
 from config.embedded import ROOT
 from tests.benchmarks import stage
@@ -106,16 +107,16 @@ def flooded(clients: Clients, port: int, casts: list[bytes], flood: list[bytes])
     return statistics.median(p99s)
 
 
-def measure(url: str, folder: Path) -> list[Row]:
-    """Set the stage and measure everything on it."""
+def served(url: str, folder: Path) -> Iterator[Row]:
+    """Set the stage, and measure what the server does on it."""
     # Django may be asked only once the environment says which database and which files.
-    from tests.benchmarks import doubles, exports, siting, tiles, work
+    from tests.benchmarks import work
 
     town = work.prepare(n_pins=N_PINS, n_proposals=N_PROPOSALS, n_voters=N_VOTERS)
     note("the stage is set")
     size, where = work.largest_tile(town.pins, max_zoom=MAX_ZOOM)
     note(f"  the largest tile is {where}")
-    rows = [at_most("largest-tile-kB", size / 1000, TILE_KB)]
+    yield at_most("largest-tile-kB", size / 1000, TILE_KB)
     path = work.tile_path(town.pins)
     clients = Clients(N_CLIENTS)
     with stage.server() as port:
@@ -130,47 +131,55 @@ def measure(url: str, folder: Path) -> list[Row]:
     # A second start, also because the server looks at its static files once.
     with stage.server() as port:
         tile, still = [request("GET", path, port)], [request("GET", "/static/bench.bin", port)]
-        rows.append(
-            interleaved(
-                "tile-against-static", lambda: busy(clients, port, tile, 200), lambda: busy(clients, port, still, 200)
-            )
+        yield interleaved(
+            "tile-against-static", lambda: busy(clients, port, tile, 200), lambda: busy(clients, port, still, 200)
         )
         casts = [work.cast_request(port, session) for session in town.sessions]
-        rows.append(
-            interleaved(
-                "ballot-against-pgbench",
-                lambda: busy(clients, port, casts, 302),
-                lambda: stage.pgbench(url, script, n_clients=N_CLIENTS, seconds=SECONDS),
-            )
+        yield interleaved(
+            "ballot-against-pgbench",
+            lambda: busy(clients, port, casts, 302),
+            lambda: stage.pgbench(url, script, n_clients=N_CLIENTS, seconds=SECONDS),
         )
         with stage.server("tests.benchmarks.peer_settings") as plain:
             both = zip(town.sessions, town.plain_sessions, strict=True)
             peers = [work.cast_request(port, session, plain=(plain, theirs)) for session, theirs in both]
-            rows.append(
-                interleaved(
-                    "ballot-against-orm",
-                    lambda: busy(clients, port, casts, 302),
-                    lambda: busy(clients, plain, peers, 302),
-                    TIMES_ORM,
-                )
+            yield interleaved(
+                "ballot-against-orm",
+                lambda: busy(clients, port, casts, 302),
+                lambda: busy(clients, plain, peers, 302),
+                TIMES_ORM,
             )
         flood = [*tile, request("GET", work.export_path(town.pins), port)]
-        rows.append(at_most("ballot-p99-flooded-ms", flooded(clients, port, casts, flood), FLOODED_MS))
+        yield at_most("ballot-p99-flooded-ms", flooded(clients, port, casts, flood), FLOODED_MS)
         clients.processes.shutdown()
-        rows.append(at_most("page-queries", work.page_queries(town), PAGE_QUERIES))
-        rows.append(at_most("page-kB", work.page_bytes(port, town.page.slug) / 1000, PAGE_KB))
-    # Own towns: the rows before do not see them.
-    rows += [Row(*figures) for figures in doubles.rows()]
-    for figures in itertools.chain(
-        tiles.rows(url, town.cast.town, note=note), exports.rows(note=note), siting.rows(url)
-    ):
-        rows.append(Row(*figures))
-        note(f"  {rows[-1].line()}")
-    return rows
+        yield at_most("page-queries", work.page_queries(town), PAGE_QUERIES)
+        yield at_most("page-kB", work.page_bytes(port, town.page.slug) / 1000, PAGE_KB)
 
 
-def main() -> int:
-    """Measure, say it line by line, and keep it; 1 when a promise was not kept."""
+def groups(url: str, folder: Path) -> dict[str, Callable[[], Iterator[Row]]]:
+    """What can be measured, in parts that do not need one another."""
+    from participation.models import Organisation
+    from tests.benchmarks import counting, doubles, exports, siting, tiles
+
+    def read(rows: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
+        return (Row(*figures) for figures in rows)
+
+    def town() -> Organisation:
+        return Organisation.objects.get_or_create(slug="million", defaults={"name": "M", "site_name": "M"})[0]
+
+    return {
+        "served": lambda: served(url, folder),
+        "doubles": lambda: read(doubles.rows()),
+        "tiles": lambda: read(tiles.rows(url, town(), note=note)),
+        "exports": lambda: read(exports.rows(note=note)),
+        "siting": lambda: read(siting.rows(url)),
+        "counting": lambda: read(counting.rows()),
+    }
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Measure all or some groups, say it line by line, and keep it; 1 when a promise was not kept."""
+    rows: list[Row] = []
     with stage.database() as url, stage.files() as folder:
         os.environ |= {
             "DATABASE_URL": url,
@@ -180,11 +189,15 @@ def main() -> int:
         }
         for command in ("migrate", "collectstatic"):
             stage.manage(command, "--no-input", "--verbosity", "0")
-        rows = measure(url, folder)
-    # Imported here: Django's settings are read by then.
-    from tests.benchmarks import counting
-
-    rows += [Row(*figures) for figures in counting.rows()]
+        django.setup()
+        found = groups(url, folder)
+        unknown = set(wanted) - set(found)
+        if unknown:
+            raise SystemExit(f"There are no such rows: {', '.join(sorted(unknown))}. There are: {', '.join(found)}.")
+        for name in found if not wanted else [name for name in found if name in wanted]:
+            for row in found[name]():
+                rows.append(row)
+                note(f"  {row.line()}")
     print(f"{'name':28} {'ours':>12} {'peer':>12} {'ratio':>8} goal ok")
     for row in rows:
         print(row.line())
@@ -195,4 +208,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
