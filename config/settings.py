@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "geo.middleware.warm_tiles",
     # Django hides the length of a page that holds a token (random bytes in the gzip header), against BREACH.
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "participation.middleware.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -6,8 +6,10 @@ import time
 from base64 import b64decode
 from collections.abc import Callable
 
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from participation.models import Organisation
@@ -54,12 +56,25 @@ def organisation(
             request.organisation, request.moment = town(request.get_host().partition(":")[0])  # type: ignore[attr-defined]
         response = get_response(request)
         found = getattr(request, "organisation", None)
-        if found is not None and (origins := picture_origins(found)):
+        if found is not None and not leads_on(response) and (origins := picture_origins(found)):
             # Browsers load the pictures under this town's maps, and no other town's.
             response._csp_update = {"img-src": origins}  # type: ignore[attr-defined]
         return response
 
     return find
+
+
+def leads_on(response: HttpResponseBase) -> bool:
+    """Does an answer only say where to go on? It shows nothing, and every ballot that is cast gets one."""
+    return 300 <= response.status_code < 400
+
+
+class PolicyMiddleware(CSPMiddleware):  # type: ignore[misc]
+    """Says what a page may load and run; an answer that leads on loads nothing."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Put the policy on an answer."""
+        return response if leads_on(response) else super().process_response(request, response)
 
 
 # Where programs ask; a page for people takes no token.
