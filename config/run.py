@@ -96,7 +96,9 @@ def demo(port: int) -> int:
 def test(arguments: Sequence[str]) -> int:
     """Check everything, then run the tests on a database of their own; pytest's closing line comes last."""
     with _database(embedded.testing()) as environment:
-        return _check(environment) or _watch([PYTHON, "-m", "pytest", *arguments], environment)
+        # A file of tests stays together: what its tests share is then made once.
+        command = [PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *arguments]
+        return _check(environment) or _watch(command, environment)
 
 
 def check() -> int:

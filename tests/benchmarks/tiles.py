@@ -95,9 +95,11 @@ def _filled(town: Organisation, places: Floats, weights: Floats) -> Project:
         cursor.execute(
             """
             INSERT INTO participation_proposal (project_id, number, origin, state, hidden_because, title, body,
-                                                language, theme_id, point, on_ballot, n_supports, created_at)
+                                                language, theme_id, point, on_ballot, n_supports, comments_locked,
+                                                created_at)
             SELECT %s, number, 'resident', 'published', '', 'Pin ' || number, '', 'nl',
-                   (%s::bigint[])[1 + number %% %s], ST_SetSRID(ST_MakePoint(lon, lat), 4326), false, w, now()
+                   (%s::bigint[])[1 + number %% %s], ST_SetSRID(ST_MakePoint(lon, lat), 4326), false, w, false,
+                   now()
               FROM given
             """,
             [project.pk, themes, N_THEMES],
@@ -188,9 +190,9 @@ def _insert(url: str, project: Project, note: Callable[[str], None]) -> Figures:
 \\set east random(-50000, 50000)
 \\set north random(-50000, 50000)
 INSERT INTO participation_proposal (project_id, number, origin, state, hidden_because, title, body, language,
-  theme_id, point, on_ballot, n_supports, created_at)
+  theme_id, point, on_ballot, n_supports, comments_locked, created_at)
 SELECT {project.pk}, nextval('bench_number'), 'resident', 'published', '', 'Pin', '', 'nl', {theme and theme.pk},
-  ST_SetSRID(ST_MakePoint({lon} + :east / 1e6, {lat} + :north / 1e6), 4326), false, 0, now();
+  ST_SetSRID(ST_MakePoint({lon} + :east / 1e6, {lat} + :north / 1e6), 4326), false, 0, false, now();
 """
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE SEQUENCE bench_number START {project.proposals.count() + 1}")
