@@ -263,14 +263,15 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
         filters = replace(filters, state="")
     chosen = context["chosen"]
     numbers = chosen.numbers if isinstance(chosen, Chosen) else []
+    asked = filters.of_layer(project)
     context |= {
         "filters": filters,
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
         "states": states,
-        "map": map_config(project, chosen=numbers, tiles_query=filters.of_tiles(project)) if project.area else None,
+        "map": map_config(project, chosen=numbers, tiles_query=asked) if project.area else None,
         "person": person_of(request),
         "told_to_machines": for_search_engines(request, project),
-        "files": file_links(project, text=filters.text, area=filters.area, theme=filters.theme),
+        "files": file_links(project, asked),
         "layer": f"{project.slug}-proposals",
         **_page(request, project, filters),
     }
