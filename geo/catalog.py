@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import GEOSGeometry
+from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
 from django.db.models import BigIntegerField, BinaryField, DateTimeField, F, FloatField, Func, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
@@ -24,6 +25,7 @@ from django.utils.timezone import make_aware
 from shapely.geometry.base import BaseGeometry
 
 from geo.conditions import NOTHING, Condition, in_query, matches
+from geo.memory import KEPT_SECONDS
 from geo.plane.boxes import Box
 from geo.plane.grids import Grid
 
@@ -141,7 +143,8 @@ class Layer(Protocol):
         """The feature of this number."""
 
     def extent(self) -> Box | None:
-        """The box in degrees that holds everything; none when there is no place at all."""
+        """The box in degrees that everything lies in, as near as that is known without computing the layer; none when
+        there is no place at all, or it is not known."""
 
 
 class Stored(NamedTuple):
@@ -406,6 +409,11 @@ class FeatureSource:
         return found if found is not None and found.key == key else None
 
     def extent(self) -> Box | None:
+        """Looked up once for each state of the rows: of a million it takes a good part of a second."""
+        found: Box | None = cache.get_or_set(f"geo.extent.{self.fingerprint}", self._extent, KEPT_SECONDS)
+        return found
+
+    def _extent(self) -> Box | None:
         if self.geometry is None:
             return None
         found = self.rows.order_by().aggregate(kp_extent=Extent(self.geometry))["kp_extent"]
@@ -414,7 +422,10 @@ class FeatureSource:
 
 @dataclass(frozen=True, eq=False)
 class DerivedSource:
-    """A layer computed from another one (clusters, their hulls); computed when it is first read."""
+    """A layer computed from another one (clusters, their hulls); computed when it is first read.
+
+    ``around`` tells where it is computed for, so that nobody who asks for the list of layers waits for any of them.
+    """
 
     id: str
     title: "str | _StrPromise"
@@ -426,6 +437,7 @@ class DerivedSource:
     fingerprint: str = ""
     time: str = ""
     dataset: str = ""
+    around: Callable[[], Box | None] = field(default=lambda: None, repr=False)
 
     @cached_property
     def _features(self) -> Sequence[Feature]:
@@ -476,8 +488,7 @@ class DerivedSource:
         return next((feature for feature in self._features if feature.key == key), None)
 
     def extent(self) -> Box | None:
-        places = [feature.geometry for feature in self._features if feature.geometry is not None]
-        return Box(*shapely.total_bounds(places)) if places else None
+        return self.around()
 
 
 @dataclass(frozen=True, eq=False)

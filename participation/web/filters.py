@@ -95,8 +95,9 @@ class Filters:
         """Is anything filtered that stands in the part of the form that opens?"""
         return bool(self.area or self.theme or self.state or self.since or self.until)
 
-    def of_tiles(self, project: Project) -> str:
-        """The same as the tiles of the map are asked for it: with the "?", and nothing where all is shown."""
+    def of_layer(self, project: Project) -> str:
+        """The same as the layer is asked for it, as tiles of the map and as files: with the "?", and nothing where all
+        is shown."""
         asked: dict[str, str] = {}
         if self.theme:
             asked["theme"] = self.theme
@@ -111,6 +112,8 @@ class Filters:
             asked["datetime"] = f"{self.since or '..'}/{self.until or '..'}"
         if words := self.text.split()[:WORDS]:
             asked["filter"] = " AND ".join(_holding(word) for word in words)
+        if self.box:
+            asked["bbox"] = self.bbox
         return f"?{urlencode(asked)}" if asked else ""
 
 

@@ -299,12 +299,13 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
         "filters": filters,
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
         "states": states,
-        "map": map_config(project, chosen=numbers, tiles_query=filters.of_tiles(project), **seen)
+        # The map shows all around that part too.
+        "map": map_config(project, chosen=numbers, tiles_query=replace(filters, box=None).of_layer(project), **seen)
         if project.area
         else None,
         "person": person_of(request),
         "told_to_machines": for_search_engines(request, project),
-        "files": file_links(project, text=filters.text, area=filters.area, theme=filters.theme),
+        "files": file_links(project, filters.of_layer(project)),
         "layer": f"{project.slug}-proposals",
         **_page(request, project, filters),
     }
