@@ -21,6 +21,7 @@ from participation.rules.roles import DeskAct, Role, may
 from participation.selectors.access import require_act
 from participation.selectors.projects import standing
 from participation.services.answers import send_answers
+from participation.services.codes import make_resident_codes, redeem_resident_code
 from participation.services.comments import add_comment, report
 from participation.services.follows import follow
 from participation.services.proposals import submit_proposal, support
@@ -102,6 +103,11 @@ def set_stage(town: Organisation, other: Organisation) -> Stage:
         place, role = (other, Role.MANAGER) if who == "other_town" else (town, STAFF.get(who, Role.RESIDENT))
         known = {"verified_at": now, "verified_by": "staff"} if who == "verified" else {}
         Membership.objects.create(organisation=place, person=found, role=role, **known)
+    sender, receiver = people["manager"], people["verified_by_letter"]
+    assert sender is not None
+    assert receiver is not None
+    (code,) = make_resident_codes(organisation=town, n=1, by=sender, now=now).codes
+    redeem_resident_code(organisation=town, text=code, person=receiver, now=now)
     return Stage(project, phase, people, numbers, now)
 
 
