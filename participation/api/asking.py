@@ -22,6 +22,7 @@ from participation.selectors.queue import projects_at_the_desk
 from participation.services.pace import check_pace
 from participation.services.repeats import once
 from participation.web.asking import person_of, town_of
+from participation.web.second_factor import factor_shown
 
 KEY_HEADER = "Idempotency-Key"
 KEY_MAX = 200
@@ -119,10 +120,14 @@ def project_called(request: HttpRequest, slug: str) -> Project:
 def desk_project_called(request: HttpRequest, slug: str, act: DeskAct) -> Project:
     """The project of this name for somebody who may do this at the desk, drafts included.
 
-    Refuses  person.not_staff (before it says what there is), project.not_found.
+    A session is held to the town's second factor as at the desk; a token was made by somebody who showed it.
+
+    Refuses  person.not_staff (before it says what there is), person.second_factor, project.not_found.
     """
     if not may(role_in(town_of(request), someone(request)), act):
         raise Refused(Code.NOT_STAFF)
+    if town_of(request).staff_second_factor and token_of(request) is None and not factor_shown(request):
+        raise Refused(Code.SECOND_FACTOR)
     project = projects_at_the_desk(town_of(request)).defer(None).filter(slug=slug).first()
     if project is None:
         raise Refused(Code.PROJECT_NOT_FOUND, {"slug": slug[:60]})

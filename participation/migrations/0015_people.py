@@ -10,6 +10,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name="organisation",
+            name="staff_second_factor",
+            field=models.BooleanField(default=True, help_text="Staff need a second factor beside the code by mail"),
+        ),
         migrations.AddField(
             model_name="codebatch",
             name="organisation",

@@ -1,6 +1,6 @@
 """Who has which role in a town, who was invited, and what the audit trail says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,8 @@ from participation.rules.links import digest_of
 from participation.rules.roles import STAFF, Role
 
 # What counts as one; the codes on paper only stand in for them.
-FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+APP = (Authenticator.Type.TOTP,)
+FACTORS = (*APP, Authenticator.Type.WEBAUTHN)
 
 
 def staff_of(organisation: Organisation) -> QuerySet[Membership]:
@@ -31,9 +32,9 @@ def n_managers(organisation: Organisation) -> int:
     return Membership.objects.filter(organisation=organisation, role=Role.MANAGER, person__is_active=True).count()
 
 
-def with_second_factor(people: Iterable[int]) -> set[int]:
-    """Who of these people has set up a second factor?"""
-    return set(Authenticator.objects.filter(user__in=list(people), type__in=FACTORS).values_list("user_id", flat=True))
+def with_second_factor(people: Iterable[int], kinds: Sequence[Authenticator.Type] = FACTORS) -> set[int]:
+    """Who of these people has set up a second factor, one of these kinds?"""
+    return set(Authenticator.objects.filter(user__in=list(people), type__in=kinds).values_list("user_id", flat=True))
 
 
 def invitations_waiting(organisation: Organisation, now: datetime) -> QuerySet[Invitation]:

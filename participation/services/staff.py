@@ -15,6 +15,8 @@ from participation.rules.refusals import Code, Refused
 from participation.rules.roles import STAFF, DeskAct, Role, may
 from participation.selectors.organisations import role_in
 from participation.selectors.staff import invitation_of, n_managers
+from participation.services.people import known_person
+from participation.services.project_setup import organisation_or_refused
 from participation.services.records import record_act
 from participation.services.roll import mail_or_refused
 
@@ -130,6 +132,21 @@ def accept_invitation(*, organisation: Organisation, token: str, person: Person,
     Membership.objects.update_or_create(organisation=organisation, person=person, defaults={"role": found.role})
     _record(organisation, person, "staff.joined", f"person {person.pk}", role=found.role)
     return Role(found.role)
+
+
+@transaction.atomic
+def appoint_manager(*, organisation: str, email: str) -> tuple[Organisation, Person]:
+    """Make somebody manager of the town of this slug, on the word of whoever runs the installation.
+
+    Refuses  organisation.unknown, roll.bad_mail.
+    """
+    town = organisation_or_refused(organisation)
+    person = known_person(email=mail_or_refused(email), language=town.languages[0])
+    Membership.objects.update_or_create(organisation=town, person=person, defaults={"role": Role.MANAGER})
+    record_act(
+        organisation=town, by=None, act="staff.joined", subject=f"person {person.pk}", detail={"role": Role.MANAGER}
+    )  # fmt: skip
+    return town, person
 
 
 @transaction.atomic
