@@ -10,9 +10,9 @@ from participation.models import Membership, Organisation, Person
 from participation.rules.claims import Claims, lives_in, plain_code
 from participation.rules.electorate import VerifiedBy, check_born_on
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.selectors.electorate import person_by_mail
-from participation.selectors.organisations import role_in
+from participation.selectors.roles import may_in_town
 from participation.services.people import known_person
 from participation.services.records import record_act
 from participation.services.roll import mail_or_refused, note_verified, roll_key
@@ -103,7 +103,7 @@ def set_resident_codes(*, organisation: Organisation, codes: Iterable[str], by: 
 
     Refuses  person.not_staff, setup.too_many.
     """
-    if not may(role_in(organisation, by), DeskAct.ELECTORATE):
+    if not may_in_town(organisation, by, DeskAct.ELECTORATE):
         raise Refused(Code.NOT_STAFF)
     found = sorted({code[:CODE_MAX] for text in codes if (code := plain_code(text))})
     if len(found) > CODES_MAX:

@@ -26,11 +26,11 @@ OPENS: dict[str, str] = {
 }  # fmt: skip
 
 # Who acts: nobody signed in, who has a letter and no mail address, a resident, one whom the town verified at the desk
-# and one by the letter it sent them, the staff by role, and the manager of another town. At the public side staff are
-# people like all others.
+# and one by the letter it sent them, the staff by role, the moderator of this project alone and of another one, and the
+# manager of another town. At the public side staff are people like all others.
 WHO = (
     "nobody", "letter", "resident", "verified", "verified_by_letter", "moderator", "planner", "gis", "communication",
-    "manager", "other_town",
+    "manager", "this_project", "other_project", "other_town",
 )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ BY_DEFAULT: dict[Act, Level] = {
 }
 
 # Who does an act for the town: neither phase nor level holds for them.
-IN_OFFICE: dict[Act, frozenset[str]] = {Act.COMMENT: frozenset({"moderator", "planner", "manager"})}
+IN_OFFICE: dict[Act, frozenset[str]] = {Act.COMMENT: frozenset({"moderator", "planner", "manager", "this_project"})}
 
 # What an act is about, by its state; on the ballot is one more. Acts about no proposal have no row.
 ON_BALLOT = "on the ballot"

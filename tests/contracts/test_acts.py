@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
-from participation.models import Draft, Membership, Organisation, Person, Phase, Project, Proposal
+from participation.models import Draft, Membership, Organisation, Person, Phase, Project, ProjectRole, Proposal
 from participation.queries.voting import database_now
 from participation.rules.access import LEVELS, Level
 from participation.rules.electorate import Eligibility
@@ -103,6 +103,10 @@ def set_stage(town: Organisation, other: Organisation) -> Stage:
         place, role = (other, Role.MANAGER) if who == "other_town" else (town, STAFF.get(who, Role.RESIDENT))
         known = {"verified_at": now, "verified_by": "staff"} if who == "verified" else {}
         Membership.objects.create(organisation=place, person=found, role=role, **known)
+    ids = {who: found.pk for who, found in people.items() if found}
+    elsewhere = Project.objects.create(organisation=town, slug="stoel", title=text("Stoel"))
+    for who, where in (("this_project", project), ("other_project", elsewhere)):
+        ProjectRole.objects.create(project=where, person_id=ids[who], role=Role.MODERATOR)
     sender, receiver = people["manager"], people["verified_by_letter"]
     assert sender is not None
     assert receiver is not None
