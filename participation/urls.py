@@ -80,6 +80,7 @@ urlpatterns = [
     path("projects/<slug:slug>/answers/", report.answers, name="answers"),
     path("projects/<slug:slug>/answers.pdf", report.answers_pdf, name="answers_pdf"),
     path("me/", me.me, name="me"),
+    path("me/code/", codes.my_code_page, name="my_code"),
     path("me/files/", exports.exports_page, name="exports"),
     path("me/files/<int:pk>/", exports.export_page, name="my_export"),
     path("me/files/<int:pk>/file", exports.export_file, name="my_export_file"),
@@ -152,6 +153,12 @@ urlpatterns = [
     path("desk/maps/", desk_maps.maps_page, name="desk_maps"),
     path("desk/maps/change/", desk_maps.change, name="desk_maps_change"),
     path("desk/people/", desk_voters.people_page, name="desk_people"),
+    path("desk/people/letters/", desk_voters.resident_codes_page, name="desk_resident_codes"),
+    path(
+        "desk/people/letters/<int:batch>/withdraw/",
+        desk_voters.resident_codes_withdraw,
+        name="desk_resident_codes_withdraw",
+    ),
     path("desk/people/codes/", desk_voters.people_codes, name="desk_people_codes"),
     path("desk/people/unverify/", desk_voters.people_unverify, name="desk_people_unverify"),
 ]

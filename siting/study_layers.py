@@ -74,8 +74,11 @@ DIGITS = 6
 
 def study_layers(asker: Asker) -> Iterator[DerivedSource]:
     """The scores of each study that this asker may read, and for staff its scenarios."""
-    staff = public.is_staff(asker.organisation, asker.person)
-    yield from layers_of_studies(public.public_maps(asker.organisation), staff=staff)
+    mine, projects = public.projects_of_staff(asker.organisation, asker.person), public.public_maps(asker.organisation)
+    if mine:
+        yield from layers_of_studies(projects.filter(pk__in=mine), staff=True)
+        projects = projects.exclude(pk__in=mine)
+    yield from layers_of_studies(projects, staff=mine is None)
 
 
 def layers_of_studies(projects: QuerySet[Project], *, staff: bool) -> Iterator[DerivedSource]:

@@ -67,10 +67,13 @@ def assemble(now: datetime | None = None) -> Cast:
     town = Organisation.objects.create(
         slug="toonstad", name="Toonstad", site_name="Toonstad beslist", languages=["nl", "fr", "en", "de"],
         outline=box(*TOWN), population=10_000, hosts=["testserver", "localhost", "127.0.0.1"], is_fictitious=True,
+        # What a desk without one asks: tests/integration/test_staff.py.
+        staff_second_factor=False,
     )  # fmt: skip
     other_town = Organisation.objects.create(
-        slug="elders", name="Elders", site_name="Elders", languages=["nl"], hosts=["elders.localhost"]
-    )
+        slug="elders", name="Elders", site_name="Elders", languages=["nl"], hosts=["elders.localhost"],
+        staff_second_factor=False,
+    )  # fmt: skip
     west, south, east, north = TOWN
     middle = (west + east) / 2
     left, right = box(west, south, middle, north), box(middle, south, east, north)

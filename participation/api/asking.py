@@ -14,14 +14,15 @@ from ninja.security import APIKeyCookie, HttpBearer
 
 from participation.models import Person, Project, Token
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import project_named
 from participation.selectors.queue import projects_at_the_desk
+from participation.selectors.roles import key_of_project, roles_in
 from participation.services.pace import check_pace
 from participation.services.repeats import once
 from participation.web.asking import person_of, town_of
+from participation.web.second_factor import factor_shown
 
 KEY_HEADER = "Idempotency-Key"
 KEY_MAX = 200
@@ -119,11 +120,16 @@ def project_called(request: HttpRequest, slug: str) -> Project:
 def desk_project_called(request: HttpRequest, slug: str, act: DeskAct) -> Project:
     """The project of this name for somebody who may do this at the desk, drafts included.
 
-    Refuses  person.not_staff (before it says what there is), project.not_found.
+    A session is held to the town's second factor as at the desk; a token was made by somebody who showed it.
+
+    Refuses  person.not_staff (before it says what there is), person.second_factor, project.not_found.
     """
-    if not may(role_in(town_of(request), someone(request)), act):
+    town = town_of(request)
+    if not roles_in(town, someone(request)).may(act, key_of_project(town, slug)):
         raise Refused(Code.NOT_STAFF)
-    project = projects_at_the_desk(town_of(request)).defer(None).filter(slug=slug).first()
+    if town.staff_second_factor and token_of(request) is None and not factor_shown(request):
+        raise Refused(Code.SECOND_FACTOR)
+    project = projects_at_the_desk(town).defer(None).filter(slug=slug).first()
     if project is None:
         raise Refused(Code.PROJECT_NOT_FOUND, {"slug": slug[:60]})
     return project

@@ -13,10 +13,10 @@ from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
 from participation.rules.tokens import Scope
 from participation.rules.voting import Choice
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import ballots_of, choices_cast, standing
 from participation.selectors.proposals import proposals_of, supports_of
 from participation.selectors.responses import responses_for
+from participation.selectors.roles import roles_in
 from participation.services.voting import cast_ballot
 from participation.web.asking import town_of
 
@@ -68,7 +68,7 @@ def me(request: HttpRequest) -> Told:
     sees_ballots = token is None or Scope.VOTE in token.scopes
     return {
         "name": person.public_name,
-        "role": role_in(town, person),
+        "role": roles_in(town, person).town,
         "proposals": [proposal_told(request, each, each.project.slug) for each in proposals_of(person, town)],
         "supports": [
             {"number": each.proposal.number, "supported_by_me": True, "n_supports": each.proposal.n_supports}

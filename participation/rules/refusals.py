@@ -10,6 +10,7 @@ class Code(StrEnum):
 
     SIGN_IN_FIRST = "person.sign_in_first"
     NOT_STAFF = "person.not_staff"
+    SECOND_FACTOR = "person.second_factor"
     PROPOSALS_NOT_OPEN = "proposal.not_open"
     PROPOSALS_OPEN_LATER = "proposal.opens_later"
     PROPOSALS_OVER = "proposal.over"
@@ -161,6 +162,7 @@ class Code(StrEnum):
     CODE_USED = "code.used"
     CODE_WITHDRAWN = "code.withdrawn"
     CODE_OTHER_VOTE = "code.other_vote"
+    CODE_FOR_RESIDENT = "code.for_resident"
     CODE_ONE_EACH = "code.one_each"
     CODE_NOT_ASKED = "code.not_asked"
     CODE_TOO_MANY_TRIES = "code.too_many_tries"
@@ -171,6 +173,7 @@ class Code(StrEnum):
     ROLL_BAD_MAIL = "roll.bad_mail"
     ROLL_KNOWN = "roll.known"
     ROLL_NOT_VERIFIED = "roll.not_verified"
+    ROLL_VERIFIED_ALREADY = "roll.verified_already"
     PAPER_WHO_MISSING = "paper.who_missing"
     PAPER_UNREADABLE = "paper.unreadable"
     REASON_MISSING = "reason.missing"

@@ -7,8 +7,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from participation.models import Comment, Person, Proposal
-from participation.rules.roles import DeskAct, may
-from participation.selectors.organisations import role_in
+from participation.rules.roles import DeskAct
+from participation.selectors.roles import may_in
 
 SORTS = {"new": ("-created_at", "-pk"), "old": ("created_at", "pk")}
 # More are on a page of their own only for machines; nobody reads on.
@@ -34,7 +34,7 @@ def threads(proposal: Proposal, person: Person | AnonymousUser, *, sort: str) ->
     Order    as ``sort`` says, replies always first to last.
     """
     rows = comments_on(proposal).select_related("author", "proposal")
-    if not may(role_in(proposal.project.organisation, person), DeskAct.SEE):
+    if not may_in(proposal.project, person, DeskAct.SEE):
         waiting = Q(state=Comment.State.SUBMITTED)
         own = Q(author=person) if isinstance(person, Person) else Q(pk__in=[])
         rows = rows.filter(~waiting | own)

@@ -27,9 +27,10 @@ from participation.models import (
     Theme,
 )
 from participation.rules.places import BORDER_TOLERANCE_M, LonLat
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.selectors.merging import was_public
-from participation.selectors.organisations import area_at, role_in
+from participation.selectors.organisations import area_at
+from participation.selectors.roles import may_in
 
 # Border lines are straight in longitude and latitude; a geography draws them as great circles, which over a
 # kilometre-long edge lies centimetres to decimetres beside. Cut into pieces of 0.001 degree it is below a millimetre.
@@ -41,7 +42,7 @@ _DEGREE_M = 111_000
 def visible_proposals(project: Project, person: Person | AnonymousUser) -> QuerySet[Proposal]:
     """Which proposals may this reader see: public ones, also when they were joined, one's own, and all for staff."""
     rows = Proposal.objects.filter(project=project).select_related("area", "theme", "inventory_object")
-    if may(role_in(project.organisation, person), DeskAct.SEE):
+    if may_in(project, person, DeskAct.SEE):
         return rows
     public = Q(state=Proposal.State.PUBLISHED) | was_public()
     return rows.filter(public | Q(author=person) if isinstance(person, Person) else public)

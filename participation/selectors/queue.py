@@ -1,6 +1,6 @@
 """What waits for staff, over all projects of a town, and what staff know of one piece."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from participation.models import (
     Organisation,
     Person,
     Project,
+    ProjectRole,
     Proposal,
     Report,
 )
@@ -59,13 +60,16 @@ class Sieve:
         return bool(self.project or self.tag or self.whose or self.text)
 
 
-def projects_at_the_desk(organisation: Organisation) -> QuerySet[Project]:
-    """All projects of a town, drafts included: how many proposals wait (``n_waiting``), was anything asked (``asks``)?
+def projects_at_the_desk(organisation: Organisation, where: Collection[int] | None = None) -> QuerySet[Project]:
+    """All projects of a town (or those of ``where``), drafts included, with what waits and is asked in each.
+
+    ``n_waiting`` says how many proposals wait, ``asks`` whether there is a form or was one.
 
     Cost     a few milliseconds however many proposals are public: every page of the desk asks this.
     """
+    rows = Project.objects.filter(organisation=organisation)
     return (
-        Project.objects.filter(organisation=organisation)
+        (rows if where is None else rows.filter(pk__in=where))
         .defer("area")
         .prefetch_related("phases")
         .annotate(
@@ -97,12 +101,16 @@ def _pile(pile: Pile) -> Q:
     return Q(pk__in=reported) if pile is Pile.REPORTED else Q(state=pile.value)
 
 
-def queue(organisation: Organisation, sieve: Sieve, person: Person) -> QuerySet[Proposal]:
-    """The proposals that pass this sieve.
+def queue(
+    organisation: Organisation, sieve: Sieve, person: Person, where: Collection[int] | None = None
+) -> QuerySet[Proposal]:
+    """The proposals of a town (or of the projects of ``where``) that pass this sieve.
 
     Order    what waits longest or was reported comes first; of what was decided the newest.
     """
     rows = Proposal.objects.filter(_pile(sieve.pile), project__organisation=organisation)
+    if where is not None:
+        rows = rows.filter(project__in=where)
     if sieve.project:
         rows = rows.filter(project__slug=sieve.project)
     if sieve.tag:
@@ -158,9 +166,11 @@ def _with_all(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
     )
 
 
-def tags_in_use(organisation: Organisation, *, most: int = 100) -> list[str]:
-    """Which tags do staff use, by name?"""
+def tags_in_use(organisation: Organisation, where: Collection[int] | None = None, *, most: int = 100) -> list[str]:
+    """Which tags do staff use in the town, or in the projects of ``where``, by name?"""
     words = Handling.objects.filter(proposal__project__organisation=organisation)
+    if where is not None:
+        words = words.filter(proposal__project__in=where)
     return list(
         words.annotate(tag=Func(F("tags"), function="unnest"))
         .values_list("tag", flat=True)
@@ -169,11 +179,13 @@ def tags_in_use(organisation: Organisation, *, most: int = 100) -> list[str]:
     )
 
 
-def moderators(organisation: Organisation) -> list[Person]:
-    """Who may look after proposals in this town, by name?"""
+def moderators(project: Project) -> list[Person]:
+    """Who may look after the proposals of this project, by name?"""
     roles = [role.value for role in Role if DeskAct.MODERATE in DESK_ACTS[role]]
-    rows = Membership.objects.filter(organisation=organisation, role__in=roles, person__is_active=True)
-    return [row.person for row in rows.select_related("person").order_by("person__public_name", "person_id")]
+    town = Membership.objects.filter(organisation=project.organisation_id, role__in=roles).values("person")
+    here = ProjectRole.objects.filter(project=project, role__in=roles).values("person")
+    rows = Person.objects.filter(Q(pk__in=town) | Q(pk__in=here), is_active=True)
+    return list(rows.order_by("public_name", "pk"))
 
 
 def templates_of(organisation: Organisation) -> list[AnswerTemplate]:

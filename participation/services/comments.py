@@ -5,7 +5,6 @@ Where the town lets anybody in, what comes without an account is bounded by wher
 
 from datetime import datetime
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -13,12 +12,12 @@ from participation.models import Comment, Person, Proposal, Report
 from participation.rules.limits import COMMENTS_AN_HOUR, HOUR, REPORTS_AN_HOUR, check_often, comment_text
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.wording import REASON_MAX, cleaned
 from participation.selectors.access import require_act
 from participation.selectors.comments import comments_on
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
+from participation.selectors.roles import may_in
 from participation.services.proposals import require_desk
 from participation.services.records import record_act
 
@@ -39,7 +38,7 @@ def add_comment(
 ) -> Comment:
     """Write a comment or a reply; public at once, or after a look by staff where the project says so.
 
-    Staff of the town is shown as such, and not looked after. A reply to a reply stands under the first comment.
+    Staff is shown as the city, and not looked after. A reply to a reply stands under the first comment.
     What comes without an account is always looked at first.
 
     Locks    the person's row.
@@ -48,7 +47,7 @@ def add_comment(
     """
     if proposal.state != Proposal.State.PUBLISHED:
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
-    by_city = may(role_in(proposal.project.organisation, person or AnonymousUser()), DeskAct.MODERATE)
+    by_city = may_in(proposal.project, person, DeskAct.MODERATE)
     if not by_city:
         require_act(proposal.project, standing(proposal.project, now), Act.COMMENT, person)
     if proposal.comments_locked:

@@ -11,13 +11,13 @@ from participation.queries.voting import database_now
 from participation.rules.phases import Act
 from participation.rules.places import Given
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.wording import REASON_MAX, cleaned, title_and_body
 from participation.selectors.access import require_act
 from participation.selectors.closing import is_frozen
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import facts, standing
 from participation.selectors.proposals import hearts_on
+from participation.selectors.roles import may_in
 from participation.services.answers import keep_with_proposal
 from participation.services.places import keep_exact, require_free, settled
 
@@ -149,11 +149,11 @@ def take_back_support(*, proposal: Proposal, person: Person, now: datetime) -> N
 
 
 def require_desk(project: Project, by: Person, act: DeskAct) -> None:
-    """Refuse whoever has not the role for an act at the desk of this project's town.
+    """Refuse whoever has not the role for an act at the desk of this project, in it or in its whole town.
 
     Refuses  person.not_staff.
     """
-    if not may(role_in(project.organisation, by), act):
+    if not may_in(project, by, act):
         raise Refused(Code.NOT_STAFF)
 
 

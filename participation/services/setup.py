@@ -14,13 +14,13 @@ from participation.models import Area, Organisation, Person, Phase, Project, Rec
 from participation.rules.access import checked_levels
 from participation.rules.phases import PhaseKind
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.rows import short_slug
 from participation.rules.templates import Consider, Step, Template
 from participation.rules.vote_settings import VoteSettings, by_method, checked
 from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned
 from participation.selectors.closing import is_frozen
-from participation.selectors.organisations import role_in
+from participation.selectors.roles import may_in_town
 from participation.selectors.setup import missing, n_outside, phases_of, themes_in_use
 from participation.services.copying import copy_ground
 from participation.services.importing.areas import surface
@@ -54,7 +54,7 @@ def begin_project(
 
     Refuses  person.not_staff, title.missing, title.too_long.
     """
-    if not may(role_in(organisation, by), DeskAct.SETUP):
+    if not may_in_town(organisation, by, DeskAct.SETUP):
         raise Refused(Code.NOT_STAFF)
     fields: dict[str, object] = {"state": Project.State.DRAFT, "moderated_first": True}
     if template and not template.has_map:

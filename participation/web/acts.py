@@ -45,6 +45,8 @@ SAID = {
     "voters.set": _("who may vote was set"),
     "codes.made": _("%(n)s codes for letters were made"),
     "codes.withdrawn": _("%(n)s codes of letters were withdrawn"),
+    "resident_codes.made": _("%(n)s letters for residents were made"),
+    "resident_codes.withdrawn": _("%(n)s letters for residents were withdrawn"),
     "resident.verified": _("a resident was verified"),
     "residents.codes_set": _("it was set which postcodes are ours: %(subject)s"),
     "resident.unverified": _("a resident is no longer verified"),

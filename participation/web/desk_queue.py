@@ -40,7 +40,7 @@ from participation.services import comments, merging, moderation
 from participation.services.proposals import hide_proposal, publish_proposal
 from participation.services.undoing import undo
 from participation.web import acts
-from participation.web.asking import desk, may_do, now, town_of
+from participation.web.asking import desk, may_do, now, roles_of, town_of
 from participation.web.desk import clerk, desk_items, desk_project, town_items
 from participation.web.maps import around, map_config
 
@@ -104,9 +104,9 @@ def _beside(piece: Proposal, project: Project) -> dict[str, object]:
     }
 
 
-@desk(DeskAct.SEE)
+@desk(DeskAct.SEE, anywhere=True)
 def town_queue(request: HttpRequest) -> HttpResponse:
-    """Show what waits in all projects of the town."""
+    """Show what waits in all projects of the town that the reader works in."""
     return _page(request, None)
 
 
@@ -119,7 +119,8 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
 def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
     town, person = town_of(request), clerk(request)
     sieve = _sieve(request.GET, project.slug if project else "")
-    page = Paginator(queue(town, sieve, person), A_PAGE).get_page(request.GET.get("page"))
+    where = roles_of(request).where(DeskAct.SEE)
+    page = Paginator(queue(town, sieve, person, where), A_PAGE).get_page(request.GET.get("page"))
     items = listed(page.object_list)  # type: ignore[arg-type]
     asked = request.GET.get("piece", "")
     at = next((at for at, row in enumerate(items) if str(row.pk) == asked), 0)
@@ -131,8 +132,8 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
         "sieve": sieve,
         "piles": [(pile.value, label, pile is sieve.pile) for pile, label in PILES.items()],
         "whose": [(value.value, label, value is sieve.whose) for value, label in WHOSE.items()],
-        "projects": None if project else list(projects_at_the_desk(town).prefetch_related(None)),
-        "tags": tags_in_use(town),
+        "projects": None if project else list(projects_at_the_desk(town, where).prefetch_related(None)),
+        "tags": tags_in_use(town, where),
         "page": page,
         "items": items,
         "piece": piece,
@@ -140,14 +141,15 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
         "previous": items[at - 1] if at > 0 else None,
         "following": items[at + 1] if at + 1 < len(items) else None,
         "desk_items": desk_items(request, project) if project else town_items(request),
-        "may_moderate": may_do(request, DeskAct.MODERATE),
+        "may_moderate": False,
         "last": last_act(town, person),
     }
     if piece is not None:
         about = project or piece.project
         about.organisation = town
         prefetch_related_objects([about], "themes")
-        context |= {"about": about, "dossier": dossier(piece), "colleagues": moderators(town), **_beside(piece, about)}
+        context |= {"about": about, "dossier": dossier(piece), "colleagues": moderators(about), **_beside(piece, about)}
+        context["may_moderate"] = may_do(request, DeskAct.MODERATE, about)
         context["templates"] = [
             (row.name, row.text.get(piece.language) or next(iter(row.text.values()))) for row in templates_of(town)
         ]
@@ -212,7 +214,7 @@ def _tags(request: HttpRequest, piece: Proposal) -> str:
 
 def _hand_over(request: HttpRequest, piece: Proposal) -> str:
     asked = request.POST.get("to", "")
-    to = next((person for person in moderators(town_of(request)) if str(person.pk) == asked), None)
+    to = next((person for person in moderators(piece.project) if str(person.pk) == asked), None)
     moderation.hand_over(proposal=piece, to=to, by=clerk(request))
     if to is None:
         return gettext("This is nobody's in particular now.")
@@ -293,7 +295,7 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 @require_POST
-@desk(DeskAct.MODERATE)
+@desk(DeskAct.MODERATE, anywhere=True)
 def undo_act(request: HttpRequest, record: int) -> HttpResponse:
     """Undo one act of the desk, then come back to the queue."""
     town = town_of(request)

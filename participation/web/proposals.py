@@ -78,12 +78,12 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             **on_map(shape_drawn(proposal)),
         )
     said = threads(proposal, request.user, sort=sort if sort in SORTS else "old")
-    may_answer = may_do(request, DeskAct.MODERATE)
+    may_answer = may_do(request, DeskAct.MODERATE, project)
     may_comment = proposal.state == Proposal.State.PUBLISHED and not proposal.comments_locked
     context = process_context(request, project, where) | {
         "proposal": proposal,
         "joined": list(joined_with(proposal)),
-        "answers": rows_with(proposal, staff=may_do(request, DeskAct.SEE)),
+        "answers": rows_with(proposal, staff=may_do(request, DeskAct.SEE, project)),
         "photos": list(proposal.photos.all()),
         "threads": said,
         "n_said": sum(1 + len(thread.replies) for thread in said),
@@ -100,7 +100,7 @@ def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "map": map_data,
         "tally": TallyRow.objects.filter(proposal=proposal, phase__closed_at__isnull=False).last(),
         "responses": responses_on(proposal),
-        "may_see_exact": may_do(request, DeskAct.MODERATE),
+        "may_see_exact": may_do(request, DeskAct.MODERATE, project),
         "is_author": person_of(request) is not None and proposal.author_id == request.user.pk,
     }
     return render(request, "participation/proposal.html", context)

@@ -17,6 +17,7 @@ DAYS_BY_NAME = 7
 SENTENCES = {
     Code.SIGN_IN_FIRST: _("Sign in first. What you filled in is kept."),
     Code.NOT_STAFF: _("Only staff of the town with the right role can do this."),
+    Code.SECOND_FACTOR: _("Your town asks staff for a second factor. Open the desk first and show yours there."),
     Code.PROPOSALS_NOT_OPEN: _("You cannot propose anything in this project now."),
     Code.PROPOSALS_OPEN_LATER: _("You can propose something from %(opens_at)s."),
     Code.PROPOSALS_OVER: _("You could propose something until %(closed_at)s."),
@@ -201,7 +202,10 @@ SENTENCES = {
     Code.CODE_UNKNOWN: _("We do not know this code. Look at your letter and type all 16 signs again."),
     Code.CODE_USED: _("This code was used already. Was that not you? Then tell the town."),
     Code.CODE_WITHDRAWN: _("The town withdrew this letter. Ask the town for a new one."),
-    Code.CODE_OTHER_VOTE: _("This code is for another vote: “%(project)s”. Use it there."),
+    Code.CODE_OTHER_VOTE: _("This code is for the vote “%(project)s”. Use it there."),
+    Code.CODE_FOR_RESIDENT: _(
+        "This letter shows that you live here, and is for no vote. Sign in and use it under “What is mine”."
+    ),
     Code.CODE_ONE_EACH: _("You used a code for this vote already. Each person can use one."),
     Code.CODE_NOT_ASKED: _("This vote needs no code."),
     Code.CODE_TOO_MANY_TRIES: _("You tried many codes in a short time. Wait %(seconds)s seconds, then try again."),
@@ -212,6 +216,7 @@ SENTENCES = {
     Code.ROLL_BAD_MAIL: _("“%(text)s” is not a mail address."),
     Code.ROLL_KNOWN: _("Somebody with this name and date of birth is verified already, by another mail address."),
     Code.ROLL_NOT_VERIFIED: _("Nobody is verified by this mail address."),
+    Code.ROLL_VERIFIED_ALREADY: _("The town knows already that you live here. Your letter was not used."),
     Code.PAPER_WHO_MISSING: _(
         "Say who voted in one way: a mail address, the code of a letter, or a name with a date of birth."
     ),
@@ -365,6 +370,7 @@ STATUS = {
     Code.EXPORT_EXPIRED: 410,
     Code.SIGN_IN_FIRST: 401,
     Code.NOT_STAFF: 403,
+    Code.SECOND_FACTOR: 403,
     Code.PROPOSAL_NOT_FOUND: 404,
     Code.PROPOSALS_NOT_OPEN: 409,
     Code.PROPOSALS_OPEN_LATER: 409,
@@ -430,11 +436,13 @@ STATUS = {
     Code.CODE_USED: 409,
     Code.CODE_WITHDRAWN: 409,
     Code.CODE_OTHER_VOTE: 409,
+    Code.CODE_FOR_RESIDENT: 409,
     Code.CODE_ONE_EACH: 409,
     Code.CODE_NOT_ASKED: 409,
     Code.CODE_TOO_MANY_TRIES: 429,
     Code.CODE_NONE_LEFT: 409,
     Code.ROLL_KNOWN: 409,
+    Code.ROLL_VERIFIED_ALREADY: 409,
     Code.BALLOT_FROZEN: 409,
     Code.ALREADY_DECIDED: 409,
     Code.STUDY_FROZEN: 409,

@@ -25,10 +25,12 @@ OPENS: dict[str, str] = {
     PhaseKind.ROLL_OUT:   "....xx.",
 }  # fmt: skip
 
-# Who acts: nobody signed in, who has a letter and no mail address, a resident, one whom the town verified, the staff
-# by role, and the manager of another town. At the public side staff are people like all others.
+# Who acts: nobody signed in, who has a letter and no mail address, a resident, one whom the town verified at the desk
+# and one by the letter it sent them, the staff by role, the moderator of this project alone and of another one, and the
+# manager of another town. At the public side staff are people like all others.
 WHO = (
-    "nobody", "letter", "resident", "verified", "moderator", "planner", "gis", "communication", "manager", "other_town",
+    "nobody", "letter", "resident", "verified", "verified_by_letter", "moderator", "planner", "gis", "communication",
+    "manager", "this_project", "other_project", "other_town",
 )  # fmt: skip
 
 
@@ -42,13 +44,19 @@ ADMITS: dict[Level, dict[str, Code | None]] = {
     Level.ANYONE: everybody(None),
     Level.MAIL: everybody(None, nobody=Code.SIGN_IN_FIRST, letter=Code.ACCESS_NO_MAIL),
     Level.VERIFIED: everybody(
-        Code.ACCESS_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, letter=Code.ACCESS_NO_MAIL, verified=None
+        Code.ACCESS_NOT_VERIFIED,
+        nobody=Code.SIGN_IN_FIRST,
+        letter=Code.ACCESS_NO_MAIL,
+        verified=None,
+        verified_by_letter=None,
     ),
 }
 # A vote says it in words of its own (participation/rules/electorate.py).
 ADMITS_TO_VOTE: dict[Level, dict[str, Code | None]] = {
     Level.MAIL: everybody(None, nobody=Code.SIGN_IN_FIRST, letter=Code.SIGN_IN_FIRST),
-    Level.VERIFIED: everybody(Code.VOTE_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, verified=None),
+    Level.VERIFIED: everybody(
+        Code.VOTE_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, verified=None, verified_by_letter=None
+    ),
 }
 # The level that holds where nobody said otherwise.
 BY_DEFAULT: dict[Act, Level] = {
@@ -62,7 +70,7 @@ BY_DEFAULT: dict[Act, Level] = {
 }
 
 # Who does an act for the town: neither phase nor level holds for them.
-IN_OFFICE: dict[Act, frozenset[str]] = {Act.COMMENT: frozenset({"moderator", "planner", "manager"})}
+IN_OFFICE: dict[Act, frozenset[str]] = {Act.COMMENT: frozenset({"moderator", "planner", "manager", "this_project"})}
 
 # What an act is about, by its state; on the ballot is one more. Acts about no proposal have no row.
 ON_BALLOT = "on the ballot"

@@ -10,8 +10,11 @@ from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-# Who asks: nobody signed in, a resident, the staff by role, and the manager of another town.
-ROLES = ("nobody", "resident", "moderator", "planner", "gis", "communication", "manager", "other_town")
+# Who asks: nobody signed in, a resident, the staff by role, the moderator of another project alone, and the manager of
+# another town.
+ROLES = (
+    "nobody", "resident", "moderator", "planner", "gis", "communication", "manager", "other_project", "other_town",
+)  # fmt: skip
 STAFF = ("moderator", "planner", "gis", "communication", "manager")
 CAST = {
     "resident": "An",
@@ -20,6 +23,7 @@ CAST = {
     "gis": "Gis",
     "communication": "Cora",
     "manager": "Marc",
+    "other_project": "Els",
 }
 
 Expected = dict[str, int]
@@ -63,6 +67,8 @@ def _desk(expected: Expected) -> Row:
     return _project(expected, by="planner")
 
 
+# Pages of the town that show whoever works in one project that project alone.
+SOMEWHERE = (*STAFF, "other_project")
 PLANNERS = staff(roles=("planner", "manager"))
 FILERS = staff(roles=("planner", "gis", "manager"))
 MANAGERS = staff(roles=("manager",))
@@ -155,13 +161,14 @@ ROWS: dict[str, Row] = {
     "mfa_remove_webauthn": Row(everyone(404) | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
     "mfa_view_recovery_codes": Row(everyone(404) | {"nobody": 302}, page=True, by="planner", first="app"),
     "mfa_generate_recovery_codes": Row(SIGNED_IN, page=True, by="planner", first="app"),
+    "my_code": Row(EVERYONE, page=True, by="resident"),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
     "data": Row(EVERYONE, page=True),
     "catalogue": Row(EVERYONE),
-    "desk": Row(staff(), page=True, by="planner"),
-    "desk_town_queue": Row(staff(), page=True, by="planner"),
+    "desk": Row(staff(roles=SOMEWHERE), page=True, by="planner"),
+    "desk_town_queue": Row(staff(roles=SOMEWHERE), page=True, by="planner"),
     "desk_templates": Row(staff(roles=("moderator", "planner", "manager")), page=True, by="planner"),
     "desk_undo": Row(POST_ONLY, {"record": 1}, {"record": 1}),
     "desk_queue": _desk(staff()),
@@ -233,9 +240,11 @@ ROWS: dict[str, Row] = {
     "desk_audit": Row(PLANNERS, page=True, by="planner"),
     "desk_audit_file": Row(PLANNERS),
     "desk_people": Row(staff(roles=("planner", "manager")), page=True, by="planner"),
+    "desk_resident_codes": Row(PLANNERS, page=True, by="planner"),
+    "desk_resident_codes_withdraw": Row(POST_ONLY, {"batch": 1}, {"batch": 1}),
     "desk_people_unverify": Row(POST_ONLY),
     "desk_people_codes": Row(POST_ONLY),
-    "desk_access": Row(staff(), page=True, by="planner"),
+    "desk_access": Row(staff(roles=SOMEWHERE), page=True, by="planner"),
     "desk_access_revoke": Row(POST_ONLY, {"key": 1}, {"key": 1}),
     "desk_access_embed": Row(POST_ONLY),
     "desk_webhooks": Row(MANAGERS, page=True, by="manager"),
@@ -330,7 +339,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "ballot_cast": tuple(role for role in ROLES if role != "nobody"),
     "take_up_draft": tuple(role for role in ROLES if role != "nobody"),
     "desk_moderate": MODERATORS,
-    "desk_undo": MODERATORS,
+    "desk_undo": (*MODERATORS, "other_project"),
     "desk_shortlist_change": SITERS,
     "desk_layer_change": ("planner", "gis", "manager"),
     "desk_inventory_change": SITERS,
@@ -343,6 +352,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_vote_ask": SITERS,
     "desk_vote_agree": SITERS,
     "desk_codes_withdraw": SITERS,
+    "desk_resident_codes_withdraw": SITERS,
     "desk_people_unverify": SITERS,
     "desk_people_codes": SITERS,
     "desk_cluster_run": ("planner", "gis", "manager"),
@@ -352,7 +362,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_scenario_act": SITERS,
     "desk_staff_change": ("manager",),
     "desk_dossier_publish": SITERS,
-    "desk_access_revoke": STAFF,
+    "desk_access_revoke": SOMEWHERE,
     "my_export_stop": tuple(role for role in ROLES if role != "nobody"),
     "desk_access_embed": ("manager",),
     "desk_webhook_change": ("manager",),

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
-from participation.models import Draft, Membership, Organisation, Person, Phase, Project, Proposal
+from participation.models import Draft, Membership, Organisation, Person, Phase, Project, ProjectRole, Proposal
 from participation.queries.voting import database_now
 from participation.rules.access import LEVELS, Level
 from participation.rules.electorate import Eligibility
@@ -21,6 +21,7 @@ from participation.rules.roles import DeskAct, Role, may
 from participation.selectors.access import require_act
 from participation.selectors.projects import standing
 from participation.services.answers import send_answers
+from participation.services.codes import make_resident_codes, redeem_resident_code
 from participation.services.comments import add_comment, report
 from participation.services.follows import follow
 from participation.services.proposals import submit_proposal, support
@@ -102,6 +103,15 @@ def set_stage(town: Organisation, other: Organisation) -> Stage:
         place, role = (other, Role.MANAGER) if who == "other_town" else (town, STAFF.get(who, Role.RESIDENT))
         known = {"verified_at": now, "verified_by": "staff"} if who == "verified" else {}
         Membership.objects.create(organisation=place, person=found, role=role, **known)
+    ids = {who: found.pk for who, found in people.items() if found}
+    elsewhere = Project.objects.create(organisation=town, slug="stoel", title=text("Stoel"))
+    for who, where in (("this_project", project), ("other_project", elsewhere)):
+        ProjectRole.objects.create(project=where, person_id=ids[who], role=Role.MODERATOR)
+    sender, receiver = people["manager"], people["verified_by_letter"]
+    assert sender is not None
+    assert receiver is not None
+    (code,) = make_resident_codes(organisation=town, n=1, by=sender, now=now).codes
+    redeem_resident_code(organisation=town, text=code, person=receiver, now=now)
     return Stage(project, phase, people, numbers, now)
 
 

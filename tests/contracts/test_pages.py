@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from participation.models import Phase, Project, Proposal
+from participation.models import Phase, Project, ProjectRole, Proposal
 from participation.rules.roles import DESK_ACTS, DeskAct, Role
-from tests.cast import Cast, text
+from tests.cast import Cast, person, text
 from tests.contracts.pages import CAST, MAY_SEND, NOT_ON_STAGE, POST_ONLY, ROLES, ROWS, STAFF, Row, names
 from tests.integration import studies as stage
 
@@ -29,6 +29,9 @@ def staged(cast: Cast, settings: Settings) -> Cast:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     stage.whole(cast.project, cast["Piet"])
+    cast.people["Els"] = els = person("Els")
+    other = Project.objects.create(organisation=cast.town, slug="elsproject", title=text("Van Els"), state="draft")
+    ProjectRole.objects.create(project=other, person=els, role=Role.MODERATOR)
     return cast
 
 
@@ -145,7 +148,9 @@ def test_what_is_not_public_exists_for_its_author_and_staff_alone(staged: Cast, 
 @pytest.mark.parametrize("name", WRITES)
 def test_nothing_is_written_by_who_may_not(staged: Cast, name: str) -> None:
     """A form sent by nobody leads to the sign-in page; one sent to the desk by an outsider finds nothing there."""
-    for role in ("nobody", "resident", "other_town"):
+    for role in ("nobody", "resident", "other_project", "other_town"):
+        if role == "other_project" and "other_project" in MAY_SEND[name]:
+            continue
         response = client_of(staged, role).post(address(name, ROWS[name]), {"number": "1", "act": "publish"})
         if name.startswith("desk_"):
             assert response.status_code == (302 if role == "nobody" else 404)
