@@ -62,7 +62,7 @@ def add_comment(
         if above is None:
             raise Refused(Code.COMMENT_NOT_FOUND)
     waits = person is None or (proposal.project.moderated_first and not by_city)
-    return Comment.objects.create(
+    comment = Comment.objects.create(
         # A reply stays with what it answers, also when that was joined with another proposal since.
         proposal_id=above.proposal_id if above else proposal.pk,
         parent_id=(above.parent_id or above.pk) if above else None,
@@ -73,6 +73,16 @@ def add_comment(
         state=Comment.State.SUBMITTED if waits else Comment.State.PUBLISHED,
         created_at=now,
     )
+    if by_city and person is not None:
+        record_act(
+            organisation=proposal.project.organisation,
+            project=proposal.project,
+            by=person,
+            act="comment.by_city",
+            subject=f"proposal {proposal.number}",
+            detail={"comment": comment.pk},
+        )
+    return comment
 
 
 @transaction.atomic
