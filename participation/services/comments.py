@@ -135,8 +135,11 @@ def report(
     """Tell staff that something is wrong with a proposal, or with a comment on it.
 
     Locks    the person's row.
-    Refuses  what selectors.access.require_act refuses, report.reason_missing, report.twice, act.too_often.
+    Refuses  proposal.not_public, what selectors.access.require_act refuses, report.reason_missing, report.twice,
+             act.too_often.
     """
+    if not proposal.is_read_by_all:
+        raise Refused(Code.PROPOSAL_NOT_PUBLIC)
     require_act(proposal.project, standing(proposal.project, now), Act.REPORT, person)
     if reason not in Report.Reason.values:
         raise Refused(Code.REPORT_REASON_MISSING)
