@@ -125,6 +125,11 @@ class Proposal(models.Model):
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
 
+    @property
+    def is_read_by_all(self) -> bool:
+        """Can everybody read it, be it that it was joined with another one?"""
+        return self.state in {self.State.PUBLISHED, self.State.MERGED}
+
 
 class ExactPlace(models.Model):
     """Where a proposal really is, in a project that shows places only roughly: for staff, and for nobody else.

@@ -61,7 +61,11 @@ def zones_met(project: Project, place: BaseGeometry) -> ZonesMet:
 
     Cost     one query, by the index on outlines.
     """
-    rows = list(zones_of(project).filter(outline__intersects=to_geos(place)))
+    return zones_among(list(zones_of(project).filter(outline__intersects=to_geos(place))), place)
+
+
+def zones_among(rows: Sequence[Zone], place: BaseGeometry) -> ZonesMet:
+    """What do these zones say about a place?"""
     if not rows:
         return ZonesMet()
     said = verdict(place, [ZoneFacts(row.pk, ZoneKind(row.kind), from_geos(row.outline)) for row in rows])
