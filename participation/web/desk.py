@@ -47,6 +47,7 @@ town_pages: list[tuple[str, object]] = [
     ("desk", _("Projects")),
     ("desk_town_queue", _("Queue")),
     ("desk_templates", _("Answer templates")),
+    ("desk_areas", _("Neighbourhoods")),
     ("desk_maps", _("Maps and data")),
     ("desk_access", _("QGIS and API")),
     ("desk_webhooks", "Webhooks"),
@@ -56,6 +57,7 @@ town_pages: list[tuple[str, object]] = [
 # Pages that not everybody at the desk may see, and what one must be allowed to do.
 guarded_pages: dict[str, DeskAct] = {
     "desk_templates": DeskAct.MODERATE,
+    "desk_areas": DeskAct.LAYERS,
     "desk_staff": DeskAct.PEOPLE,
     "desk_audit": DeskAct.AUDIT,
     "desk_webhooks": DeskAct.TOKENS,
