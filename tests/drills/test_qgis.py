@@ -176,7 +176,7 @@ def test_a_file_goes_to_qgis_and_comes_back(
     assert changed == {"edited": wanted, "same": {}}
     assert list(Proposal.objects.order_by("number").values_list("title", "body", "point")) == before
 
-    answer = gis.get(f"/ogc/collections/laden-proposals/tiles/WebMercatorQuad/10/344/519")
+    answer = gis.get("/ogc/collections/laden-proposals/tiles/WebMercatorQuad/10/344/519")
     assert answer.status_code == 200
     assert answer.content
     assert tile == hashlib.sha256(answer.content).hexdigest(), tile
