@@ -30,6 +30,7 @@ SAID = {
     "study.withdrawn": _("%(subject)s can be read by staff alone"),
     "answers.published": _("answers on %(subject)s proposals were published"),
     "layer.accepted": _("layer “%(subject)s” was put to use"),
+    "layer.restored": _("an earlier version of layer “%(subject)s” was put to use again"),
     "layer.shown": _("layer “%(subject)s” was shown to everybody"),
     "layer.kept_inside": _("layer “%(subject)s” was kept for staff"),
     "layer.deleted": _("layer “%(subject)s” was deleted"),
@@ -77,6 +78,10 @@ SAID = {
     "object.permission": _("what the owner says was noted: %(subject)s"),
     "place.seen": _("somebody looked at the exact place of %(subject)s"),
     "proposals.imported": _("proposals were taken in from the file “%(subject)s”"),
+    "supports.imported": _("supports were taken in from the file “%(subject)s”"),
+    "supports.import_undone": _("the supports of the file “%(subject)s” were taken back"),
+    "areas.loaded": _("neighbourhoods were taken in from the file “%(subject)s”"),
+    "areas.load_undone": _("the neighbourhoods of the file “%(subject)s” were taken back"),
     "proposals.import_undone": _("what was taken in from the file “%(subject)s” was taken back"),
     "project.archived": _("a project was put away"),
 }
