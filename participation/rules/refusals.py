@@ -10,6 +10,7 @@ class Code(StrEnum):
 
     SIGN_IN_FIRST = "person.sign_in_first"
     NOT_STAFF = "person.not_staff"
+    SECOND_FACTOR_MISSING = "person.second_factor_missing"
     PROPOSALS_NOT_OPEN = "proposal.not_open"
     PROPOSALS_OPEN_LATER = "proposal.opens_later"
     PROPOSALS_OVER = "proposal.over"

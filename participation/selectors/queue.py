@@ -176,9 +176,9 @@ def moderators(organisation: Organisation) -> list[Person]:
     return [row.person for row in rows.select_related("person").order_by("person__public_name", "person_id")]
 
 
-def templates_of(organisation: Organisation) -> list[AnswerTemplate]:
+def templates_of(organisation: Organisation) -> QuerySet[AnswerTemplate]:
     """The town's words for answers, by name."""
-    return list(AnswerTemplate.objects.filter(organisation=organisation))
+    return AnswerTemplate.objects.filter(organisation=organisation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ DAYS_BY_NAME = 7
 SENTENCES = {
     Code.SIGN_IN_FIRST: _("Sign in first. What you filled in is kept."),
     Code.NOT_STAFF: _("Only staff of the town with the right role can do this."),
+    Code.SECOND_FACTOR_MISSING: _(
+        "Your town asks staff for a second factor. Show yours in the pages first, or use a token."
+    ),
     Code.PROPOSALS_NOT_OPEN: _("You cannot propose anything in this project now."),
     Code.PROPOSALS_OPEN_LATER: _("You can propose something from %(opens_at)s."),
     Code.PROPOSALS_OVER: _("You could propose something until %(closed_at)s."),
@@ -365,6 +368,7 @@ STATUS = {
     Code.EXPORT_EXPIRED: 410,
     Code.SIGN_IN_FIRST: 401,
     Code.NOT_STAFF: 403,
+    Code.SECOND_FACTOR_MISSING: 403,
     Code.PROPOSAL_NOT_FOUND: 404,
     Code.PROPOSALS_NOT_OPEN: 409,
     Code.PROPOSALS_OPEN_LATER: 409,
