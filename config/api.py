@@ -11,22 +11,29 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from geo.ogc.answers import json_answer
+from geo.ogc.answers import json_answer, refusal
+from geo.problems import Problem
 from participation.api import (
     acts,
     comments,
     desk,
     drafts,
+    exports,
+    ground,
+    imports,
     mine,
     moderation,
     projects,
     proposals,
     questions,
+    setup,
     shapes,
+    voting,
 )
 from participation.api.asking import RefusedWith, paced
 from participation.rules.refusals import Code, Refused
 from participation.web.problems import PROBLEM, problem
+from siting.api import candidates, decisions, studies
 
 ROOT = "/api/v1/"
 METHODS = ("get", "post", "put", "delete")
@@ -45,6 +52,14 @@ TITLES = {
     "desk": _("Desk"),
     "moderation": _("Moderation"),
     "acts": _("Acts"),
+    "decisions": _("Decisions"),
+    "candidates": _("Candidates"),
+    "studies": _("Studies"),
+    "voting": _("Voting"),
+    "setup": _("Set-up"),
+    "ground": _("Area, zones and inventory"),
+    "imports": _("From a file"),
+    "files": _("Files"),
 }
 SAID_UPLOADING = {413: "The file is too large"}
 
@@ -58,7 +73,9 @@ api = NinjaAPI(
 )
 api.add_router("", projects.router)
 api.add_router("", projects.public)
-for topic in (proposals, comments, questions, drafts, mine, desk, moderation, acts):
+for topic in (proposals, comments, questions, drafts, mine, exports):
+    api.add_router("", topic.router)
+for topic in (desk, moderation, acts, decisions, candidates, studies, voting, setup, ground, imports):
     api.add_router("", topic.router)
 api.add_decorator(paced, mode="operation")
 
@@ -67,6 +84,12 @@ api.add_decorator(paced, mode="operation")
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     """Say no as the pages do."""
     return problem(error, errors=error.errors if isinstance(error, RefusedWith) else ())
+
+
+@api.exception_handler(Problem)
+def refused_data(request: HttpRequest, error: Problem) -> HttpResponse:
+    """Say no as the live layers and files do."""
+    return refusal(error)
 
 
 @api.exception_handler(AuthenticationError)

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.forms import Form
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -224,3 +225,14 @@ def doing_once(request: HttpRequest, asked: str, act: Callable[[], dict[str, Any
         now=timezone.now(),
     )
     return answer
+
+
+def require_valid(form: Form) -> None:
+    """Refuse what a form of the pages does not take, with what is wrong by field.
+
+    Refuses  request.bad.
+    """
+    if form.is_valid():
+        return
+    said = [{"at": [name], "why": str(why)} for name, errors in form.errors.items() for why in errors]
+    raise RefusedWith(Code.REQUEST_BAD, {}, said)

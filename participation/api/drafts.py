@@ -31,6 +31,7 @@ ACTS = {Draft.Kind.PROPOSAL: Act.PROPOSE, Draft.Kind.FORM: Act.ANSWER}
 ASKED = {Draft.Kind.PROPOSAL: Asked.PROPOSAL, Draft.Kind.FORM: Asked.ALONE}
 
 Words = Annotated[shapes.Words, Field(max_length=400)]
+NO_ALT = Form("")
 
 
 class NewDraft(Schema):
@@ -169,7 +170,7 @@ def send_file(
     draft: UUID,
     file: File[UploadedFile],
     question: Form[shapes.QuestionKey],
-    alt: Words = Form(""),
+    alt: Words = NO_ALT,
 ) -> Status[Told]:
     """Answer a question that asks for a photo or a file (PDF, plain text, a picture); a later one takes its place."""
     project, found = _any_draft_of(request, slug, draft)

@@ -189,7 +189,7 @@ def _told(row: ImportedRow) -> dict[str, Any]:
         for name, said in FIELD_NAMES.items()
         if name in row.after
     ]
-    told = {"row": row, "lines": lines, "why": _why(row) if row.code else ""}
+    told = {"row": row, "lines": lines, "why": why_refused(row) if row.code else ""}
     return told | {"left": LEFT.get(row.left, "")}
 
 
@@ -199,7 +199,8 @@ def _value(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _why(row: ImportedRow) -> str:
+def why_refused(row: ImportedRow) -> str:
+    """Why a row is refused, in words."""
     if row.code in FAULTS:
         return RowFault(row.code, row.facts).sentence
     return sentence(Code(row.code), row.facts)
@@ -269,7 +270,7 @@ def _lines(rows: Iterator[ImportedRow]) -> Iterator[str]:
         said = [
             "; ".join(f"{name}: {_value(value)}" for name, value in held.items()) for held in (row.before, row.after)
         ]
-        why = _why(row) if row.code else str(LEFT.get(row.left, ""))
+        why = why_refused(row) if row.code else str(LEFT.get(row.left, ""))
         cells = [row.key, str(row.number or ""), row.act, row.code or row.left, why, *said]
         yield writer.writerow([row.line, *map(inert, cells)])
 
