@@ -66,6 +66,8 @@ class Proposal(models.Model):
     cost_cents = models.PositiveBigIntegerField(null=True, blank=True)
     on_ballot = models.BooleanField(default=False)
     n_supports = models.PositiveIntegerField(default=0, editable=False)
+    # What was answered last (Response.Outcome, or "none" yet), written with the answer: files and lists ask each row.
+    last_outcome = models.CharField(max_length=10, default="none", db_default="none", editable=False)
     merged_into = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, blank=True, related_name="merged")
     comments_locked = models.BooleanField(default=False)
     folded = models.GeneratedField(
@@ -96,6 +98,9 @@ class Proposal(models.Model):
         indexes = [
             models.Index(fields=["project", "state", "-created_at"], name="proposal_queue"),
             models.Index(fields=["project", "-n_supports"], name="proposal_most_supported"),
+            models.Index(
+                fields=["project", "last_outcome"], condition=~Q(last_outcome="none"), name="proposal_answered"
+            ),
             # What waits over all projects, the longest first.
             models.Index(fields=["state", "created_at"], name="proposal_waiting"),
             models.Index(fields=["project", "morton"], condition=Q(state="published"), name="proposal_tiles"),

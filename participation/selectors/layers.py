@@ -15,7 +15,6 @@ from geo.catalog import Asker, Column, FeatureSource, Look, Slots, Stored
 from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
 from participation.selectors.answer_layers import public_columns
-from participation.selectors.proposals import last_outcome
 from participation.selectors.zones import asks_for_shapes
 
 
@@ -39,7 +38,7 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         Column("on_ballot", "on_ballot", "boolean", _("On the ballot")),
         Column("n_supports", "n_supports", "integer", _("Supporters")),
         Column("created_on", "created_at", "date", _("Proposed on")),
-        Column("answer", last_outcome(), "text", _("Answer of the town: build, later, not, or none yet")),
+        Column("answer", "last_outcome", "text", _("Answer of the town: build, later, not, or none yet")),
     ]
     if project.from_inventory:
         columns += [

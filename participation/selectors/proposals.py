@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db import models as gis
 from django.contrib.gis.geos import Point, Polygon
 from django.db.models import BooleanField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 
 from participation.models import (
     Area,
@@ -18,7 +18,6 @@ from participation.models import (
     Phase,
     Project,
     Proposal,
-    Response,
     Support,
     TallyRow,
 )
@@ -106,12 +105,6 @@ SORTS = {"most": ("-n_supports", "number"), "new": ("-created_at", "-number"), "
 WORDS = 8
 
 
-def last_outcome() -> Coalesce:
-    """What was answered last on the proposal at hand: "build", "later", "not", or "none" yet."""
-    latest = Response.objects.filter(proposal=OuterRef("pk")).order_by("-published_at", "-pk").values("outcome")[:1]
-    return Coalesce(Subquery(latest), Value("none"))
-
-
 def filtered(
     rows: QuerySet[Proposal],
     *,
@@ -133,7 +126,7 @@ def filtered(
             Exists(TallyRow.objects.filter(proposal=OuterRef("pk"), phase=_last_count(), is_winner=True))
         )
     elif state:
-        rows = rows.annotate(answered=last_outcome()).filter(answered="none" if state == "open" else state)
+        rows = rows.filter(last_outcome="none" if state == "open" else state)
     if since is not None:
         rows = rows.filter(created_at__date__gte=since)
     if until is not None:
