@@ -176,7 +176,7 @@ def n_public(project: Project, *, theme: str = "") -> int:
     placeless = Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED, morton=None)
     if found is not None:
         placeless = placeless.filter(theme=found)
-    return pyramid.total(project.pk, slot=found and found.pk) + placeless.count()
+    return pyramid.total(project.pk, slot=found.pk if found else None) + placeless.count()
 
 
 def _last_count() -> Subquery:

@@ -17,7 +17,7 @@ DAYS_BY_NAME = 7
 SENTENCES = {
     Code.SIGN_IN_FIRST: _("Sign in first. What you filled in is kept."),
     Code.NOT_STAFF: _("Only staff of the town with the right role can do this."),
-    Code.SECOND_FACTOR: _("Your town asks staff for a second factor. Open the desk first and show yours there."),
+    Code.SECOND_FACTOR: _("Your town asks staff for a second factor. Show yours in the pages first, or use a token."),
     Code.PROPOSALS_NOT_OPEN: _("You cannot propose anything in this project now."),
     Code.PROPOSALS_OPEN_LATER: _("You can propose something from %(opens_at)s."),
     Code.PROPOSALS_OVER: _("You could propose something until %(closed_at)s."),

@@ -71,6 +71,10 @@ def _desk(expected: Expected) -> Row:
 SOMEWHERE = (*STAFF, "other_project")
 PLANNERS = staff(roles=("planner", "manager"))
 FILERS = staff(roles=("planner", "gis", "manager"))
+# To a program it is said that it may not, not that there is nothing.
+API_MODERATORS = staff(nobody=401, others=403, roles=("moderator", "planner", "manager"))
+API_PLANNERS = staff(nobody=401, others=403, roles=("planner", "manager"))
+API_FILERS = staff(nobody=401, others=403, roles=("planner", "gis", "manager"))
 MANAGERS = staff(roles=("manager",))
 WRITERS = staff(roles=("planner", "communication", "manager"))
 
@@ -319,6 +323,40 @@ ROWS: dict[str, Row] = {
     "api_results": _project(everyone(409), page=False),
     "api_answers": _project(EVERYONE, page=False),
     "api_layers": Row(EVERYONE),
+    "api_alike": _project(EVERYONE, page=False),
+    "api_inventory": _project(EVERYONE, page=False),
+    "api_questions": _project(EVERYONE, page=False),
+    "api_form": _project(EVERYONE | {"nobody": 401}, page=False),
+    "api_comments": _project(EVERYONE, page=False, number=1),
+    "api_reports": _project(everyone(405), page=False, number=1),
+    "api_follow": _project(everyone(405), page=False, number=1),
+    "api_drafts": _project(everyone(405), page=False),
+    "api_draft": _project(everyone(405), page=False, draft=UUID(int=4)),
+    "api_draft_photos": _project(everyone(405), page=False, draft=UUID(int=4)),
+    "api_draft_photo": _project(everyone(405), page=False, draft=UUID(int=4), key=UUID(int=4)),
+    "api_draft_files": _project(everyone(405), page=False, draft=UUID(int=4)),
+    "api_draft_file": _project(everyone(405), page=False, draft=UUID(int=4), question="q1"),
+    "api_my_proposals": Row(EVERYONE | {"nobody": 401}),
+    "api_my_following": Row(EVERYONE | {"nobody": 401}),
+    "api_my_answers": Row(EVERYONE | {"nobody": 401}),
+    "api_claims": Row(everyone(405)),
+    "api_desk_town_queue": Row(staff(nobody=401, others=403)),
+    "api_desk_piece": _project(staff(nobody=401, others=403), page=False, number=1),
+    "api_desk_merge": _project(everyone(405), page=False, number=1),
+    "api_desk_notes": _project(everyone(405), page=False, number=1),
+    "api_desk_mails": _project(everyone(405), page=False, number=1),
+    "api_desk_tags": _project(everyone(405), page=False, number=1),
+    "api_desk_assignee": _project(everyone(405), page=False, number=1),
+    "api_desk_settle": _project(everyone(405), page=False, number=1),
+    "api_desk_lock": _project(everyone(405), page=False, number=1),
+    "api_desk_comment_publish": _project(everyone(405), page=False, number=1, comment=1),
+    "api_desk_comment_hide": _project(everyone(405), page=False, number=1, comment=1),
+    "api_desk_acts": Row(API_PLANNERS),
+    "api_desk_last_act": Row(API_MODERATORS),
+    "api_desk_undo": Row(everyone(405), {"record": 1}, {"record": 1}),
+    "api_desk_colleagues": _project(API_MODERATORS, page=False),
+    "api_desk_templates": Row(API_MODERATORS),
+    "api_desk_template": Row(everyone(405), {"template": 1}, {"template": 1}),
     "api_ballot": _project(EVERYONE | {"nobody": 401}, page=False),
     "api_me": Row(EVERYONE | {"nobody": 401}),
     "api_desk_queue": _project(staff(nobody=401, others=403), page=False),
