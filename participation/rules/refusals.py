@@ -133,6 +133,8 @@ class Code(StrEnum):
     ANSWER_TOO_FEW_CORNERS = "answer.too_few_corners"
     ANSWER_FILE_NOT_TAKEN = "answer.file_not_taken"
     ANSWER_FILE_TOO_LARGE = "answer.file_too_large"
+    ANSWER_FILE_LOCKED = "answer.file_locked"
+    ANSWER_FILE_BROKEN = "answer.file_broken"
     ANSWERS_INCOMPLETE = "answers.incomplete"
     ANSWERS_NONE = "answers.none"
     FORM_CHANGED = "form.changed"

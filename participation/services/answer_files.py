@@ -1,4 +1,5 @@
-"""Takes in what people answer with: a picture is drawn anew as every photo is, a document is kept for staff alone."""
+"""Takes in what people answer with: a picture is drawn anew as every photo is, a PDF is copied page by page, and a
+document is kept for staff alone."""
 
 from datetime import datetime, timedelta
 from typing import IO
@@ -8,6 +9,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from geo.intake.documents.apart import plain_pdf
+from geo.intake.documents.refused import Locked, Unreadable
 from participation.models import AnswerFile, Draft
 from participation.rules.questions import Kind, Question
 from participation.rules.refusals import Code, Refused
@@ -34,10 +37,11 @@ def add_answer_file(
 ) -> AnswerFile:
     """Put a photo or a document into a draft, in the place of the one that answered this question.
 
-    Of a picture only pixels are kept (services.photos); of documents PDF and plain text are taken.
+    Of a picture only pixels are kept (services.photos), of a PDF what is drawn on its pages (geo.intake.documents);
+    of other documents plain text is taken.
 
     Locks    the draft's row.
-    Refuses  photo.*, answer.file_not_taken, answer.file_too_large.
+    Refuses  photo.*, answer.file_not_taken, answer.file_too_large, answer.file_locked, answer.file_broken.
     """
     Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)
     name = " ".join(cleaned(name.replace("\\", "/").rpartition("/")[2]).split())[-NAME_MAX:] or "bestand"
@@ -56,6 +60,8 @@ def add_answer_file(
             raise Refused(Code.ANSWER_FILE_TOO_LARGE, {"max": MAX_BYTES // MEGABYTE})
         content = file.read()
         made.content_type = _type_of(content)
+        if made.content_type == PDF:
+            content = _drawn_on(content)
     AnswerFile.objects.filter(draft=draft, question=question.key).delete()
     default_storage.save(path_of(made.key), ContentFile(content))
     made.save()
@@ -74,6 +80,16 @@ def _type_of(content: bytes) -> str:
     if not text.strip() or "\x00" in text or text.lstrip("\ufeff \t\r\n").startswith("<"):
         raise Refused(Code.ANSWER_FILE_NOT_TAKEN)
     return TEXT
+
+
+def _drawn_on(content: bytes) -> bytes:
+    """What is drawn on the pages of a PDF, and nothing else of it."""
+    try:
+        return plain_pdf(content)
+    except Locked as error:
+        raise Refused(Code.ANSWER_FILE_LOCKED) from error
+    except Unreadable as error:
+        raise Refused(Code.ANSWER_FILE_BROKEN) from error
 
 
 def drop_answer_file(*, draft: Draft, question: str) -> None:

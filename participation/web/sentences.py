@@ -165,6 +165,10 @@ SENTENCES = {
     Code.ANSWER_TOO_FEW_CORNERS: _("Give at least %(least)s different places, one a line."),
     Code.ANSWER_FILE_NOT_TAKEN: _("We cannot take this file. Send a PDF, a plain text or a picture (JPEG, PNG, WebP)."),
     Code.ANSWER_FILE_TOO_LARGE: _("This file is too large. At most %(max)s megabytes are possible."),
+    Code.ANSWER_FILE_LOCKED: _("This PDF is locked with a password. Save it without one and send it again."),
+    Code.ANSWER_FILE_BROKEN: _(
+        "We cannot read this PDF: it is damaged or was cut off. Save it anew, or print it to a new PDF, and send that."
+    ),
     Code.ANSWERS_INCOMPLETE: _("Something is not right yet. Look at the questions marked in red."),
     Code.ANSWERS_NONE: _("You did not answer anything yet."),
     Code.FORM_CHANGED: _(
