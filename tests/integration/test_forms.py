@@ -23,6 +23,7 @@ from participation.services.answer_files import sweep
 from participation.services.questions import NEW, move_question, remove_question, set_question
 from participation.services.setup import begin_project
 from tests.cast import Cast, text
+from tests.documents import plain_document
 from tests.forms import OPTIONS, SURVEY, WITH_PROPOSAL, ask, survey
 
 FORM, CHECK = "/projects/pas/form/", "/projects/pas/form/check/"
@@ -311,7 +312,9 @@ def test_files_are_redrawn_or_kept_for_staff(asking: Cast, media: Path) -> None:
     refused = client.post(WHAT, sent | {"a_q4": SimpleUploadedFile("x.pdf", b"<svg onload=alert(1)>")})
     assert 'id="error_q4"' in page(refused)
     client.post(WHAT, sent | {"a_q3": photo(), "alt_q3": "De gevel", "add_file": "1"})
-    client.post(WHAT, sent | {"a_q4": SimpleUploadedFile("../../plan.pdf", b"%PDF-1.7 plan")})
+    broken = client.post(WHAT, sent | {"a_q4": SimpleUploadedFile("plan.pdf", plain_document()[:2000])})
+    assert (broken.status_code, 'id="error_q4"' in page(broken)) == (422, True)
+    client.post(WHAT, sent | {"a_q4": SimpleUploadedFile("../../plan.pdf", plain_document())})
     client.post("/projects/laden/suggest/check/")
     picture, plan = AnswerFile.objects.get(question="q3"), AnswerFile.objects.get(question="q4")
     assert (picture.draft, plan.name) == (None, "plan.pdf")
