@@ -1,6 +1,7 @@
 """Takes in what people answer with: a picture is drawn anew as every photo is, a PDF is copied page by page, and a
 document is kept for staff alone."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import IO
 from uuid import UUID
@@ -95,6 +96,12 @@ def _drawn_on(content: bytes) -> bytes:
 def drop_answer_file(*, draft: Draft, question: str) -> None:
     """Take the file that answers this question out of a draft."""
     AnswerFile.objects.filter(draft=draft, question=question).delete()
+
+
+def forget_files(keys: Iterable[UUID]) -> None:
+    """Delete the bytes of files that are gone."""
+    for key in keys:
+        default_storage.delete(path_of(key))
 
 
 def sweep(*, now: datetime) -> int:
