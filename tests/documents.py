@@ -66,7 +66,10 @@ def telling_document() -> bytes:
     root[NameObject("/Metadata")] = writer._add_object(
         stream_of(f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{SECRET}</x:xmpmeta>".encode(), Type="Metadata", Subtype="XML")
     )
-    script = {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject(f"app.alert('{SECRET}')")}
+    script = {
+        NameObject("/S"): NameObject("/JavaScript"),
+        NameObject("/JS"): TextStringObject(f"app.alert('{SECRET}')"),
+    }
     root[NameObject("/OpenAction")] = DictionaryObject(script)
     page[NameObject("/Metadata")] = root.raw_get("/Metadata")
     page[NameObject("/PieceInfo")] = DictionaryObject({NameObject("/App"): TextStringObject(SECRET)})
@@ -82,8 +85,9 @@ def telling_document() -> bytes:
     assert isinstance(resources, DictionaryObject)
     pictures = resources.setdefault(NameObject("/XObject"), DictionaryObject())
     pictures[NameObject("/Im9")] = writer._add_object(raw)
-    drawn = page["/Contents"].get_object()
-    before = drawn.get_data()  # type: ignore[attr-defined]
+    drawn = page.get_contents()
+    assert drawn is not None
+    before = drawn.get_data()
     marked = f"\n% {SECRET}\n/Span <</ActualText ({SECRET})>> BDC q 50 0 0 40 300 400 cm /Im9 Do Q EMC\n".encode()
     page[NameObject("/Contents")] = writer._add_object(stream_of(before + marked))
     into = BytesIO()

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 _OUT_OF_TIME = {-24, -9}
 
 
-class TookTooLong(Exception):
+class TookTooLong(Exception):  # noqa: N818 -- an answer about what was asked
     """The process took more time than it may have."""
 
 

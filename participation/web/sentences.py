@@ -39,6 +39,7 @@ SENTENCES = {
     Code.PLACE_NO_SHAPE: _("Tick at least one kind of place that can be proposed."),
     Code.PLACE_BLUR_BAD: _("Say how far off places are shown: between %(least)s and %(most)s metres."),
     Code.PLACE_PER_OBJECT_BAD: _("Say how often one object may be proposed: 1 to %(max)s times, or leave it empty."),
+    Code.PLACE_NEAR_BAD: _("Say within how many metres something is near: %(least)s to %(most)s."),
     Code.PLACE_BLURRED_OBJECTS: _(
         "Objects of an inventory stand where everybody sees them, so their places cannot be shown roughly."
     ),
@@ -91,6 +92,10 @@ SENTENCES = {
     Code.CLAIM_UNKNOWN: _("We do not know this link. Copy all of it, up to its last sign."),
     Code.CLAIM_USED: _(
         "Somebody used this link already to make the contribution theirs. Was that not you? Tell the town."
+    ),
+    Code.CLAIM_ANSWERED_ALREADY: _(
+        "You answered this form with your account already, and there is one for each person. Change your own answers"
+        " instead; those of the link stay as they are."
     ),
     Code.INVITATION_UNKNOWN: _("We do not know this invitation. Copy the whole link from the mail."),
     Code.INVITATION_USED: _("This invitation was used already. It is good once. Ask the town for a new one."),
@@ -233,6 +238,7 @@ SENTENCES = {
     Code.ALREADY_DECIDED: _("Somebody else decided about this proposal a moment ago."),
     Code.ROW_EMPTY: _("This row is empty."),
     Code.ROW_REPEATED: _("This row was in the file or in the project already."),
+    Code.UPLOAD_CUT_OFF: _("The line broke before all of it had come. Nothing was changed; go back and send it again."),
     Code.FILE_UNREADABLE: _("This file cannot be read: %(why)s."),
     Code.FIELD_UNKNOWN: _("The file has no column “%(field)s”. It has: %(fields)s."),
     Code.PERSON_MISSING: _("This row does not say who."),
@@ -393,6 +399,7 @@ STATUS = {
     Code.ACCESS_NOT_VERIFIED: 403,
     Code.CLAIM_UNKNOWN: 404,
     Code.CLAIM_USED: 409,
+    Code.CLAIM_ANSWERED_ALREADY: 409,
     Code.INVITATION_UNKNOWN: 404,
     Code.INVITATION_USED: 409,
     Code.INVITATION_EXPIRED: 409,
@@ -417,6 +424,7 @@ STATUS = {
     Code.TOO_OFTEN_HERE: 429,
     Code.UNDO_NOT_POSSIBLE: 409,
     Code.MAIL_NO_AUTHOR: 409,
+    Code.UPLOAD_CUT_OFF: 400,
     Code.PHOTO_TOO_LARGE: 413,
     Code.ANSWER_FILE_TOO_LARGE: 413,
     Code.QUESTION_GONE: 409,

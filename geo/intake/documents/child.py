@@ -31,7 +31,12 @@ def main(folder: Path) -> None:
     """Copy what was given, and say how it went."""
     logging.disable()
     walls.limit(more_memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, file_bytes=WRITTEN_BYTES)
-    packages = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.base_prefix).resolve(), Path(pypdf.__file__).parents[1]}
+    packages = {
+        Path(sys.prefix),
+        Path(sys.base_prefix),
+        Path(sys.base_prefix).resolve(),
+        Path(pypdf.__file__).parents[1],
+    }
     own = Path(geo.__file__).parent
     files, connections = walls.only_these([*packages, own, Path("/usr/lib"), Path("/lib"), Path("/lib64")], folder)
     try:
@@ -39,7 +44,7 @@ def main(folder: Path) -> None:
         why = ""
     except Locked:
         why = "locked"
-    except Exception:  # noqa: BLE001 -- a stranger's file may raise anything in its reader; all of it says the same
+    except Exception:  # a stranger's file may raise anything in its reader; all of it says the same
         why = "broken"
     stand = {"network": HAS_NO_NETWORK, "files": files, "connections": connections}
     (folder / "said.json").write_text(json.dumps({"why": why, "walls": stand}))

@@ -38,7 +38,7 @@ def jpeg_pixels(data: bytes) -> bytes:
     while True:
         while data[at : at + 2] == b"\xff\xff":
             at += 1
-        if len(data) < at + 4 and data[at : at + 2] != _EOI or data[at] != 0xFF:
+        if data[at : at + 2] != _EOI and (len(data) < at + 4 or data[at] != 0xFF):
             raise Unreadable
         marker = data[at + 1]
         if marker == _EOI[1]:

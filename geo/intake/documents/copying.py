@@ -17,7 +17,6 @@ from pypdf.generic import (
     ByteStringObject,
     ContentStream,
     DictionaryObject,
-    FloatObject,
     IndirectObject,
     NameObject,
     NumberObject,
@@ -31,22 +30,23 @@ from geo.intake.documents.refused import Locked, Unreadable
 
 DRAWN = frozenset(
     f"/{key}"
-    for key in """
-    Type Subtype S
-    BBox Matrix FormType Group CS I K
-    Width Height ColorSpace BitsPerComponent Decode ImageMask Mask SMask SMaskInData Intent Interpolate Matte
-    BaseFont FirstChar LastChar Widths FontDescriptor Encoding BaseEncoding Differences ToUnicode DescendantFonts
-    CIDSystemInfo Registry Ordering Supplement DW W DW2 W2 CIDToGIDMap FontBBox FontMatrix FontName FontStretch
-    FontWeight Flags ItalicAngle Ascent Descent Leading CapHeight XHeight StemV StemH AvgWidth MaxWidth MissingWidth
-    FontFile FontFile2 FontFile3 CharSet CIDSet CMapName WMode UseCMap Length1 Length2 Length3
-    LW LC LJ ML D RI OP op OPM Font FL SM SA BM CA ca AIS TK G BC TR
-    PatternType PaintType TilingType XStep YStep Shading ExtGState
-    ShadingType Background AntiAlias Domain Function Coords Extend BitsPerCoordinate BitsPerFlag VerticesPerRow
-    FunctionType Range Size BitsPerSample Order Encode C0 C1 N Functions Bounds
-    WhitePoint BlackPoint Gamma
-    Columns Rows BlackIs1 EncodedByteAlign EndOfLine EndOfBlock DamagedRowsBeforeError JBIG2Globals ColorTransform
-    Predictor Colors EarlyChange
-    """.split()
+    for line in (
+        "Type Subtype S",
+        "BBox Matrix FormType Group CS I K",
+        "Width Height ColorSpace BitsPerComponent Decode ImageMask Mask SMask SMaskInData Intent Interpolate Matte",
+        "BaseFont FirstChar LastChar Widths FontDescriptor Encoding BaseEncoding Differences ToUnicode DescendantFonts",
+        "CIDSystemInfo Registry Ordering Supplement DW W DW2 W2 CIDToGIDMap FontBBox FontMatrix FontName FontStretch",
+        "FontWeight Flags ItalicAngle Ascent Descent Leading CapHeight XHeight StemV StemH AvgWidth MaxWidth",
+        "MissingWidth FontFile FontFile2 FontFile3 CharSet CIDSet CMapName WMode UseCMap Length1 Length2 Length3",
+        "LW LC LJ ML D RI OP op OPM Font FL SM SA BM CA ca AIS TK G BC TR",
+        "PatternType PaintType TilingType XStep YStep Shading ExtGState",
+        "ShadingType Background AntiAlias Domain Function Coords Extend BitsPerCoordinate BitsPerFlag VerticesPerRow",
+        "FunctionType Range Size BitsPerSample Order Encode C0 C1 N Functions Bounds",
+        "WhitePoint BlackPoint Gamma",
+        "Columns Rows BlackIs1 EncodedByteAlign EndOfLine EndOfBlock DamagedRowsBeforeError JBIG2Globals",
+        "ColorTransform Predictor Colors EarlyChange",
+    )
+    for key in line.split()
 )
 _PAGE = ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Group")
 _RESOURCES = ("/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading")
@@ -58,7 +58,8 @@ _MARKS = {b"BMC", b"BDC", b"EMC", b"MP", b"DP"}
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 # A reader looks for the end of a PDF among its last bytes; without one it was cut off.
 _END, _END_WITHIN = b"%%EOF", 1024
-_KINDS = (PLAIN, CONTENT, NAMES) = ("plain", "content", "names")
+# What is copied: a value by the list, a stream of operators, or what stands under names that are somebody's own.
+PLAIN, CONTENT, NAMES = "plain", "content", "names"
 
 
 def copied(content: bytes) -> bytes:
@@ -102,7 +103,9 @@ class _Copier:
         for number, (appearance, matrix) in enumerate(_written_on_top(page)):
             name = NameObject(f"/KpOnTop{number}")
             form = self._copy(appearance, CONTENT)
-            form.get_object()[NameObject("/Subtype")] = NameObject("/Form")
+            made_form = form.get_object()
+            assert isinstance(made_form, StreamObject)
+            made_form[NameObject("/Subtype")] = NameObject("/Form")
             forms[name] = form
             drawn += f"q {' '.join(f'{part:.5f}' for part in matrix)} cm {name} Do Q\n".encode()
         made[NameObject("/Resources")] = resources
@@ -191,21 +194,21 @@ class _Copier:
             _deflated(target, self._operators(source))
             return
         filters, parameters = _listed(source, "/Filter"), _listed(source, "/DecodeParms")
-        codec = filters[-1] if filters else None
+        codec = str(filters[-1]) if filters else ""
         if codec in _CODECS:
             before = StreamObject()
             before._data = source._data
             before[NameObject("/Filter")] = ArrayObject(filters[:-1])
             if len(parameters) == len(filters):
                 before[NameObject("/DecodeParms")] = ArrayObject(parameters[:-1])
-            data = _CODECS[str(codec)](decode_stream_data(before))
+            data = _CODECS[codec](decode_stream_data(before))
         elif filters == ["/FlateDecode"] and (alone := flate_alone(source._data)) is not None:
             data = alone
         else:
             _deflated(target, source.get_data())
             return
         target._data = data
-        target[NameObject("/Filter")] = NameObject(str(codec))
+        target[NameObject("/Filter")] = NameObject(codec)
         if len(parameters) == len(filters) and parameters[-1] is not None:
             target[NameObject("/DecodeParms")] = self._copy(parameters[-1])
 
@@ -225,7 +228,8 @@ class _Copier:
 
 def _at(table: DictionaryObject, key: str) -> Any:
     """The value itself, also where the table only refers to it; None where there is none."""
-    return table[key] if key in table else None
+    found = table.get(key)
+    return found.get_object() if found is not None else None
 
 
 def _deflated(target: StreamObject, data: bytes) -> StreamObject:
@@ -237,7 +241,7 @@ def _deflated(target: StreamObject, data: bytes) -> StreamObject:
     return target
 
 
-def _listed(source: DictionaryObject, key: str) -> list[PdfObject | None]:
+def _listed(source: DictionaryObject, key: str) -> list[Any]:
     value = _at(source, key)
     if value is None:
         return []

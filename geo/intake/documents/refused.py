@@ -1,7 +1,7 @@
 """Why a document is not taken."""
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 -- an answer about what was given
     """A document that cannot be copied: damaged, cut off, or made to hurt who opens it."""
 
 

@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageChops
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import StreamObject
 
 from geo.intake.documents.apart import plain_pdf
 from geo.intake.documents.codecs import flate_alone, jpeg_pixels, jpx_pixels
@@ -16,9 +17,9 @@ def everything_in(document: bytes) -> bytes:
     """The bytes of a PDF, and of all its streams unpacked."""
     reader = PdfReader(BytesIO(document))
     found = [document]
-    for number in range(1, int(reader.trailer["/Size"])):
+    for number in range(1, int(str(reader.trailer["/Size"]))):
         one = reader.get_object(number)
-        if hasattr(one, "get_data"):
+        if isinstance(one, StreamObject):
             found.append(one.get_data())
         found.append(repr(one).encode())
     return b"\n".join(found)
