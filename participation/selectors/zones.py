@@ -24,6 +24,7 @@ def settings_of(project: Project) -> PlaceSettings:
         blur_m=project.blur_m,
         from_inventory=project.from_inventory,
         per_object=project.per_object,
+        near_m=project.nearby_radius_m,
     )
 
 
