@@ -90,6 +90,12 @@ class Standing:
         return vote is not None and vote.opens_at <= self.now and not facts(vote).is_open(self.now)
 
     @property
+    def is_shortlisting(self) -> bool:
+        """Has the choice of what can be voted on begun, and the vote not yet?"""
+        chosen = any(phase.kind == PhaseKind.SHORTLIST and phase.opens_at <= self.now for phase in self.phases)
+        return chosen and self.vote is not None and self.vote.opens_at > self.now
+
+    @property
     def acts(self) -> frozenset[Act]:
         """What may be done now."""
         return open_acts([facts(phase) for phase in self.phases], self.now)

@@ -288,7 +288,7 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     filters = Filters.read(request.GET, default_sort="drawn" if voting else "most")
     if filters.sort == "drawn" and not voting:
         return redirect("project", slug=slug)
-    states = states_of(project, voting=voting, answered=bool(context["has_answers"]))
+    states = states_of(project, voting=voting or where.is_shortlisting, answered=bool(context["has_answers"]))
     if filters.state not in dict(states):
         filters = replace(filters, state="")
     chosen = context["chosen"]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models import Project
 from participation.rules.access import LEVELS, SET_ELSEWHERE
-from participation.rules.refusals import Refused
+from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.rules.templates import TEMPLATES
 from participation.selectors.forms import form_here
@@ -69,6 +69,8 @@ STEPS = (
     Step("check", _("Check and publish")),
 )
 NAMES = [step.name for step in STEPS]
+# What is filled in elsewhere than in the step it belongs to.
+GAP_PAGES = {Code.SETUP_INVENTORY_EMPTY: "desk_inventory"}
 
 
 def asked_project(request: HttpRequest, slug: str) -> Project:
@@ -356,7 +358,10 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     where = standing(project, now())
     context = {
         "gaps": [
-            {"href": reverse(f"desk_setup_{name}", args=(slug,)), "said": sentence(why.code, why.facts)}
+            {
+                "href": reverse(GAP_PAGES.get(why.code, f"desk_setup_{name}"), args=(slug,)),
+                "said": sentence(why.code, why.facts),
+            }
             for name, why in missing(project)
         ],
         "phases": phase_line(where),
