@@ -12,6 +12,8 @@ from functools import partial
 
 import numpy as np
 import shapely
+from django.contrib.gis.db.models import Extent
+from django.contrib.gis.db.models.functions import Envelope
 from django.db.models import F, FloatField, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncDate
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.analysis.counting import distinct
 from geo.catalog import FeatureSource
 from geo.memory import kept
+from geo.plane.boxes import Box
 from geo.queries.numbers import numbers
 from participation.models import Area, Organisation, Person, Project, Proposal, Support, TallyRow
 from participation.rules.roles import DeskAct
@@ -43,6 +46,8 @@ __all__ = [
     "VoteOutcome",
     "VotedOption",
     "asked_places",
+    "box_of",
+    "box_of_neighbourhoods",
     "chosen",
     "costs",
     "counted_votes",
@@ -155,13 +160,28 @@ class Neighbourhood:
 
 
 def public_maps(organisation: str) -> QuerySet[Project]:
-    """The public projects of a town (by slug) that ask for places; without their outlines, which are large."""
+    """The public projects of a town (by slug) that ask for places; without their outlines, which are large, but with
+    the box around each (``around``)."""
     return (
         Project.objects.filter(organisation__slug=organisation, area__isnull=False)
         .exclude(state=Project.State.DRAFT)
         .only("slug", "title", "revision", "organisation_id")
+        .annotate(around=Envelope("area"))
         .order_by("slug")
     )
+
+
+def box_of(project: Project) -> Box | None:
+    """The box around the area of a project; looked up where ``public_maps`` did not."""
+    around = project.around if hasattr(project, "around") else project.area
+    return Box(*around.extent) if around is not None else None
+
+
+def box_of_neighbourhoods(project: Project) -> Box | None:
+    """The box around the neighbourhoods of a project's town."""
+    parts = Area.objects.filter(organisation=project.organisation_id)
+    found = parts.aggregate(around=Extent("outline"))["around"]
+    return Box(*found) if found else None
 
 
 def _public(project: Project) -> QuerySet[Proposal]:

@@ -225,6 +225,7 @@ def cluster_layer(project: Project, shape: Shape, how: Grouping = GROUPED, sieve
         compute=partial(_clusters, project, shape, how, sieve),
         fingerprint=_fingerprint(project, shape, how, sieve),
         dataset=project.slug,
+        around=partial(public.box_of, project),
     )
 
 
@@ -241,6 +242,7 @@ def spots_layer(project: Project, how: Spots = SPOTTED, sieve: Sieve = EVERYTHIN
         compute=partial(_spots, project, how, sieve),
         fingerprint=_fingerprint(project, "hotspots", how, sieve, get_language()),
         dataset=project.slug,
+        around=partial(public.box_of, project),
     )
 
 
@@ -270,6 +272,7 @@ def areas_layer(project: Project, sieve: Sieve) -> DerivedSource:
         compute=partial(_areas, project, sieve),
         fingerprint=_fingerprint(project, "areas", sieve),
         dataset=project.slug,
+        around=partial(public.box_of_neighbourhoods, project),
     )
 
 

@@ -116,6 +116,7 @@ def scores_layer(study: Study) -> DerivedSource:
         compute=lambda: remembered(study.project, known, partial(_scores, study, parts)),
         fingerprint=_print(known),
         dataset=study.project.slug,
+        around=partial(public.box_of, study.project),
     )
 
 
@@ -136,6 +137,7 @@ def scenario_layer(study: Study, scenario: Scenario) -> DerivedSource:
         compute=partial(_steps, scenario, is_way=is_way),
         fingerprint=_print("scenario", scenario.pk, scenario.result_hash),
         dataset=study.project.slug,
+        around=partial(public.box_of, study.project),
     )
 
 
@@ -151,6 +153,7 @@ def villages_layer(study: Study, scenario: Scenario) -> DerivedSource:
         compute=partial(_villages, study.project, scenario),
         fingerprint=_print("areas", scenario.pk, scenario.result_hash, study.project.organisation.revision),
         dataset=study.project.slug,
+        around=partial(public.box_of_neighbourhoods, study.project),
     )
 
 

@@ -91,6 +91,23 @@ def world(lon: float, lat: float) -> tuple[float, float]:
     return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
 
 
+def whole(lon: float, lat: float) -> tuple[int, int]:
+    """A place in the whole numbers that are stored, as the database computes them (geo_tile_x, geo_tile_y)."""
+    x, y = world(lon, lat)
+    return min(int(x * 2**WORLD_BITS), 2**WORLD_BITS - 1), min(int(y * 2**WORLD_BITS), 2**WORLD_BITS - 1)
+
+
+def squares(north_west: tuple[int, int], south_east: tuple[int, int]) -> list[tuple[int, int]]:
+    """The Morton ranges, four at most, of the smallest tiles of one zoom that hold this box of whole numbers."""
+    (left, top), (right, bottom) = north_west, south_east
+    # Tiles as long as the box: it reaches into two each way, no more.
+    below = max(right - left, bottom - top).bit_length()
+    z = WORLD_BITS - min(below, WORLD_BITS)
+    columns = range(left >> WORLD_BITS - z, (right >> WORLD_BITS - z) + 1)
+    rows = range(top >> WORLD_BITS - z, (bottom >> WORLD_BITS - z) + 1)
+    return [Tile(z, x, y).morton_range() for y in rows for x in columns]
+
+
 def lon_lat(x: float, y: float, z: int) -> tuple[float, float]:
     """The place of a point given in tile units of a zoom."""
     size = 2**z

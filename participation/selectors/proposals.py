@@ -9,8 +9,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db import models as gis
 from django.contrib.gis.geos import Point, Polygon
 from django.db.models import BooleanField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 
+from geo.catalog import in_days
+from geo.plane.boxes import Box
+from geo.plane.tiles import squares, whole
+from geo.queries import pyramid
 from participation.models import (
     Area,
     Organisation,
@@ -18,9 +22,9 @@ from participation.models import (
     Phase,
     Project,
     Proposal,
-    Response,
     Support,
     TallyRow,
+    Theme,
 )
 from participation.rules.places import BORDER_TOLERANCE_M, LonLat
 from participation.rules.roles import DeskAct
@@ -107,10 +111,9 @@ SORTS = {"most": ("-n_supports", "number"), "new": ("-created_at", "-number"), "
 WORDS = 8
 
 
-def last_outcome() -> Coalesce:
-    """What was answered last on the proposal at hand: "build", "later", "not", or "none" yet."""
-    latest = Response.objects.filter(proposal=OuterRef("pk")).order_by("-published_at", "-pk").values("outcome")[:1]
-    return Coalesce(Subquery(latest), Value("none"))
+def counted_as(vote: Phase, *, is_winner: bool) -> Q:
+    """Which proposals were chosen in this vote, or were on its ballot and were not?"""
+    return Q(pk__in=TallyRow.objects.filter(phase=vote, is_winner=is_winner).values("proposal"))
 
 
 def filtered(
@@ -122,8 +125,10 @@ def filtered(
     state: str = "",
     since: date | None = None,
     until: date | None = None,
+    box: Box | None = None,
 ) -> QuerySet[Proposal]:
-    """Keep the proposals that hold these words, in this area (code), of this theme (slug), proposed in these days.
+    """Keep the proposals that hold these words, in this area (code), of this theme (slug), proposed in these days, with
+    their mark in this box.
 
     ``state``: "ballot", "chosen" (in a counted vote), an outcome of an answer, or "open" for not answered yet.
     """
@@ -134,18 +139,44 @@ def filtered(
             Exists(TallyRow.objects.filter(proposal=OuterRef("pk"), phase=_last_count(), is_winner=True))
         )
     elif state:
-        rows = rows.annotate(answered=last_outcome()).filter(answered="none" if state == "open" else state)
-    if since is not None:
-        rows = rows.filter(created_at__date__gte=since)
-    if until is not None:
-        rows = rows.filter(created_at__date__lte=until)
+        rows = rows.filter(last_outcome="none" if state == "open" else state)
+    if since is not None or until is not None:
+        rows = rows.filter(in_days("created_at", (since, until)))
+    # Themes and neighbourhoods are few and looked up first: a million rows are not joined with them to be counted.
     for word in text.split()[:WORDS]:
-        rows = rows.filter(Q(title__icontains=word) | Q(body__icontains=word) | Q(area__name__icontains=word))
+        named = list(Area.objects.filter(name__icontains=word).values_list("pk"))
+        rows = rows.filter(Q(title__icontains=word) | Q(body__icontains=word) | Q(area__in=named))
     if area:
-        rows = rows.filter(area__code=area)
+        rows = rows.filter(area__in=list(Area.objects.filter(code=area).values_list("pk")))
     if theme:
-        rows = rows.filter(theme__slug=theme)
-    return rows
+        rows = rows.filter(theme__in=list(Theme.objects.filter(slug=theme).values_list("pk")))
+    return rows if box is None else rows.filter(within(box))
+
+
+def within(box: Box) -> Q:
+    """Which proposals have their mark in this box, as exactly as places are kept in tiles (2 cm)?
+
+    Cost     the rows of four squares as large as the box, by the index on their Morton code.
+    """
+    (left, top), (right, bottom) = whole(box.min_x, box.max_y), whole(box.max_x, box.min_y)
+    ranges = Q()
+    for first, last in squares((left, top), (right, bottom)):
+        ranges |= Q(morton__range=(first, last))
+    return ranges & Q(tile_x__range=(left, right), tile_y__range=(top, bottom))
+
+
+def n_public(project: Project, *, theme: str = "") -> int:
+    """How many proposals may everyone see, of this theme (slug) where one is given?
+
+    Cost     the topmost cells of the pyramid, for those that have a place.
+    """
+    found = Theme.objects.filter(project=project, slug=theme).first() if theme else None
+    if theme and found is None:
+        return 0
+    placeless = Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED, morton=None)
+    if found is not None:
+        placeless = placeless.filter(theme=found)
+    return pyramid.total(project.pk, slot=found and found.pk) + placeless.count()
 
 
 def _last_count() -> Subquery:

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from participation.models import (
+    AnswerSheet,
     AnswerTemplate,
     AuthorMail,
     Comment,
@@ -17,13 +19,17 @@ from participation.models import (
     Note,
     Organisation,
     Person,
+    Photo,
     Project,
     ProjectRole,
     Proposal,
     Report,
 )
+from participation.rules.questions import Question
 from participation.rules.roles import DESK_ACTS, DeskAct, Role
 from participation.selectors.comments import comments_on
+from participation.selectors.forms import answers_with
+from participation.selectors.merging import Joining, joinings_of
 
 
 class Pile(StrEnum):
@@ -149,8 +155,10 @@ def listed(rows: QuerySet[Proposal]) -> list[Proposal]:
 
 def _with_all(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
     return (
-        rows.select_related("project", "area", "theme", "author", "handling__assignee", "merged_into")
-        .defer("project__area", "area__outline")
+        rows.select_related(
+            "project", "area", "theme", "author", "handling__assignee", "merged_into", "inventory_object"
+        )
+        .defer("project__area", "area__outline", "inventory_object__place", "merged_into__shape")
         .annotate(
             n_reports=Coalesce(
                 Subquery(
@@ -161,7 +169,13 @@ def _with_all(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
                     .values("n")
                 ),
                 0,
-            )
+            ),
+            # So that of what a piece has none nothing is asked when it is opened.
+            has_notes=Exists(Note.objects.filter(proposal=OuterRef("pk"))),
+            has_author_mails=Exists(AuthorMail.objects.filter(proposal=OuterRef("pk"))),
+            has_photos=Exists(Photo.objects.filter(proposal=OuterRef("pk"))),
+            has_answers=Exists(AnswerSheet.objects.filter(proposal=OuterRef("pk"))),
+            has_joined=Exists(Proposal.objects.filter(merged_into=OuterRef("pk"))),
         )
     )
 
@@ -197,19 +211,32 @@ def templates_of(organisation: Organisation) -> list[AnswerTemplate]:
 class Dossier:
     """What staff keep about one piece, first to last each."""
 
-    notes: Sequence[Note]
-    author_mails: Sequence[AuthorMail]
-    reports: Sequence[Report]
-    comments: Sequence[Comment]
+    notes: Sequence[Note] = ()
+    author_mails: Sequence[AuthorMail] = ()
+    reports: Sequence[Report] = ()
+    comments: Sequence[Comment] = ()
+    photos: Sequence[Photo] = ()
+    answers: Sequence[tuple[Question, Any]] = ()
+    joinings: Sequence[Joining] = ()
 
 
-def dossier(piece: Proposal) -> Dossier:
-    """All that staff know of this piece; reports that were not looked at, comments that wait or were reported."""
-    reports = list(Report.objects.filter(proposal=piece, settled_at=None).select_related("person"))
+def dossier(piece: Any) -> Dossier:
+    """All that staff know of a piece of ``listed``; of reports those not looked at, of comments those that wait for it.
+
+    Cost     one query for each of what the piece has.
+    """
+    reports = []
+    if piece.n_reports:
+        reports = list(Report.objects.filter(proposal=piece, settled_at=None).select_related("person"))
     asked = Q(state=Comment.State.SUBMITTED) | Q(pk__in=[row.comment_id for row in reports if row.comment_id])
     return Dossier(
-        notes=list(Note.objects.filter(proposal=piece).select_related("author")),
-        author_mails=list(AuthorMail.objects.filter(proposal=piece).select_related("by")),
+        notes=list(Note.objects.filter(proposal=piece).select_related("author")) if piece.has_notes else (),
+        author_mails=list(AuthorMail.objects.filter(proposal=piece).select_related("by"))
+        if piece.has_author_mails
+        else (),
+        photos=list(piece.photos.all()) if piece.has_photos else (),
+        answers=answers_with(piece, staff=True) if piece.has_answers else (),
+        joinings=joinings_of(piece) if piece.has_joined or piece.state == Proposal.State.MERGED else (),
         reports=reports,
         comments=list(comments_on(piece).filter(asked).select_related("author").order_by("created_at", "pk")),
     )

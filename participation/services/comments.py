@@ -61,7 +61,7 @@ def add_comment(
         if above is None:
             raise Refused(Code.COMMENT_NOT_FOUND)
     waits = person is None or (proposal.project.moderated_first and not by_city)
-    return Comment.objects.create(
+    comment = Comment.objects.create(
         # A reply stays with what it answers, also when that was joined with another proposal since.
         proposal_id=above.proposal_id if above else proposal.pk,
         parent_id=(above.parent_id or above.pk) if above else None,
@@ -72,6 +72,16 @@ def add_comment(
         state=Comment.State.SUBMITTED if waits else Comment.State.PUBLISHED,
         created_at=now,
     )
+    if by_city and person is not None:
+        record_act(
+            organisation=proposal.project.organisation,
+            project=proposal.project,
+            by=person,
+            act="comment.by_city",
+            subject=f"proposal {proposal.number}",
+            detail={"comment": comment.pk},
+        )
+    return comment
 
 
 @transaction.atomic
@@ -124,8 +134,11 @@ def report(
     """Tell staff that something is wrong with a proposal, or with a comment on it.
 
     Locks    the person's row.
-    Refuses  what selectors.access.require_act refuses, report.reason_missing, report.twice, act.too_often.
+    Refuses  proposal.not_public, what selectors.access.require_act refuses, report.reason_missing, report.twice,
+             act.too_often.
     """
+    if not proposal.is_read_by_all:
+        raise Refused(Code.PROPOSAL_NOT_PUBLIC)
     require_act(proposal.project, standing(proposal.project, now), Act.REPORT, person)
     if reason not in Report.Reason.values:
         raise Refused(Code.REPORT_REASON_MISSING)

@@ -78,7 +78,9 @@ def add_note(*, proposal: Proposal, text: str, by: Person, now: datetime) -> Not
     text = cleaned(text)[:NOTE_MAX]
     if not text:
         raise Refused(Code.NOTE_MISSING)
-    return Note.objects.create(proposal=proposal, author=by, text=text, at=now)
+    note = Note.objects.create(proposal=proposal, author=by, text=text, at=now)
+    _recorded(proposal, by, "note.written", {"note": note.pk})
+    return note
 
 
 @transaction.atomic

@@ -164,6 +164,19 @@ def _locked(project: Project, number: int) -> Proposal:
     return found
 
 
+def _locked_with_object(project: Project, number: int) -> Proposal:
+    """Lock a proposal that is to be seen again: of an inventory only while nobody else can propose its object."""
+    if project.from_inventory:
+        next_number(project)
+    return _locked(project, number)
+
+
+def _require_room(proposal: Proposal) -> None:
+    """Refuse to bring a hidden proposal back while its object was proposed as often as it may be (object.taken)."""
+    if proposal.inventory_object and proposal.state == Proposal.State.HIDDEN:
+        require_free(proposal.project, proposal.inventory_object)
+
+
 def _record(project: Project, by: Person, act: str, proposal: Proposal, **detail: object) -> None:
     Record.objects.create(
         organisation=project.organisation,
@@ -183,11 +196,8 @@ def publish_proposal(*, project: Project, number: int, by: Person) -> Proposal:
     Refuses  person.not_staff, proposal.not_found, object.taken (somebody else proposed it while it was hidden).
     """
     require_desk(project, by, DeskAct.MODERATE)
-    if project.from_inventory:
-        next_number(project)
-    proposal = _locked(project, number)
-    if proposal.inventory_object and proposal.state == Proposal.State.HIDDEN:
-        require_free(project, proposal.inventory_object)
+    proposal = _locked_with_object(project, number)
+    _require_room(proposal)
     before = _before(proposal)
     _show(proposal, Proposal.State.PUBLISHED, "")
     _record(project, by, "proposal.published", proposal, before=before)
@@ -216,14 +226,17 @@ def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> 
 def show_as_before(*, project: Project, number: int, before: Mapping[str, object], after: str, by: Person) -> None:
     """Give a proposal the state back that it had before it was published or hidden, on the ballot where it was.
 
-    Locks    the proposal's row.
+    Locks    the proposal's row; before it the project's, for one of an inventory.
     Refuses  person.not_staff, proposal.not_found; undo.not_possible when its state is no longer ``after``;
-             ballot.frozen when it cannot come back to its ballot.
+             object.taken when somebody else proposed its object meanwhile; ballot.frozen when it cannot come back to
+             its ballot.
     """
     require_desk(project, by, DeskAct.MODERATE)
-    proposal = _locked(project, number)
+    proposal = _locked_with_object(project, number)
     if _before(proposal)["state"] != after:
         raise Refused(Code.UNDO_NOT_POSSIBLE)
+    if before["state"] != Proposal.State.HIDDEN:
+        _require_room(proposal)
     try:
         with transaction.atomic():
             _show(proposal, str(before["state"]), str(before["reason"]), on_ballot=bool(before["on_ballot"]))

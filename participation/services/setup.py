@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.text import slugify
 
-from participation.models import Area, Organisation, Person, Phase, Project, Record, Theme
+from participation.models import Area, Organisation, Person, Phase, Project, Theme
 from participation.rules.access import checked_levels
 from participation.rules.phases import PhaseKind
 from participation.rules.refusals import Code, Refused
@@ -397,13 +397,7 @@ def publish_project(*, project: Project, by: Person) -> Project:
 
 
 def _changed(project: Project, by: Person, what: str, **detail: object) -> None:
-    """Note who changed what in a public project; of a draft only its beginning and its publication stand there."""
-    if project.state != Project.State.DRAFT:
-        Record.objects.create(
-            organisation=project.organisation,
-            project=project,
-            person=by,
-            act="project.changed",
-            subject=what[:100],
-            detail=detail,
-        )
+    """Note who changed what in a project, a draft or not."""
+    record_act(
+        organisation=project.organisation, project=project, by=by, act="project.changed", subject=what, detail=detail
+    )

@@ -48,6 +48,7 @@ town_pages: list[tuple[str, object]] = [
     ("desk", _("Projects")),
     ("desk_town_queue", _("Queue")),
     ("desk_templates", _("Answer templates")),
+    ("desk_areas", _("Neighbourhoods")),
     ("desk_maps", _("Maps and data")),
     ("desk_access", _("QGIS and API")),
     ("desk_webhooks", "Webhooks"),
@@ -59,6 +60,7 @@ pages_for_some = frozenset({"desk", "desk_town_queue", "desk_access"})
 # Pages that not everybody at the desk may see, and what one must be allowed to do.
 guarded_pages: dict[str, DeskAct] = {
     "desk_templates": DeskAct.MODERATE,
+    "desk_areas": DeskAct.LAYERS,
     "desk_staff": DeskAct.PEOPLE,
     "desk_audit": DeskAct.AUDIT,
     "desk_webhooks": DeskAct.TOKENS,

@@ -15,13 +15,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from participation.models import Comment, Project, Proposal
-from participation.rules.places import LonLat
+from participation.models import Comment, Project, Proposal, Record
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.comments import comments_on
-from participation.selectors.doubles import alike_and_near
-from participation.selectors.merging import joined_with
+from participation.selectors.merging import joinings_of
 from participation.selectors.organisations import address_of
 from participation.selectors.queue import (
     Pile,
@@ -35,17 +33,16 @@ from participation.selectors.queue import (
     tags_in_use,
     templates_of,
 )
-from participation.selectors.undoing import last_act
+from participation.selectors.undoing import act_of_joining, last_act
 from participation.services import comments, merging, moderation
 from participation.services.proposals import hide_proposal, publish_proposal
 from participation.services.undoing import undo
 from participation.web import acts
-from participation.web.asking import desk, may_do, now, roles_of, town_of
+from participation.web.asking import desk, may_do, now, refused_page, roles_of, town_of
 from participation.web.desk import clerk, desk_items, desk_project, town_items
-from participation.web.maps import around, map_config
+from participation.web.desk_piece import piece_context
 
 A_PAGE = 50
-NEAR = 8
 
 PILES = {
     Pile.WAITING: _("Waiting"),
@@ -71,37 +68,6 @@ def _sieve(query: QueryDict, project: str = "") -> Sieve:
         whose=Whose(whose) if whose in set(Whose) else Whose.ANYBODY,
         text=plain("q"),
     )
-
-
-def _pin(proposal: Proposal) -> dict[str, object]:
-    place = proposal.point
-    return {
-        "number": proposal.number,
-        "title": proposal.title,
-        "lon": place.x if place else None,
-        "lat": place.y if place else None,
-        "theme": proposal.theme.slug if proposal.theme else "",
-    }
-
-
-def _beside(piece: Proposal, project: Project) -> dict[str, object]:
-    """What stands around a piece: its place, what lies near, what is called alike, what was joined with it."""
-    place = LonLat(piece.point.x, piece.point.y) if piece.point else None
-    like, near = alike_and_near(piece, place, limit=NEAR)
-    return {
-        "alike": like,
-        "nearby": near,
-        "joined": list(joined_with(piece)) if piece.state == Proposal.State.PUBLISHED else [],
-        "map": map_config(
-            project,
-            highlight=piece.number,
-            bounds=around(piece.point),
-            pins=[_pin(row) for row in (piece, *like, *near)],
-            tiles=None,
-        )
-        if piece.point
-        else None,
-    }
 
 
 @desk(DeskAct.SEE, anywhere=True)
@@ -148,7 +114,9 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
         about = project or piece.project
         about.organisation = town
         prefetch_related_objects([about], "themes")
-        context |= {"about": about, "dossier": dossier(piece), "colleagues": moderators(about), **_beside(piece, about)}
+        known = dossier(piece)
+        context |= {"about": about, "dossier": known, "colleagues": moderators(about)}
+        context |= piece_context(request, piece, about, known)
         context["may_moderate"] = may_do(request, DeskAct.MODERATE, about)
         context["templates"] = [
             (row.name, row.text.get(piece.language) or next(iter(row.text.values()))) for row in templates_of(town)
@@ -158,15 +126,13 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
     return render(request, "participation/desk_queue.html", context)
 
 
-def _back(request: HttpRequest, slug: str, *, piece: object = "") -> HttpResponse:
-    """Lead back to where in the queue the act was done."""
+def _way_back(request: HttpRequest, slug: str = "", *, piece: object = "") -> str:
+    """Where at the desk was the act done?"""
     asked = request.POST.get("back", "")
-    here = reverse("desk_queue", args=(slug,))
+    here = reverse("desk_queue", args=(slug,)) if slug else reverse("desk_town_queue")
     if asked.startswith("/desk/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
         here = asked
-    if not piece:
-        return redirect(here)
-    return redirect(f"{here}{'&' if '?' in here else '?'}{urlencode({'piece': piece})}")
+    return f"{here}{'&' if '?' in here else '?'}{urlencode({'piece': piece})}" if piece else here
 
 
 def _publish(request: HttpRequest, piece: Proposal) -> str:
@@ -200,6 +166,22 @@ def _merge(request: HttpRequest, piece: Proposal) -> str:
     n = merge.parts.count()
     said = ngettext("%(n)s proposal was joined with “%(title)s”.", "%(n)s proposals were joined with “%(title)s”.", n)
     return said % {"n": n, "title": merge.target.title}
+
+
+def _unmerge(request: HttpRequest, piece: Proposal) -> str:
+    """Take one act of joining back that bears on this piece, whenever it was done."""
+    asked = request.POST.get("merge", "")
+    merge = next((each.merge for each in joinings_of(piece) if str(each.merge.pk) == asked), None)
+    record = act_of_joining(merge) if merge is not None else None
+    if record is None:
+        raise Refused(Code.MERGE_UNDONE)
+    return _undone(request, record.pk)[0]
+
+
+def _undone(request: HttpRequest, record: int) -> tuple[str, Record]:
+    town = town_of(request)
+    done = undo(organisation=town, record_id=record, by=clerk(request), base_url=address_of(town), now=now())
+    return gettext("Undone: %(act)s") % {"act": acts.said(done)}, done
 
 
 def _note(request: HttpRequest, piece: Proposal) -> str:
@@ -263,6 +245,7 @@ ACTS: Mapping[str, tuple[Callable[[HttpRequest, Proposal], str], bool]] = {
     "publish": (_publish, True),
     "hide": (_hide, True),
     "merge": (_merge, True),
+    "unmerge": (_unmerge, False),
     "note": (_note, False),
     "tags": (_tags, False),
     "hand_over": (_hand_over, False),
@@ -288,17 +271,22 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if request.POST.get("act", "") not in ACTS:
         raise BadRequest("no such act")
     act, goes_on = ACTS[request.POST["act"]]
-    messages.success(request, act(request, piece))
+    try:
+        messages.success(request, act(request, piece))
+    except Refused as refused:
+        return refused_page(request, refused, back_to=_way_back(request, slug, piece=piece.pk))
     asked = request.POST.get("following", "")
     following = asked if asked.isdecimal() else ""
-    return _back(request, slug, piece=following if goes_on else piece.pk)
+    return redirect(_way_back(request, slug, piece=following if goes_on else piece.pk))
 
 
 @require_POST
 @desk(DeskAct.MODERATE, anywhere=True)
 def undo_act(request: HttpRequest, record: int) -> HttpResponse:
     """Undo one act of the desk, then come back to the queue."""
-    town = town_of(request)
-    done = undo(organisation=town, record_id=record, by=clerk(request), base_url=address_of(town), now=now())
-    messages.info(request, gettext("Undone: %(act)s") % {"act": acts.said(done)})
-    return _back(request, done.project.slug if done.project else "")
+    try:
+        said, done = _undone(request, record)
+    except Refused as refused:
+        return refused_page(request, refused, back_to=_way_back(request))
+    messages.info(request, said)
+    return redirect(_way_back(request, done.project.slug if done.project else ""))

@@ -179,6 +179,7 @@ ROWS: dict[str, Row] = {
     "desk_layers": Row(staff(), page=True, by="planner"),
     # There is no layer on the small stage.
     "desk_layer": Row(staff(allowed=404), {"pk": 1}, {"pk": 1}, page=True, by="planner", first="upload"),
+    "desk_layer_refused": Row(staff(allowed=404), {"pk": 1}, {"pk": 1}),
     "desk_layer_change": Row(POST_ONLY, {"pk": 1}, {"pk": 1}),
     "desk_candidates": _desk(staff()),
     "desk_candidates_ballot": _project(POST_ONLY, page=False),
@@ -250,6 +251,11 @@ ROWS: dict[str, Row] = {
     "desk_webhooks": Row(MANAGERS, page=True, by="manager"),
     "desk_webhook_change": Row(POST_ONLY, {"key": 1}, {"key": 1}),
     "desk_webhook_again": Row(POST_ONLY, {"key": 1}, {"key": 1}),
+    "desk_areas": Row(FILERS, page=True, by="planner"),
+    # No file was uploaded on the stage.
+    "desk_area_import": Row(NOBODY | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
+    "desk_area_import_change": Row(POST_ONLY, {"pk": 1}, {"pk": 1}),
+    "desk_area_import_rows": Row(NOBODY | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
     "desk_maps": Row(staff(), page=True, by="planner"),
     "desk_maps_change": Row(POST_ONLY),
     "desk_map": _desk(staff()),
@@ -346,6 +352,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_inventory_permission": MODERATORS,
     "desk_exact_place": MODERATORS,
     "desk_import_change": ("planner", "gis", "manager"),
+    "desk_area_import_change": ("planner", "gis", "manager"),
     "desk_candidate_change": SITERS,
     "desk_candidates_ballot": SITERS,
     "desk_decisions_change": SITERS,
@@ -384,6 +391,7 @@ NOT_ON_STAGE = frozenset(
         "desk_exact_place",
         "my_export_stop",
         "desk_import_change",
+        "desk_area_import_change",
     }
 )
 
