@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("participation", "0014_imports")]
+    dependencies = [("participation", "0015_outcome")]
 
     operations = [
         migrations.AlterField(
