@@ -2,24 +2,34 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
+import shapely
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 
-from participation.models import Claim, Comment, Draft, Proposal, Record, Report
+from participation.models import Claim, Comment, Draft, Export, Phase, Proposal, Record, Report
 from participation.rules.links import digest_of, new_token
 from participation.rules.questions import Asked
+from participation.rules.templates import TEMPLATES
 from participation.rules.tokens import Scope
+from participation.rules.zones import ZoneKind
+from participation.services.closing import ask_extension
+from participation.services.exports import folder
+from participation.services.importing.desk import carry_out_import, plan_import, upload_import
 from participation.services.moderation import keep_template
 from participation.services.proposals import hide_proposal
+from participation.services.setup import begin_project
 from participation.services.tokens import make_token
+from participation.services.zones import ObjectRow, ZoneRow, add_zones, load_inventory
+from siting.services.decisions import About, decide
 from tests.cast import Cast
 from tests.forms import WITH_PROPOSAL, ask, survey
+from tests.integration import studies
 
 
 @dataclass
@@ -56,7 +66,10 @@ class Caller:
 
     def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         given = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.generic(method, path, headers=given, **sent(body))  # type: ignore[arg-type]
+        answer: Any = self.client.generic(method, path, headers=given, **sent(body))
+        if answer.streaming:
+            answer.file = b"".join(answer)
+        return answer
 
 
 def caller_for(cast: Cast, who: str, *scopes: Scope) -> Caller:
@@ -89,31 +102,90 @@ def pages_through(ask_for: Any, path: str, limit: int) -> list[Any]:
 
 def set_scene(cast: Cast) -> dict[str, object]:
     """Put there what the acts of the API are about, for Piet; by the names that stand in their addresses."""
-    now, piet = datetime.now(UTC), cast["Piet"]
-    pas = survey(cast)
-    ask(cast.project, Asked.PROPOSAL, tuple(one for one in WITH_PROPOSAL if one.key in {"q3", "q4"}))
-    drafts = {
-        kind: Draft.objects.create(project=project, kind=kind, person=piet)
-        for kind, project in ((Draft.Kind.PROPOSAL, cast.project), (Draft.Kind.FORM, pas))
-    }
-    waiting = Proposal.objects.create(
-        project=cast.project, number=99, title="Wacht", state="submitted", author=cast["Vera"], created_at=now,
+    now, piet, project = datetime.now(UTC), cast["Piet"], cast.project
+    Phase.objects.filter(pk=cast.vote.pk).update(takes_paper=True)
+    studies.whole(project, piet)
+    studies.decided(project, piet)
+    decide(
+        project=project, about=About(proposals=[3]), outcome="later", reason={"nl": "Later"}, council_link="", by=piet,
+        now=now,
+    )  # fmt: skip
+    survey(cast)
+    ask(project, Asked.PROPOSAL, tuple(one for one in WITH_PROPOSAL if one.key in {"q3", "q4"}))
+    draft = Draft.objects.create(project=project, kind=Draft.Kind.PROPOSAL, person=piet)
+    Proposal.objects.create(
+        project=project, number=99, title="Wacht", state="submitted", author=cast["Vera"], created_at=now,
         point=cast.options[0].point,
     )  # fmt: skip
     comment = Comment.objects.create(
         proposal=cast.options[0], author=cast["Vera"], text="Ja", state="submitted", created_at=now
     )
-    hide_proposal(project=cast.project, number=7, reason="Dubbel", by=piet)
+    hide_proposal(project=project, number=7, reason="Dubbel", by=piet)
     template = keep_template(organisation=cast.town, name="Later", text={"nl": "Later"}, by=piet)
     Report.objects.create(proposal=cast.options[1], person=cast["Vera"], reason="spam", at=now)
+    extension = ask_extension(project=project, closes_at=now + timedelta(days=4), reason="Drukke week", by=cast["Marc"])
     return {
-        "draft": drafts[Draft.Kind.PROPOSAL].token,
-        "waiting": waiting.number,
+        "draft": draft.token,
         "comment": comment.pk,
         "claim": claim_left(cast),
         "mo": cast["Mo"].pk,
         "act": Record.objects.get(act="proposal.hidden").pk,
         "template": template.pk,
+        "decision": project.decisions.get(published_at=None).pk,
+        "built": project.decisions.get(outcome="build").pk,
+        "later": (now + timedelta(days=9)).isoformat(),
+        "extension": extension.pk,
+        "export": file_made(cast),
+        **files_taken_in(cast),
+        **set_up(cast),
+    }
+
+
+def file_made(cast: Cast) -> int:
+    """A file of a layer that is ready, for Piet."""
+    now = datetime.now(UTC)
+    (folder() / "stored").write_bytes(b"number")
+    made = Export.objects.create(
+        organisation=cast.town, person=cast["Piet"], layer="laden-proposals", title="x", format="csv", crs="EPSG:4326",
+        language="nl", state=Export.State.DONE, stored="stored", file_name="x.csv", asked_at=now, told_at=now,
+        expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    return made.pk
+
+
+ROWS = b"title,lon,lat\nEen nieuwe plek,2.7,50.86\n"
+
+
+def files_taken_in(cast: Cast) -> dict[str, object]:
+    """A file of proposals that was looked at, and one that was taken in."""
+    now, made = datetime.now(UTC), {}
+    for name in ("planned", "taken"):
+        file = SimpleUploadedFile("a.csv", ROWS.replace(b"nieuwe", name.encode()))
+        made[name] = upload_import(project=cast.project, file=file, file_name="a.csv", by=cast["Piet"], now=now)
+        plan_import(draft=made[name], columns={"title": "title"}, now=now)
+    carry_out_import(draft=made["taken"], by=cast["Piet"], now=now)
+    return {name: each.pk for name, each in made.items()}
+
+
+def set_up(cast: Cast) -> dict[str, object]:
+    """A draft of a project with a zone and an object, "banken"."""
+    banken = begin_project(
+        organisation=cast.town, title="Banken", template=TEMPLATES["benches"], copy_of=None,
+        starts_at=datetime.now(UTC), by=cast["Piet"],
+    )  # fmt: skip
+    banken.organisation = cast.town
+    spot = ZoneRow(ZoneKind.REASON, {"nl": "Kern"}, {})
+    add_zones(project=banken, zones=[(spot, shapely.box(2.65, 50.84, 2.66, 50.86))], by=cast["Piet"])
+    load_inventory(project=banken, rows=[ObjectRow("k1", "Kast", "", shapely.Point(2.7, 50.85))], by=cast["Piet"])
+    phases = list(banken.phases.order_by("position"))
+    return {
+        "zone": banken.zones.get().pk,
+        "phases": [
+            {"id": each.pk, "opens_at": each.opens_at.isoformat(), "closes_at": None, "name": {"nl": "Fase"}}
+            for each in phases
+        ],
+        "phase": phases[-1].pk,
+        "vote": next(each.pk for each in phases if each.kind == "vote"),
     }
 
 

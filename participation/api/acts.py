@@ -7,7 +7,15 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
 from participation.api import shapes
-from participation.api.asking import REPEATABLE, desk_of, desk_project_called, doing_once, knowing, someone
+from participation.api.asking import (
+    REPEATABLE,
+    desk_of,
+    desk_project_called,
+    doing_once,
+    knowing,
+    require_languages,
+    someone,
+)
 from participation.api.paging import A_PAGE, Cursor, Limit, page, page_of_names
 from participation.api.told import Told
 from participation.models import AnswerTemplate, Record
@@ -191,6 +199,7 @@ def list_templates(request: HttpRequest, limit: Limit = A_PAGE, cursor: Cursor =
 def set_template(request: HttpRequest, asked: NewTemplate) -> Told:
     """Keep words for answers under a name."""
     town = desk_of(request, DeskAct.MODERATE)
+    require_languages(town, asked.text)
     return _template_told(keep_template(organisation=town, name=asked.name, text=asked.text, by=someone(request)))
 
 

@@ -238,3 +238,14 @@ def require_valid(form: Form) -> None:
         return
     said = [{"at": [name], "why": str(why)} for name, errors in form.errors.items() for why in errors]
     raise RefusedWith(Code.REQUEST_BAD, {}, said)
+
+
+def require_languages(town: Organisation, *texts: Mapping[str, str]) -> None:
+    """Refuse a text in a language that is none of the town's: no page would show it.
+
+    Refuses  request.bad.
+    """
+    known = set(town.languages or ["nl"])
+    said = [{"at": [code], "why": "no language of this town"} for text in texts for code in text if code not in known]
+    if said:
+        raise RefusedWith(Code.REQUEST_BAD, {}, said)

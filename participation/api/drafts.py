@@ -31,7 +31,7 @@ ACTS = {Draft.Kind.PROPOSAL: Act.PROPOSE, Draft.Kind.FORM: Act.ANSWER}
 ASKED = {Draft.Kind.PROPOSAL: Asked.PROPOSAL, Draft.Kind.FORM: Asked.ALONE}
 
 Words = Annotated[shapes.Words, Field(max_length=400)]
-NO_ALT = Form("")
+NO_ALT = Form("")  # type: ignore[type-arg]
 
 
 class NewDraft(Schema):

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from ninja import Field, Router, Schema, Status
 
 from geo.catalog import Asker, UnknownLayer, layer
+from geo.export import TYPES
 from geo.ogc import parameters
 from geo.plane.crs import ALL
 from geo.problems import LayerNotFound
@@ -146,7 +147,7 @@ FILE: dict[str, Any] = {
     "responses": {
         200: {
             "description": "The file",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted({*TYPES.values()})},
         },
         503: {"description": "Too many files are handed out just now; come again after Retry-After"},
     }

@@ -12,7 +12,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from participation.api import shapes
-from participation.api.asking import REPEATABLE, desk_project_called, doing_once, knowing, someone
+from participation.api.asking import REPEATABLE, desk_project_called, doing_once, knowing, require_languages, someone
 from participation.api.paging import A_PAGE, Cursor, Limit, page
 from participation.api.setup import Line, SetupShape, Text, setup_of, setup_told
 from participation.api.told import Told
@@ -150,7 +150,16 @@ def read_geometry(given: Geometry) -> BaseGeometry:
     """
     try:
         found = shapely.force_2d(shapely.geometry.shape(given.model_dump()))
-    except (ShapelyError, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError) as error:
+    except (
+        ShapelyError,
+        ValueError,
+        TypeError,
+        IndexError,
+        KeyError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise Refused(Code.PLACE_UNREADABLE) from error
     west, south, east, north = found.bounds if not found.is_empty else (math.nan,) * 4
     if not all(map(math.isfinite, (west, south, east, north))):
@@ -216,6 +225,7 @@ def add_zone(request: HttpRequest, slug: str, asked: NewZone) -> Status[Told]:
     project = desk_project_called(request, slug, DeskAct.SETUP)
 
     def act() -> Told:
+        require_languages(project.organisation, asked.name, asked.why)
         row = (ZoneRow(asked.kind, asked.name, asked.why), read_geometry(asked.surface))
         add_zones(project=project, zones=[row], by=someone(request))
         return _zone_told(zones_of(project).order_by("-pk")[0])
@@ -234,6 +244,7 @@ def _zone(project: Project, key: int) -> Zone:
 def set_zone(request: HttpRequest, slug: str, zone: shapes.Number, asked: ZoneSet) -> Told:
     """Set the rule and the words of a zone; what was proposed before stays."""
     project = desk_project_called(request, slug, DeskAct.SETUP)
+    require_languages(project.organisation, asked.name, asked.why)
     row = ZoneRow(asked.kind, asked.name, asked.why)
     change_zone(project=project, key=zone, row=row, by=someone(request))
     return _zone_told(_zone(project, zone))

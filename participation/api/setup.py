@@ -15,6 +15,7 @@ from participation.api.asking import (
     desk_project_called,
     doing_once,
     knowing,
+    require_languages,
     require_valid,
     someone,
 )
@@ -313,6 +314,7 @@ def set_texts(request: HttpRequest, slug: str, asked: TextsSet) -> Told:
     """Set title, question, summary, rules or promise, in the languages of the town."""
     project = setup_of(request, slug, DeskAct.WORDS)
     given = {name: text for name, text in asked.model_dump().items() if text is not None}
+    require_languages(project.organisation, *given.values())
     services.set_texts(project=project, texts=given, by=someone(request))
     return setup_told(request, slug, DeskAct.WORDS)
 
@@ -333,6 +335,7 @@ def set_phases(request: HttpRequest, slug: str, asked: PhasesSet) -> Told:
     """Set names, times and order of all phases."""
     project = setup_of(request, slug, DeskAct.SETUP)
     for row in asked.phases:
+        require_languages(project.organisation, row.name)
         check_in_reach(row.opens_at)
         check_in_reach(row.closes_at or row.opens_at)
     rows = [services.PhaseRow(row.id, row.name, row.opens_at, row.closes_at) for row in asked.phases]
@@ -352,6 +355,7 @@ def add_phase(request: HttpRequest, slug: str, asked: NewPhase) -> Status[Told]:
     project = setup_of(request, slug, DeskAct.SETUP)
 
     def act() -> Told:
+        require_languages(project.organisation, asked.name)
         check_in_reach(asked.opens_at)
         steps = [Step(PhaseKind(asked.kind), 0, asked.days, asked.name)]
         services.add_phases(project=project, steps=steps, starts_at=asked.opens_at, by=someone(request))
@@ -391,6 +395,7 @@ def set_access(request: HttpRequest, slug: str, asked: AccessSet) -> Told:
 def set_themes(request: HttpRequest, slug: str, asked: ThemesSet) -> Told:
     """Set the themes in their order."""
     project = setup_of(request, slug, DeskAct.SETUP)
+    require_languages(project.organisation, *(row.name for row in asked.themes))
     rows = [services.ThemeRow(row.id, row.name, row.colour) for row in asked.themes]
     services.set_themes(project=project, rows=rows, by=someone(request))
     return setup_told(request, slug, DeskAct.SETUP)

@@ -7,7 +7,15 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
 from participation.api import shapes
-from participation.api.asking import REPEATABLE, desk_project_called, doing_once, knowing, project_called, someone
+from participation.api.asking import (
+    REPEATABLE,
+    desk_project_called,
+    doing_once,
+    knowing,
+    project_called,
+    require_languages,
+    someone,
+)
 from participation.api.paging import A_PAGE, Cursor, Limit, page, page_of_names
 from participation.api.told import Told, in_words
 from participation.rules.refusals import Code, Refused
@@ -153,6 +161,7 @@ def take_decision(request: HttpRequest, slug: str, asked: NewDecision) -> Status
     project = desk_project_called(request, slug, DeskAct.DECIDE)
 
     def act() -> Told:
+        require_languages(project.organisation, asked.reason)
         n = decide(
             project=project,
             about=About(sorted(set(asked.candidates)), sorted(set(asked.proposals))),
@@ -212,6 +221,7 @@ def note_roll_out(request: HttpRequest, slug: str, decision: shapes.Number, aske
         raise Refused(Code.REQUEST_NOT_FOUND)
 
     def act() -> Told:
+        require_languages(project.organisation, asked.tell)
         made = roll_out(
             project=project,
             decision=found,

@@ -83,7 +83,7 @@ class NewStudy(Schema):
 
 
 class StudyAct(Schema):
-    """What is done with a study: compute it, stop that, copy it, show it to everybody or to staff alone."""
+    """What is done with a study: compute it, stop that, copy it to change it, show it to everybody or staff alone."""
 
     act: Literal["start", "stop", "copy", "publish", "withdraw"]
 

@@ -186,7 +186,8 @@ def test_answers_that_are_not_right_are_explained_and_nothing_is_kept(
             continue
         assert code(answer) == (422, "answers.incomplete")
         assert [each["code"] for each in answer.json()["errors"]] == [expected]
-    for shape in ([2.6], ["a", "b"], [None, 1], [[[]]], {}):
+    shapes: list[object] = [[2.6], ["a", "b"], [None, 1], [[[]]], {}]
+    for shape in shapes:
         drawn = {"type": "Point", "coordinates": shape}
         assert code(caller("PUT", f"{FORM}/form", {"version": 1, "answers": {"q10": drawn}}))[0] in {400, 422}, shape
     assert code(caller("PUT", f"{FORM}/form", {"version": 1, "answers": {}})) == (422, "answers.none")
