@@ -5,11 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-<<<<<<<< HEAD:participation/migrations/0020_api.py
     dependencies = [("participation", "0019_import_kinds")]
-========
-    dependencies = [("participation", "0015_outcome")]
->>>>>>>> api:participation/migrations/0016_api.py
 
     operations = [
         migrations.AlterField(

@@ -19,7 +19,7 @@ from participation.selectors.comments import SORTS, Thread, threads
 from participation.selectors.follows import follows
 from participation.selectors.merging import joined_with
 from participation.selectors.projects import standing
-from participation.selectors.proposals import hidden_stub, nearby, supported_by, visible_proposals
+from participation.selectors.proposals import hidden_stub, nearest, supported_by, visible_proposals
 from participation.selectors.responses import responses_on
 from participation.services.proposals import support, take_back_support
 from participation.web.access import not_let_in
@@ -30,6 +30,9 @@ from participation.web.places import bounds_of, on_map, shape_drawn
 from participation.web.projects import process_context
 from participation.web.proposal_questions import rows_with
 from participation.web.sentences import refusal, status_of
+
+# So many proposals nearby are named on the page of one.
+NEAR = 5
 
 
 def proposal_or_404(request: HttpRequest, project: Project, number: int) -> Proposal:
@@ -73,7 +76,7 @@ def page_of(
     map_data = None
     if proposal.point is not None:
         place = LonLat(proposal.point.x, proposal.point.y)
-        near = list(nearby(project, place).exclude(pk=proposal.pk)[:5])
+        near = nearest(project, place, n=NEAR, but=proposal)
         map_data = map_config(
             project,
             highlight=proposal.number,
