@@ -1,11 +1,8 @@
 """Has a stranger's file read in a process apart, and hands over what it found."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +17,8 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.formats.rows import Row, RowFault, UnreadableFile
 from geo.intake.attributes import as_kind
+from geo.intake.process import TookTooLong, run_apart
 
-ROOT = Path(__file__).parents[2]
 MAX_BYTES = 100 * 1024 * 1024
 # Longer than its computing time (child.CPU_SECONDS): the machine may have others to serve.
 WALL_SECONDS = 120
@@ -30,8 +27,6 @@ OPERATOR_WALL_SECONDS = 1200
 DRIVERS = ("GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "LIBKML", "XLSX")
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
 _MB = 1024 * 1024
-# How a killed process ends where its computing time was over: SIGXCPU, or SIGKILL after it.
-_OUT_OF_TIME = {-24, -9}
 
 
 class Taken(NamedTuple):
@@ -151,38 +146,18 @@ def _skipped() -> str:
 
 def _run(folder: Path, seconds: float) -> None:
     environment = {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
         "GDAL_SKIP": _skipped(),
         "GDAL_DRIVER_PATH": "disable",
         "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
         "GDAL_HTTP_MAX_RETRY": "0",
         "PROJ_NETWORK": "OFF",
         "OGR_SQLITE_LOAD_EXTENSIONS": "",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
-    command = [sys.executable, "-m", "geo.intake.child", str(folder)]
-    with subprocess.Popen(  # noqa: S603 -- our own module, the folder is ours
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        try:
-            ended = process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            raise UnreadableFile("file.too_slow") from error
-    if ended in _OUT_OF_TIME:
-        raise UnreadableFile("file.too_slow")
-    if not (folder / "said.json").is_file():
+    try:
+        has_said = run_apart("geo.intake.child", folder, wall_seconds=seconds, environment=environment)
+    except TookTooLong as error:
+        raise UnreadableFile("file.too_slow") from error
+    if not has_said:
         raise UnreadableFile("file.crashed")
 
 

@@ -97,15 +97,11 @@ def whole(lon: float, lat: float) -> tuple[int, int]:
     return min(int(x * 2**WORLD_BITS), 2**WORLD_BITS - 1), min(int(y * 2**WORLD_BITS), 2**WORLD_BITS - 1)
 
 
-def squares(north_west: tuple[int, int], south_east: tuple[int, int]) -> list[tuple[int, int]]:
-    """The Morton ranges, four at most, of the smallest tiles of one zoom that hold this box of whole numbers."""
+def tile_around(north_west: tuple[int, int], south_east: tuple[int, int]) -> Tile:
+    """The smallest tile that holds this box of whole numbers."""
     (left, top), (right, bottom) = north_west, south_east
-    # Tiles as long as the box: it reaches into two each way, no more.
-    below = max(right - left, bottom - top).bit_length()
-    z = WORLD_BITS - min(below, WORLD_BITS)
-    columns = range(left >> WORLD_BITS - z, (right >> WORLD_BITS - z) + 1)
-    rows = range(top >> WORLD_BITS - z, (bottom >> WORLD_BITS - z) + 1)
-    return [Tile(z, x, y).morton_range() for y in rows for x in columns]
+    below = max((left ^ right).bit_length(), (top ^ bottom).bit_length())
+    return Tile(WORLD_BITS - below, left >> below, top >> below)
 
 
 def lon_lat(x: float, y: float, z: int) -> tuple[float, float]:

@@ -14,7 +14,7 @@ INDEXES = [
     models.Index(fields=["project", "number"], condition=Q(on_ballot=True), name="proposal_options"),
     models.Index(
         fields=["project", "morton"],
-        include=["tile_x", "tile_y", "n_supports", "theme", "area", "created_at", "on_ballot"],
+        include=["number", "tile_x", "tile_y", "n_supports", "theme", "area", "created_at", "on_ballot"],
         condition=PUBLIC,
         name="proposal_tiles",
     ),

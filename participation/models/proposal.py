@@ -112,7 +112,7 @@ class Proposal(models.Model):
             # Holds whatever tiles group and lists count by, so that for these no row is read.
             models.Index(
                 fields=["project", "morton"],
-                include=["tile_x", "tile_y", "n_supports", "theme", "area", "created_at", "on_ballot"],
+                include=["number", "tile_x", "tile_y", "n_supports", "theme", "area", "created_at", "on_ballot"],
                 condition=PUBLIC,
                 name="proposal_tiles",
             ),

@@ -11,6 +11,11 @@ def imports_of(project: Project) -> QuerySet[Import]:
     return Import.objects.filter(project=project).select_related("by", "project__organisation")
 
 
+def import_of(project: Project, key: int) -> Import | None:
+    """The file of proposals of this number that was uploaded for this project."""
+    return imports_of(project).filter(pk=key, kind=Import.Kind.PROPOSALS).first()
+
+
 def area_imports_of(organisation: Organisation) -> QuerySet[Import]:
     """Which files of neighbourhoods were uploaded for this town, the latest first?"""
     return Import.objects.filter(organisation=organisation).select_related("by", "organisation")

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 
 from geo.catalog import in_days
 from geo.plane.boxes import Box
-from geo.plane.tiles import squares, whole
+from geo.plane.tiles import tile_around, whole
 from geo.queries import pyramid
 from participation.models import (
     Area,
@@ -107,6 +107,8 @@ def hidden_stub(project: Project, number: int) -> Proposal | None:
 SORTS = {"most": ("-n_supports", "number"), "new": ("-created_at", "-number"), "name": ("title", "number")}
 
 
+# The shares of a radius within which the nearest are looked for, one after another.
+NEARER = (1 / 16, 1 / 4, 1)
 # So many words are looked for; more narrow nothing down and cost the same again.
 WORDS = 8
 
@@ -156,13 +158,12 @@ def filtered(
 def within(box: Box) -> Q:
     """Which proposals have their mark in this box, as exactly as places are kept in tiles (2 cm)?
 
-    Cost     the rows of four squares as large as the box, by the index on their Morton code.
+    Cost     the smallest tile around the box, by an index that holds all that is asked here: one range of it, for of
+             several PostgreSQL would read the rows.
     """
     (left, top), (right, bottom) = whole(box.min_x, box.max_y), whole(box.max_x, box.min_y)
-    ranges = Q()
-    for first, last in squares((left, top), (right, bottom)):
-        ranges |= Q(morton__range=(first, last))
-    return ranges & Q(tile_x__range=(left, right), tile_y__range=(top, bottom))
+    around = tile_around((left, top), (right, bottom)).morton_range()
+    return Q(morton__range=around, tile_x__range=(left, right), tile_y__range=(top, bottom))
 
 
 def n_public(project: Project, *, theme: str = "") -> int:
@@ -176,7 +177,7 @@ def n_public(project: Project, *, theme: str = "") -> int:
     placeless = Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED, morton=None)
     if found is not None:
         placeless = placeless.filter(theme=found)
-    return pyramid.total(project.pk, slot=found and found.pk) + placeless.count()
+    return pyramid.total(project.pk, slot=found.pk if found else None) + placeless.count()
 
 
 def _last_count() -> Subquery:
@@ -192,6 +193,20 @@ def geos_point(place: LonLat) -> Point:
 
 def _geography(value: Any, field: "type[gis.PointField[Any, Any]] | type[gis.MultiPolygonField[Any, Any]]") -> Cast:
     return Cast(value, field(geography=True, srid=4326))
+
+
+def nearest(project: Project, place: LonLat, *, n: int, but: Proposal) -> list[Proposal]:
+    """The public proposals nearest to a place within the project's radius, without this one, each with ``away_m``.
+
+    Cost     where many stand close, those close by: the few nearest of ten thousand within the radius need no order.
+    """
+    found: list[Proposal] = []
+    for share in NEARER:
+        rows = nearby(project, place, radius_m=project.nearby_radius_m * share).exclude(pk=but.pk)
+        found = list(rows.defer("area__outline")[:n])
+        if len(found) == n:
+            break
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,9 +202,9 @@ def moderators(project: Project) -> list[Person]:
     return list(rows.order_by("public_name", "pk"))
 
 
-def templates_of(organisation: Organisation) -> list[AnswerTemplate]:
+def templates_of(organisation: Organisation) -> QuerySet[AnswerTemplate]:
     """The town's words for answers, by name."""
-    return list(AnswerTemplate.objects.filter(organisation=organisation))
+    return AnswerTemplate.objects.filter(organisation=organisation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
-from django.db.models import Count, F, Func, Q, QuerySet, TextField
+from django.db.models import BooleanField, Case, Count, F, Func, OuterRef, Q, QuerySet, Subquery, TextField, When
 from shapely.geometry.base import BaseGeometry
 
 from participation.models import ExactPlace, InventoryObject, Project, Proposal, Zone
@@ -24,6 +24,7 @@ def settings_of(project: Project) -> PlaceSettings:
         blur_m=project.blur_m,
         from_inventory=project.from_inventory,
         per_object=project.per_object,
+        near_m=project.nearby_radius_m,
     )
 
 
@@ -103,12 +104,18 @@ def inventory_of(project: Project) -> QuerySet[InventoryObject]:
     return rows.annotate(n_proposals=Count("proposals", filter=COUNTED))
 
 
-def may_be_chosen(project: Project) -> QuerySet[InventoryObject]:
-    """The objects that can be proposed: the owner did not refuse, and there is room for one proposal more."""
-    rows = inventory_of(project).exclude(permission=InventoryObject.Permission.REFUSED)
-    if project.per_object is None:
-        return rows
-    return rows.alias(taken=Count("proposals", filter=COUNTED)).filter(taken__lt=project.per_object)
+def objects_to_choose(project: Project) -> QuerySet[InventoryObject]:
+    """The objects of a project, first those that can be proposed (``is_free``): the owner did not refuse, and there is
+    room for one proposal more. ``proposal_number`` is the first public proposal of each, if any.
+    """
+    room = Q() if project.per_object is None else Q(n_proposals__lt=project.per_object)
+    free = When(~Q(permission=InventoryObject.Permission.REFUSED) & room, then=True)
+    public = Proposal.objects.filter(inventory_object=OuterRef("pk"), state=Proposal.State.PUBLISHED).order_by("number")
+    rows = inventory_of(project).annotate(
+        is_free=Case(free, default=False, output_field=BooleanField()),
+        proposal_number=Subquery(public.values("number")[:1]),
+    )
+    return rows.order_by("-is_free", "number")
 
 
 def objects_called(rows: QuerySet[InventoryObject], text: str) -> QuerySet[InventoryObject]:

@@ -97,6 +97,8 @@ def new_project(*, town: Organisation, slug: str, title: str, template: Template
             "nearby_radius_m": template.nearby_radius_m,
             "access": dict(template.access),
             "shapes": [shape.value for shape in template.shapes],
+            "from_inventory": template.from_inventory,
+            "per_object": template.per_object,
         }
     project = Project.objects.create(organisation=town, slug=slug, title=texts, **given | fields)
     for position, theme in enumerate(template.themes if template else ()):

@@ -216,7 +216,7 @@ def set_phases(*, project: Project, rows: Sequence[PhaseRow], by: Person, now: d
         phase = known[row.key]
         named = {language: text for language, given in row.name.items() if (text := _clean("title", given))}
         phase.name = named or phase.name or PHASE_NAMES[PhaseKind(phase.kind)]
-        facts = {"name": next(iter(phase.name.values()))}
+        facts = {"name": phase.name}
         if row.closes_at is not None and row.closes_at <= row.opens_at:
             raise Refused(Code.SETUP_PHASE_BACKWARDS, facts)
         began = project.state != Project.State.DRAFT and phase.opens_at <= now
@@ -258,8 +258,7 @@ def remove_phase(*, project: Project, key: int, by: Person, now: datetime) -> No
                 raise IntegrityError
             phase.delete()
     except IntegrityError as error:
-        name = next(iter(phase.name.values()), phase.kind)
-        raise Refused(Code.SETUP_PHASE_BEGUN, {"name": name}) from error
+        raise Refused(Code.SETUP_PHASE_BEGUN, {"name": phase.name}) from error
     for position, left in enumerate(phases_of(project), start=1):
         Phase.objects.filter(pk=left.pk).update(position=position)
     _changed(project, by, "phases")
@@ -315,7 +314,7 @@ def set_themes(*, project: Project, rows: Sequence[ThemeRow], by: Person) -> Non
         theme = known.get(row.key) if row.key else None
         if theme and not name:
             if theme.pk in in_use:
-                raise Refused(Code.SETUP_THEME_IN_USE, {"name": next(iter(theme.name.values()), theme.slug)})
+                raise Refused(Code.SETUP_THEME_IN_USE, {"name": theme.name})
             theme.delete()
         if not name:
             continue

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from participation.models import Phase
 from participation.rules.electorate import Eligibility
-from participation.rules.phases import NOTICE
+from participation.rules.phases import NOTICE, check_in_reach
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.rules.voting import NO_CAP, Method, Rule
@@ -131,8 +131,9 @@ def _moment(text: str) -> datetime:
         aware = make_aware(found) if found and is_naive(found) else found
     except (ValueError, OverflowError):
         aware = None
-    if aware is None or not 2000 <= aware.year < 3000:
+    if aware is None:
         raise Refused(Code.EXTENSION_TIME_BAD)
+    check_in_reach(aware)
     return aware
 
 

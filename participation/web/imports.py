@@ -339,7 +339,7 @@ def _told(row: ImportedRow) -> dict[str, Any]:
         for name, said in FIELD_NAMES.items()
         if name in row.after
     ]
-    told = {"row": row, "lines": lines, "why": _why(row) if row.code else "", "note": NOTES.get(row.note, "")}
+    told = {"row": row, "lines": lines, "why": why_refused(row) if row.code else "", "note": NOTES.get(row.note, "")}
     return told | {"left": LEFT.get(row.left, "")}
 
 
@@ -360,7 +360,8 @@ def _shape_words(shape: shapely.Geometry) -> str:
     return gettext("%(n)s corners around %(lon)s, %(lat)s") % facts
 
 
-def _why(row: ImportedRow) -> str:
+def why_refused(row: ImportedRow) -> str:
+    """Why a row is refused, in words."""
     if row.code in FAULTS:
         return RowFault(row.code, row.facts).sentence
     return sentence(Code(row.code), row.facts)
@@ -417,7 +418,7 @@ def _lines(rows: Iterator[ImportedRow]) -> Iterator[str]:
             "; ".join(f"{name}: {_value(name, value)}" for name, value in held.items())
             for held in (row.before, row.after)
         ]
-        why = _why(row) if row.code else str(LEFT.get(row.left) or NOTES.get(row.note, ""))
+        why = why_refused(row) if row.code else str(LEFT.get(row.left) or NOTES.get(row.note, ""))
         cells = [row.key, str(row.number or ""), row.act, row.code or row.left or row.note, why, *said]
         yield csv_line(row.line, *map(inert, cells))
 

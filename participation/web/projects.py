@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -37,6 +38,8 @@ from participation.web.taking import file_links
 from participation.web.words import phase_line
 
 A_PAGE = 30
+# Of what holds the words that were looked for, so many are counted and can be leafed through.
+MOST_FOUND = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str,
         until=filters.until,
         box=filters.box,
     )
-    n = n_public(project, theme=filters.theme) if filters.is_counted else rows.count()
+    n, is_more = _n_found(project, filters, rows)
     if filters.sort == "drawn":
         order = in_drawn_page(request, project, rows, n)
     else:
@@ -212,7 +215,17 @@ def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str,
     shown = supported_by(everything, request.user).defer("area__outline").filter(number__in=numbers)
     by_number = {proposal.number: proposal for proposal in shown}
     proposals = [by_number[number] for number in numbers if number in by_number]
-    return {"page": page, "proposals": proposals, "n_found": n}
+    return {"page": page, "proposals": proposals, "n_found": n, "is_more": is_more}
+
+
+def _n_found(project: Project, filters: Filters, rows: QuerySet[Proposal]) -> tuple[int, bool]:
+    """How many these rows are, and whether there are more than that: words that half a million hold are not counted."""
+    if filters.is_counted:
+        return n_public(project, theme=filters.theme), False
+    if not filters.text:
+        return rows.count(), False
+    n = rows[: MOST_FOUND + 1].count()
+    return min(n, MOST_FOUND), n > MOST_FOUND
 
 
 # Pages of other apps in the menu of a project: (address name, label, whether this project has it).
@@ -288,15 +301,18 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     filters = Filters.read(request.GET, default_sort="drawn" if voting else "most")
     if filters.sort == "drawn" and not voting:
         return redirect("project", slug=slug)
-    states = states_of(project, voting=voting, answered=bool(context["has_answers"]))
+    states = states_of(project, voting=voting or where.is_shortlisting, answered=bool(context["has_answers"]))
     if filters.state not in dict(states):
         filters = replace(filters, state="")
     chosen = context["chosen"]
     numbers = chosen.numbers if isinstance(chosen, Chosen) else []
+    context |= {"filters": filters, **_page(request, project, filters)}
+    if request.headers.get("HX-Request"):
+        # The list follows the map: the rest of the page stands.
+        return _varied(render(request, "participation/project_part.html", context))
     # Whoever narrowed the list to a part of the map sees that part again.
     seen = {"view": filters.box[:4]} if filters.box else {}
     context |= {
-        "filters": filters,
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
         "states": states,
         # The map shows all around that part too.
@@ -307,9 +323,14 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
         "told_to_machines": for_search_engines(request, project),
         "files": file_links(project, filters.of_layer(project)),
         "layer": f"{project.slug}-proposals",
-        **_page(request, project, filters),
     }
-    return render(request, "participation/project.html", context)
+    return _varied(render(request, "participation/project.html", context))
+
+
+def _varied(response: HttpResponse) -> HttpResponse:
+    """A part of the page and the whole of it have one address: what a browser keeps of one is not the other."""
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_POST

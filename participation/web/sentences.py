@@ -17,7 +17,7 @@ DAYS_BY_NAME = 7
 SENTENCES = {
     Code.SIGN_IN_FIRST: _("Sign in first. What you filled in is kept."),
     Code.NOT_STAFF: _("Only staff of the town with the right role can do this."),
-    Code.SECOND_FACTOR: _("Your town asks staff for a second factor. Open the desk first and show yours there."),
+    Code.SECOND_FACTOR: _("Your town asks staff for a second factor. Show yours in the pages first, or use a token."),
     Code.PROPOSALS_NOT_OPEN: _("You cannot propose anything in this project now."),
     Code.PROPOSALS_OPEN_LATER: _("You can propose something from %(opens_at)s."),
     Code.PROPOSALS_OVER: _("You could propose something until %(closed_at)s."),
@@ -40,6 +40,7 @@ SENTENCES = {
     Code.PLACE_NO_SHAPE: _("Tick at least one kind of place that can be proposed."),
     Code.PLACE_BLUR_BAD: _("Say how far off places are shown: between %(least)s and %(most)s metres."),
     Code.PLACE_PER_OBJECT_BAD: _("Say how often one object may be proposed: 1 to %(max)s times, or leave it empty."),
+    Code.PLACE_NEAR_BAD: _("Say within how many metres something is near: %(least)s to %(most)s."),
     Code.PLACE_BLURRED_OBJECTS: _(
         "Objects of an inventory stand where everybody sees them, so their places cannot be shown roughly."
     ),
@@ -92,6 +93,10 @@ SENTENCES = {
     Code.CLAIM_UNKNOWN: _("We do not know this link. Copy all of it, up to its last sign."),
     Code.CLAIM_USED: _(
         "Somebody used this link already to make the contribution theirs. Was that not you? Tell the town."
+    ),
+    Code.CLAIM_ANSWERED_ALREADY: _(
+        "You answered this form with your account already, and there is one for each person. Change your own answers"
+        " instead; those of the link stay as they are."
     ),
     Code.INVITATION_UNKNOWN: _("We do not know this invitation. Copy the whole link from the mail."),
     Code.INVITATION_USED: _("This invitation was used already. It is good once. Ask the town for a new one."),
@@ -166,6 +171,10 @@ SENTENCES = {
     Code.ANSWER_TOO_FEW_CORNERS: _("Give at least %(least)s different places, one a line."),
     Code.ANSWER_FILE_NOT_TAKEN: _("We cannot take this file. Send a PDF, a plain text or a picture (JPEG, PNG, WebP)."),
     Code.ANSWER_FILE_TOO_LARGE: _("This file is too large. At most %(max)s megabytes are possible."),
+    Code.ANSWER_FILE_LOCKED: _("This PDF is locked with a password. Save it without one and send it again."),
+    Code.ANSWER_FILE_BROKEN: _(
+        "We cannot read this PDF: it is damaged or was cut off. Save it anew, or print it to a new PDF, and send that."
+    ),
     Code.ANSWERS_INCOMPLETE: _("Something is not right yet. Look at the questions marked in red."),
     Code.ANSWERS_NONE: _("You did not answer anything yet."),
     Code.FORM_CHANGED: _(
@@ -234,6 +243,7 @@ SENTENCES = {
     Code.ALREADY_DECIDED: _("Somebody else decided about this proposal a moment ago."),
     Code.ROW_EMPTY: _("This row is empty."),
     Code.ROW_REPEATED: _("This row was in the file or in the project already."),
+    Code.UPLOAD_CUT_OFF: _("The line broke before all of it had come. Nothing was changed; go back and send it again."),
     Code.FILE_UNREADABLE: _("This file cannot be read: %(why)s."),
     Code.FIELD_UNKNOWN: _("The file has no column “%(field)s”. It has: %(fields)s."),
     Code.PERSON_MISSING: _("This row does not say who."),
@@ -399,6 +409,7 @@ STATUS = {
     Code.ACCESS_NOT_VERIFIED: 403,
     Code.CLAIM_UNKNOWN: 404,
     Code.CLAIM_USED: 409,
+    Code.CLAIM_ANSWERED_ALREADY: 409,
     Code.INVITATION_UNKNOWN: 404,
     Code.INVITATION_USED: 409,
     Code.INVITATION_EXPIRED: 409,
@@ -423,6 +434,7 @@ STATUS = {
     Code.TOO_OFTEN_HERE: 429,
     Code.UNDO_NOT_POSSIBLE: 409,
     Code.MAIL_NO_AUTHOR: 409,
+    Code.UPLOAD_CUT_OFF: 400,
     Code.PHOTO_TOO_LARGE: 413,
     Code.ANSWER_FILE_TOO_LARGE: 413,
     Code.QUESTION_GONE: 409,
