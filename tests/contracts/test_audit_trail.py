@@ -29,6 +29,7 @@ from participation.models import (
 from participation.queries.voting import database_now
 from participation.rules.questions import Asked
 from participation.rules.tokens import Scope
+from participation.services.codes import make_resident_codes
 from participation.services.comments import add_comment
 from participation.services.questions import NEW, set_question
 from participation.services.setup import begin_project, remove_phase
@@ -74,6 +75,11 @@ def _printed(cast: Cast) -> Sent:
     batch = CodeBatch.objects.create(phase=cast.vote, made_by=cast["Piet"], made_at=database_now(), n_codes=1)
     VotingCode.objects.create(batch=batch, phase=cast.vote, locator="AAAA", salt=b"s" * 16, digest=b"d" * 32)
     return {"batch": batch.pk}, {}
+
+
+def _to_residents(cast: Cast) -> Sent:
+    make_resident_codes(organisation=cast.town, n=1, by=cast["Piet"], now=database_now())
+    return {"batch": CodeBatch.objects.get(organisation=cast.town).pk}, {}
 
 
 def _verified(cast: Cast) -> Sent:
@@ -132,6 +138,7 @@ LEAVES_A_LINE: dict[str, Callable[[Cast], Sent]] = {
     "desk_vote_ask": _later,
     "desk_vote_agree": _asked_later,
     "desk_codes_withdraw": _printed,
+    "desk_resident_codes_withdraw": _to_residents,
     "desk_people_unverify": _verified,
     "desk_people_codes": lambda cast: ({}, {"codes": "8970"}),
     "desk_keep": _cluster,
