@@ -63,7 +63,7 @@ class Import(models.Model):
     @property
     def town(self) -> Organisation:
         """Whose it is, directly or by its project."""
-        found = self.organisation or (self.project and self.project.organisation)
+        found = self.project.organisation if self.project else self.organisation
         assert found is not None
         return found
 

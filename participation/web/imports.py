@@ -127,7 +127,7 @@ class FileForm(forms.Form):
 class AreaFileForm(FileForm):
     """A file with neighbourhoods."""
 
-    kind = None
+    kind = None  # type: ignore[assignment]
     file = forms.FileField(
         label=_("File"),
         help_text=_(
@@ -167,7 +167,7 @@ class ColumnsForm(forms.Form):
 class SupportColumnsForm(ColumnsForm):
     """Which column says what is supported, and by whom."""
 
-    title = body = theme = date = object = None
+    title = body = theme = date = object = None  # type: ignore[assignment]
     key = forms.ChoiceField(
         label=_("Number or key of the proposal"),
         required=False,
@@ -183,7 +183,7 @@ class SupportColumnsForm(ColumnsForm):
 class AreaColumnsForm(ColumnsForm):
     """Which column says what of a neighbourhood."""
 
-    title = body = theme = date = object = key = None
+    title = body = theme = date = object = key = None  # type: ignore[assignment]
     name = forms.ChoiceField(label=_("Name"), required=False)
     code = forms.ChoiceField(
         label=_("Code"),
@@ -418,7 +418,7 @@ def _lines(rows: Iterator[ImportedRow]) -> Iterator[str]:
             "; ".join(f"{name}: {_value(name, value)}" for name, value in held.items())
             for held in (row.before, row.after)
         ]
-        why = why_refused(row) if row.code else str(LEFT.get(row.left) or NOTES.get(row.note, ""))
+        why = why_refused(row) if row.code else str(LEFT.get(row.left, "") or NOTES.get(row.note, ""))
         cells = [row.key, str(row.number or ""), row.act, row.code or row.left or row.note, why, *said]
         yield csv_line(row.line, *map(inert, cells))
 

@@ -330,7 +330,7 @@ def make_proposals(project: Project, content: Mapping[str, Any], scene: Scene) -
             title=entry["title"],
             body=entry["body"],
             theme=themes[entry["theme"]],
-            inventory_object=objects.get(entry.get("object")),
+            inventory_object=objects.get(entry.get("object", "")),
             **(placed(project, entry, content) if content["map"] else {}),
             **fields,
         )
@@ -377,7 +377,7 @@ def placed(project: Project, entry: Mapping[str, Any], content: Mapping[str, Any
 def make_comments(content: Mapping[str, Any], proposals: Sequence[Proposal], scene: Scene) -> None:
     """Make what was said about proposals, one after the other since each came in."""
     by_title = {row.title: row for row in proposals}
-    rows = []
+    rows: list[Comment] = []
     for entry in content.get("comments", ()):
         about, by_city = by_title[entry["on"]], entry.get("by_city", False)
         since = max([about.created_at, *(row.created_at for row in rows if row.proposal == about)])
