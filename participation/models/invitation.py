@@ -1,4 +1,4 @@
-"""Links that are good once: to take on a role in a town, and to make a contribution without account one's own."""
+"""Links that are good once: a role in a town or one of its projects, and making what was written one's own."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +7,7 @@ from participation.models.comment import Comment
 from participation.models.form import AnswerSheet
 from participation.models.organisation import Organisation
 from participation.models.person import Person
+from participation.models.project import Project
 from participation.models.proposal import Proposal
 from participation.rules.roles import STAFF, Role
 
@@ -15,6 +16,9 @@ class Invitation(models.Model):
     """A role offered by mail; of the link in it nothing but a SHA-256 of its secret is kept."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="invitations")
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, null=True, blank=True, related_name="invitations"
+    )  # none for a role in the whole town
     email = models.EmailField()
     role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
     digest = models.BinaryField(max_length=32, unique=True)

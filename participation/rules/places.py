@@ -84,6 +84,7 @@ class Shape(StrEnum):
     AREA = "area"
 
 
+_KINDS = {"Point": Shape.POINT, "MultiPoint": Shape.POINTS, "LineString": Shape.LINE, "Polygon": Shape.AREA}
 LEAST_SPOTS = {Shape.POINT: 1, Shape.POINTS: 1, Shape.LINE: 2, Shape.AREA: 3}
 # More than anybody draws by hand; a longer road or a finer border comes from a file, at the desk.
 SPOTS_MAX = 100
@@ -187,9 +188,8 @@ def drawn_from(geometry: Mapping[str, Any]) -> Drawn:
 
     Refuses  place.unreadable, what lon_lat refuses.
     """
-    kinds = {"Point": Shape.POINT, "MultiPoint": Shape.POINTS, "LineString": Shape.LINE, "Polygon": Shape.AREA}
     try:
-        shape, at = kinds[geometry["type"]], geometry["coordinates"]
+        shape, at = _KINDS[geometry["type"]], geometry["coordinates"]
         if shape is Shape.POINT:
             at = [at]
         if shape is Shape.AREA:
@@ -201,6 +201,19 @@ def drawn_from(geometry: Mapping[str, Any]) -> Drawn:
         return Drawn(shape, tuple(lon_lat(spot[0], spot[1]) for spot in at))
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise Refused(Code.PLACE_UNREADABLE) from error
+
+
+def kind_of(geometry: BaseGeometry) -> Shape:
+    """Say which shape a geometry of a file is; it may have more corners than anybody draws.
+
+    Refuses  place.unreadable for several lines or areas and for holes, place.crosses_itself.
+    """
+    kind = _KINDS.get(geometry.geom_type)
+    if kind is None or (kind is Shape.AREA and len(geometry.interiors)):
+        raise Refused(Code.PLACE_UNREADABLE)
+    if kind is Shape.AREA and (not geometry.is_valid or geometry.area == 0):
+        raise Refused(Code.PLACE_CROSSES_ITSELF)
+    return kind
 
 
 def mark_of(geometry: BaseGeometry) -> LonLat:

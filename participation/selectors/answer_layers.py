@@ -18,6 +18,7 @@ from django.db.models import (
     Func,
     Max,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     TextField,
@@ -32,7 +33,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from geo.catalog import Asker, Column, FeatureSource
-from participation.models import AnswerSheet, FormVersion, Membership, Organisation, Person, Project
+from participation.models import AnswerSheet, FormVersion, Membership, Organisation, Person, Project, ProjectRole
 from participation.rules.questions import AGREEMENT, Asked, Kind, Question, read
 from participation.rules.roles import DESK_ACTS, DeskAct
 from participation.rules.text import in_language
@@ -180,12 +181,11 @@ def staff_layers(asker: Asker) -> Iterator[FeatureSource]:
     if not isinstance(asker.person, Person):
         return
     # In one question, because every list of layers asks it.
+    town = Membership.objects.filter(person=asker.person, role__in=_MAY_EXPORT).values("organisation")
+    single = ProjectRole.objects.filter(person=asker.person, role__in=_MAY_EXPORT).values("project")
     projects = (
-        Project.objects.filter(
-            organisation__slug=asker.organisation,
-            organisation__memberships__in=Membership.objects.filter(person=asker.person, role__in=_MAY_EXPORT),
-            form_versions__isnull=False,
-        )
+        Project.objects.filter(organisation__slug=asker.organisation, form_versions__isnull=False)
+        .filter(Q(organisation__in=town) | Q(pk__in=single))
         .exclude(state=Project.State.DRAFT)
         .select_related("organisation")
         .defer("area", "organisation__outline")

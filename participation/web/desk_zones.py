@@ -166,8 +166,8 @@ def _inventory(
         "text": text,
         "permissions": InventoryObject.Permission.choices,
         "permission": permission,
-        "may_set_up": may_do(request, DeskAct.SETUP),
-        "may_moderate": may_do(request, DeskAct.MODERATE),
+        "may_set_up": may_do(request, DeskAct.SETUP, project),
+        "may_moderate": may_do(request, DeskAct.MODERATE, project),
         "map": map_config(project, tiles=None, detail=None, pins=object_pins(rows[:DRAWN])) if project.area else None,
     }
     status = status_of(refused) if refused else 422 if form.errors else 200

@@ -250,7 +250,7 @@ def answer_file(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 def _may_see(request: HttpRequest, found: AnswerFile) -> bool:
-    if may_do(request, DeskAct.SEE):
+    if may_do(request, DeskAct.SEE, found.sheet.project if found.sheet else None):
         return found.sheet is not None or _is_own(request, found)
     if found.sheet is None:
         return _is_own(request, found)

@@ -19,7 +19,7 @@ from participation.selectors.comments import SORTS, Thread, threads
 from participation.selectors.follows import follows
 from participation.selectors.merging import joined_with
 from participation.selectors.projects import standing
-from participation.selectors.proposals import hidden_stub, nearby, supported_by, visible_proposals
+from participation.selectors.proposals import hidden_stub, nearest, supported_by, visible_proposals
 from participation.selectors.responses import responses_on
 from participation.services.proposals import support, take_back_support
 from participation.web.access import not_let_in
@@ -30,6 +30,9 @@ from participation.web.places import bounds_of, on_map, shape_drawn
 from participation.web.projects import process_context
 from participation.web.proposal_questions import rows_with
 from participation.web.sentences import refusal, status_of
+
+# So many proposals nearby are named on the page of one.
+NEAR = 5
 
 
 def proposal_or_404(request: HttpRequest, project: Project, number: int) -> Proposal:
@@ -73,7 +76,7 @@ def page_of(
     map_data = None
     if proposal.point is not None:
         place = LonLat(proposal.point.x, proposal.point.y)
-        near = list(nearby(project, place).exclude(pk=proposal.pk)[:5])
+        near = nearest(project, place, n=NEAR, but=proposal)
         map_data = map_config(
             project,
             highlight=proposal.number,
@@ -86,12 +89,12 @@ def page_of(
             **on_map(shape_drawn(proposal)),
         )
     said = threads(proposal, request.user, sort=sort if sort in SORTS else "old")
-    may_answer = may_do(request, DeskAct.MODERATE)
+    may_answer = may_do(request, DeskAct.MODERATE, project)
     may_comment = proposal.state == Proposal.State.PUBLISHED and not proposal.comments_locked
     context = process_context(request, project, where) | {
         "proposal": proposal,
         "joined": list(joined_with(proposal)),
-        "answers": rows_with(proposal, staff=may_do(request, DeskAct.SEE)),
+        "answers": rows_with(proposal, staff=may_do(request, DeskAct.SEE, project)),
         "photos": list(proposal.photos.all()),
         "threads": said,
         "n_said": sum(1 + len(thread.replies) for thread in said),
@@ -110,7 +113,7 @@ def page_of(
         "map": map_data,
         "tally": TallyRow.objects.filter(proposal=proposal, phase__closed_at__isnull=False).last(),
         "responses": responses_on(proposal),
-        "may_see_exact": may_do(request, DeskAct.MODERATE),
+        "may_see_exact": may_do(request, DeskAct.MODERATE, project),
         "is_author": person_of(request) is not None and proposal.author_id == request.user.pk,
     }
     context["takes_words"] = context["may_comment"] and not context["not_let_in"]

@@ -15,11 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models import Project
 from participation.rules.access import LEVELS, SET_ELSEWHERE
-from participation.rules.refusals import Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.refusals import Code, Refused
+from participation.rules.roles import DeskAct
 from participation.rules.templates import TEMPLATES
 from participation.selectors.forms import form_here
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
 from participation.selectors.queue import projects_at_the_desk
 from participation.selectors.setup import frozen_votes, missing, phases_of, project_of_desk, themes_in_use, votes_of
@@ -37,7 +36,7 @@ from participation.services.setup import (
     with_method,
 )
 from participation.web.access import ACT_NAMES, LEVEL_NAMES, access_rows, offered
-from participation.web.asking import desk, now, town_of
+from participation.web.asking import desk, may_do, now, town_of
 from participation.web.closing import METHODS, RULES, rules_of
 from participation.web.desk import clerk, desk_items, town_items
 from participation.web.sentences import refusal, sentence, status_of
@@ -70,6 +69,8 @@ STEPS = (
     Step("check", _("Check and publish")),
 )
 NAMES = [step.name for step in STEPS]
+# What is filled in elsewhere than in the step it belongs to.
+GAP_PAGES = {Code.SETUP_INVENTORY_EMPTY: "desk_inventory"}
 
 
 def asked_project(request: HttpRequest, slug: str) -> Project:
@@ -97,7 +98,7 @@ def page(
         "project": project,
         "is_draft": is_draft,
         "desk_items": desk_items(request, project),
-        "may_set_up": may(role_in(town_of(request), request.user), DeskAct.SETUP),
+        "may_set_up": may_do(request, DeskAct.SETUP, project),
         "steps": [
             {
                 "href": reverse(f"desk_setup_{step.name}", args=(project.slug,)),
@@ -357,7 +358,10 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     where = standing(project, now())
     context = {
         "gaps": [
-            {"href": reverse(f"desk_setup_{name}", args=(slug,)), "said": sentence(why.code, why.facts)}
+            {
+                "href": reverse(GAP_PAGES.get(why.code, f"desk_setup_{name}"), args=(slug,)),
+                "said": sentence(why.code, why.facts),
+            }
             for name, why in missing(project)
         ],
         "phases": phase_line(where),

@@ -26,7 +26,7 @@ from participation.selectors.doubles import alike
 from participation.selectors.drafts import draft_photos
 from participation.selectors.projects import standing
 from participation.selectors.proposals import last_proposal_of, nearby, supported_by
-from participation.selectors.zones import may_be_chosen, objects_called
+from participation.selectors.zones import objects_called, objects_to_choose
 from participation.services.claims import send_without_account
 from participation.services.photos import MOST, add_photo, drop_photo
 from participation.services.places import checked_place
@@ -250,14 +250,15 @@ def choose_object(request: HttpRequest, project: Project, draft: dict[str, objec
         except Refused as refused:
             context["refusal"] = refusal(refused)
     asked = request.GET.get("q", "")[:100].replace("\x00", "")
-    rows = objects_called(may_be_chosen(project), asked)
+    rows = objects_called(objects_to_choose(project), asked)
     page = Paginator(rows, OBJECTS_A_PAGE).get_page(request.GET.get("page"))
+    free = rows.filter(is_free=True)
     shared = _context(request, project, 1, draft) | {
         "page": page,
         "objects": list(page.object_list),
-        "n_found": page.paginator.count,
+        "n_free": free.count(),
         "text": asked,
-        "map": map_config(project, tiles=None, detail=None, pins=object_pins(rows[:OBJECTS_DRAWN])),
+        "map": map_config(project, tiles=None, detail=None, pins=object_pins(free[:OBJECTS_DRAWN])),
     }
     status = 422 if context.get("refusal") else 200
     return render(request, "participation/suggest_object.html", shared | context, status=status)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("participation", "0014_imports"),
+        ("participation", "0020_api"),
     ]
 
     operations = [
