@@ -11,11 +11,29 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from geo.ogc.answers import json_answer
-from participation.api import desk, mine, projects, shapes
-from participation.api.asking import paced
+from geo.ogc.answers import json_answer, refusal
+from geo.problems import Problem
+from participation.api import (
+    acts,
+    comments,
+    desk,
+    drafts,
+    exports,
+    ground,
+    imports,
+    mine,
+    moderation,
+    projects,
+    proposals,
+    questions,
+    setup,
+    shapes,
+    voting,
+)
+from participation.api.asking import RefusedWith, paced
 from participation.rules.refusals import Code, Refused
 from participation.web.problems import PROBLEM, problem
+from siting.api import candidates, decisions, studies
 
 ROOT = "/api/v1/"
 METHODS = ("get", "post", "put", "delete")
@@ -23,7 +41,27 @@ METHODS = ("get", "post", "put", "delete")
 SAID = {400: "The request cannot be read", 404: "There is no such thing", 409: "Not now", 429: "Too many requests"}
 SAID_KNOWN = {401: "Nobody is known by this", 403: "Not for whoever asks"}
 SAID_WRITING = {422: "Understood, but not good"}
-TITLES = {"projects": _("Projects"), "layers": _("Layers"), "mine": _("What is mine"), "desk": _("Desk")}
+TITLES = {
+    "projects": _("Projects"),
+    "layers": _("Layers"),
+    "proposals": _("Proposals"),
+    "comments": _("Comments"),
+    "questions": _("Questions"),
+    "drafts": _("Photos and files"),
+    "mine": _("What is mine"),
+    "desk": _("Desk"),
+    "moderation": _("Moderation"),
+    "acts": _("Acts"),
+    "decisions": _("Decisions"),
+    "candidates": _("Candidates"),
+    "studies": _("Studies"),
+    "voting": _("Voting"),
+    "setup": _("Set-up"),
+    "ground": _("Area, zones and inventory"),
+    "imports": _("From a file"),
+    "files": _("Files"),
+}
+SAID_UPLOADING = {413: "The file is too large"}
 
 api = NinjaAPI(
     title="Kiesplek",
@@ -35,15 +73,23 @@ api = NinjaAPI(
 )
 api.add_router("", projects.router)
 api.add_router("", projects.public)
-api.add_router("", mine.router)
-api.add_router("", desk.router)
+for topic in (proposals, comments, questions, drafts, mine, exports):
+    api.add_router("", topic.router)
+for topic in (desk, moderation, acts, decisions, candidates, studies, voting, setup, ground, imports):
+    api.add_router("", topic.router)
 api.add_decorator(paced, mode="operation")
 
 
 @api.exception_handler(Refused)
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     """Say no as the pages do."""
-    return problem(error)
+    return problem(error, errors=error.errors if isinstance(error, RefusedWith) else ())
+
+
+@api.exception_handler(Problem)
+def refused_data(request: HttpRequest, error: Problem) -> HttpResponse:
+    """Say no as the live layers and files do."""
+    return refusal(error)
 
 
 @api.exception_handler(AuthenticationError)
@@ -101,6 +147,8 @@ def description() -> dict[str, Any]:
             act = path[method]
             codes = SAID | (SAID_KNOWN if act.get("security") else {401: SAID_KNOWN[401]})
             codes |= {} if method == "get" else SAID_WRITING
+            if "multipart/form-data" in act.get("requestBody", {}).get("content", {}):
+                codes |= SAID_UPLOADING
             act["responses"] |= {
                 status: {
                     "description": words,

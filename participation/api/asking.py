@@ -1,36 +1,59 @@
 """Who asks, how often, and where from: what every address of the API begins with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.forms import Form
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from ninja.security import APIKeyCookie, HttpBearer
 
-from participation.models import Person, Project, Token
+from participation.models import Organisation, Person, Project, Proposal, Token
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import project_named
+from participation.selectors.proposals import supported_by, visible_proposals
 from participation.selectors.queue import projects_at_the_desk
+from participation.selectors.roles import key_of_project, roles_in
 from participation.services.pace import check_pace
 from participation.services.repeats import once
 from participation.web.asking import person_of, town_of
+from participation.web.second_factor import factor_shown
 
 KEY_HEADER = "Idempotency-Key"
 KEY_MAX = 200
+# What a caller may say to be answered the same when it asks again.
+REPEATABLE = {
+    "parameters": [
+        {
+            "name": KEY_HEADER,
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "maxLength": KEY_MAX, "pattern": "^[!-~]*$"},
+            "description": "The same key again, within a day, gets the first answer and changes nothing.",
+        }
+    ]
+}
 
 
 def token_of(request: HttpRequest) -> Token | None:
     """The token a program came with, if it did (participation/middleware.py knows it by then)."""
     found: Token | None = getattr(request, "token", None)
     return found
+
+
+class RefusedWith(Refused):
+    """A refusal that says more: ``errors`` stand beside its code, each with where it is."""
+
+    def __init__(self, code: Code, facts: Mapping[str, object], errors: Sequence[object]) -> None:
+        super().__init__(code, facts)
+        self.errors = errors
 
 
 class ByToken(HttpBearer):
@@ -116,17 +139,61 @@ def project_called(request: HttpRequest, slug: str) -> Project:
     return project
 
 
+def proposal_called(request: HttpRequest, slug: str, number: int) -> Proposal:
+    """A proposal that whoever asks may see, marked by ``supported_by``.
+
+    Refuses  project.not_found, proposal.not_found.
+    """
+    project = project_called(request, slug)
+    rows = visible_proposals(project, request.user).select_related("merged_into")
+    found = supported_by(rows, request.user).filter(number=number).first()
+    if found is None:
+        raise Refused(Code.PROPOSAL_NOT_FOUND, {"number": number})
+    found.project = project
+    return found
+
+
+def desk_of(request: HttpRequest, act: DeskAct, *, slug: str = "", anywhere: bool = False) -> Organisation:
+    """The town, for somebody who may do this at its desk, or at that of the project of this name, or (``anywhere``) of
+    any project.
+
+    Who comes by session shows the second factor first where the town asks for one; a token was made behind it.
+
+    Refuses  person.not_staff, person.second_factor.
+    """
+    town = town_of(request)
+    roles = roles_in(town, someone(request))
+    if not roles.may(act, key_of_project(town, slug) if slug else None) and not (anywhere and roles.may_somewhere(act)):
+        raise Refused(Code.NOT_STAFF)
+    if town.staff_second_factor and token_of(request) is None and not factor_shown(request):
+        raise Refused(Code.SECOND_FACTOR)
+    return town
+
+
 def desk_project_called(request: HttpRequest, slug: str, act: DeskAct) -> Project:
     """The project of this name for somebody who may do this at the desk, drafts included.
 
-    Refuses  person.not_staff (before it says what there is), project.not_found.
+    Refuses  what desk_of refuses (before it says what there is), project.not_found.
     """
-    if not may(role_in(town_of(request), someone(request)), act):
-        raise Refused(Code.NOT_STAFF)
-    project = projects_at_the_desk(town_of(request)).defer(None).filter(slug=slug).first()
+    town = desk_of(request, act, slug=slug)
+    project = projects_at_the_desk(town).defer(None).filter(slug=slug).first()
     if project is None:
         raise Refused(Code.PROJECT_NOT_FOUND, {"slug": slug[:60]})
+    project.organisation = town
     return project
+
+
+def piece_called(request: HttpRequest, slug: str, number: int, act: DeskAct = DeskAct.MODERATE) -> Proposal:
+    """A proposal of any state, for somebody who may do this at the desk.
+
+    Refuses  what desk_project_called refuses, proposal.not_found.
+    """
+    project = desk_project_called(request, slug, act)
+    found = supported_by(visible_proposals(project, request.user), request.user).filter(number=number).first()
+    if found is None:
+        raise Refused(Code.PROPOSAL_NOT_FOUND, {"number": number})
+    found.project = project
+    return found
 
 
 def key_of(request: HttpRequest) -> str:
@@ -160,3 +227,25 @@ def doing_once(request: HttpRequest, asked: str, act: Callable[[], dict[str, Any
         now=timezone.now(),
     )
     return answer
+
+
+def require_valid(form: Form) -> None:
+    """Refuse what a form of the pages does not take, with what is wrong by field.
+
+    Refuses  request.bad.
+    """
+    if form.is_valid():
+        return
+    said = [{"at": [name], "why": str(why)} for name, errors in form.errors.items() for why in errors]
+    raise RefusedWith(Code.REQUEST_BAD, {}, said)
+
+
+def require_languages(town: Organisation, *texts: Mapping[str, str]) -> None:
+    """Refuse a text in a language that is none of the town's: no page would show it.
+
+    Refuses  request.bad.
+    """
+    known = set(town.languages or ["nl"])
+    said = [{"at": [code], "why": "no language of this town"} for text in texts for code in text if code not in known]
+    if said:
+        raise RefusedWith(Code.REQUEST_BAD, {}, said)

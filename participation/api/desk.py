@@ -1,22 +1,45 @@
 """The desk: what waits, publishing, hiding, and what goes on the ballot."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Field, Router
 
 from participation.api import shapes
-from participation.api.asking import desk_project_called, knowing, someone
-from participation.api.paging import page
-from participation.api.projects import Cursor, Limit
+from participation.api.asking import REPEATABLE, desk_of, desk_project_called, doing_once, knowing, someone
+from participation.api.paging import A_PAGE, Cursor, Limit, page
 from participation.api.told import Told, proposal_told
 from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
-from participation.selectors.queue import in_state
+from participation.selectors.queue import Pile, Sieve, Whose, in_state, queue
+from participation.selectors.roles import roles_in
 from participation.services.proposals import hide_proposal, publish_proposal, set_shortlist
 
 router = Router(tags=["desk"])
 DESK = "/desk/projects/{slug:slug}"
+
+Words = Annotated[shapes.Words, Field(max_length=60)]
+
+
+@router.get("/desk/queue", response=shapes.ProposalPage, auth=knowing(Scope.READ), url_name="api_desk_town_queue")
+def read_town_queue(
+    request: HttpRequest,
+    state: Pile = Pile.WAITING,
+    project: Words = "",
+    tag: Words = "",
+    whose: Whose = Whose.ANYBODY,
+    q: Words = "",
+    limit: Limit = A_PAGE,
+    cursor: Cursor = None,
+) -> Told:
+    """List what waits in all projects of the town, or was reported, with its comments; what waits longest first."""
+    town = desk_of(request, DeskAct.SEE, anywhere=True)
+    where = roles_in(town, someone(request)).where(DeskAct.SEE)
+    sieve = Sieve(pile=state, project=project, tag=tag.casefold(), whose=whose, text=q)
+    first = "created_at" if state in {Pile.WAITING, Pile.REPORTED} else "-created_at"
+    rows = queue(town, sieve, someone(request), where).select_related("project", "area", "theme", "inventory_object")
+    found, behind = page(rows.defer("area__outline", "project__area"), (first, "id"), cursor=cursor, limit=limit)
+    return {"items": [proposal_told(request, each, each.project.slug) for each in found], "next": behind}
 
 
 @router.get(f"{DESK}/queue", response=shapes.ProposalPage, auth=knowing(Scope.READ), url_name="api_desk_queue")
@@ -24,7 +47,7 @@ def read_queue(
     request: HttpRequest,
     slug: str,
     state: Literal["submitted", "published", "hidden", "merged"] = "submitted",
-    limit: Limit = shapes.A_PAGE,
+    limit: Limit = A_PAGE,
     cursor: Cursor = None,
 ) -> Told:
     """List the proposals of one state; what waits longest comes first, what was decided last comes first."""
@@ -38,25 +61,35 @@ def read_queue(
     DESK + "/proposals/{int:number}/publish",
     response=shapes.ProposalShape,
     auth=knowing(Scope.MODERATE),
+    openapi_extra=REPEATABLE,
     url_name="api_desk_publish",
 )
 def publish(request: HttpRequest, slug: str, number: shapes.Number) -> Told:
     """Make a proposal public; doing it again changes nothing."""
     project = desk_project_called(request, slug, DeskAct.MODERATE)
-    return proposal_told(request, publish_proposal(project=project, number=number, by=someone(request)), slug)
+
+    def act() -> Told:
+        return proposal_told(request, publish_proposal(project=project, number=number, by=someone(request)), slug)
+
+    return doing_once(request, "", act)
 
 
 @router.post(
     DESK + "/proposals/{int:number}/hide",
     response=shapes.ProposalShape,
     auth=knowing(Scope.MODERATE),
+    openapi_extra=REPEATABLE,
     url_name="api_desk_hide",
 )
 def hide(request: HttpRequest, slug: str, number: shapes.Number, asked: shapes.Hiding) -> Told:
     """Take a proposal off the public pages, with a reason that its author can read; it leaves the ballot too."""
     project = desk_project_called(request, slug, DeskAct.MODERATE)
-    hidden = hide_proposal(project=project, number=number, reason=asked.reason, by=someone(request))
-    return proposal_told(request, hidden, slug)
+
+    def act() -> Told:
+        hidden = hide_proposal(project=project, number=number, reason=asked.reason, by=someone(request))
+        return proposal_told(request, hidden, slug)
+
+    return doing_once(request, asked.reason, act)
 
 
 @router.put(f"{DESK}/shortlist", response=shapes.Changed, auth=knowing(Scope.MODERATE), url_name="api_desk_shortlist")

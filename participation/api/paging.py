@@ -2,17 +2,22 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from ninja import Field
 
 from participation.rules.refusals import Code, Refused
 
 Row = TypeVar("Row", bound=Model)
 # PostgreSQL's smallest and largest whole number of the kind that keys are.
 INTEGER_MAX = 2**63 - 1
+A_PAGE, PAGE_MAX = 50, 200
+
+Limit = Annotated[int, Field(ge=1, le=PAGE_MAX)]
+Cursor = Annotated[str | None, Field(max_length=500)]
 
 
 def page(
@@ -40,6 +45,12 @@ def page(
         return got, None
     last = got[limit - 1]
     return got[:limit], _written([getattr(last, name) for name in names])
+
+
+def page_of_names(names: Iterable[str], *, cursor: str | None, limit: int) -> tuple[list[str], str | None]:
+    """The names behind ``cursor`` by the alphabet, and the cursor of the page behind them: the last name given."""
+    left = sorted(name for name in names if cursor is None or name > cursor)
+    return left[:limit], left[limit - 1] if len(left) > limit else None
 
 
 def _written(values: Sequence[Any]) -> str:

@@ -1,6 +1,7 @@
 """How rows are told in JSON, in the reader's language."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,19 +9,24 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import get_language
 
-from participation.models import Phase, Project, Proposal, Response
+from participation.models import AnswerFile, Comment, Phase, Photo, Project, Proposal, Response
 from participation.queries.voting import database_now
-from participation.rules.phases import Act
+from participation.rules.refusals import Refused
+from participation.rules.roles import DeskAct
 from participation.rules.text import in_language
 from participation.rules.voting import Choice, Method
+from participation.selectors.comments import n_comments
+from participation.selectors.follows import follows
+from participation.selectors.forms import answers_with
+from participation.selectors.merging import joined_with
 from participation.selectors.projects import ballot_rules, choices_cast, options, standing
+from participation.selectors.responses import responses_on
+from participation.selectors.roles import may_in
+from participation.services.places import Checked
 from participation.web.asking import person_of
+from participation.web.sentences import sentence
 
 Told = dict[str, Any]
-
-
-# What a program can do here.
-ACTS = frozenset({Act.PROPOSE, Act.SUPPORT, Act.VOTE})
 
 
 def in_words(text: dict[str, str]) -> str:
@@ -44,7 +50,7 @@ def project_told(request: HttpRequest, project: Project, n_proposals: int) -> To
         "has_map": project.area is not None,
         "shapes": project.shapes if project.area is not None and not project.from_inventory else [],
         "n_proposals": n_proposals,
-        "acts": sorted(act.value for act in where.acts & ACTS),
+        "acts": sorted(act.value for act in where.acts),
         "phases": [
             {
                 "kind": phase.kind,
@@ -66,6 +72,7 @@ def project_told(request: HttpRequest, project: Project, n_proposals: int) -> To
 def proposal_told(request: HttpRequest, row: Proposal, slug: str) -> Told:
     """One proposal, marked by ``supported_by``."""
     return {
+        "project": slug,
         "number": row.number,
         "title": row.title,
         "body": row.body,
@@ -83,6 +90,74 @@ def proposal_told(request: HttpRequest, row: Proposal, slug: str) -> Told:
         # The day, not the minute: when exactly somebody sat at home and typed is nobody's business.
         "created_on": localdate(row.created_at).isoformat(),
         "link": absolute(request, "proposal", slug, row.number),
+    }
+
+
+def one_proposal_told(request: HttpRequest, row: Proposal, slug: str) -> Told:
+    """One proposal with all that its page shows of it; answers for staff alone are there for staff."""
+    staff = may_in(row.project, request.user, DeskAct.SEE)
+    files = {str(file.key) for file in AnswerFile.objects.filter(sheet__proposal=row)}
+    return proposal_told(request, row, slug) | {
+        "merged_into": row.merged_into.number if row.merged_into else None,
+        "joined": list(joined_with(row).values_list("number", flat=True)),
+        "hidden_because": row.hidden_because,
+        "comments_locked": row.comments_locked,
+        "n_comments": n_comments(row),
+        "followed_by_me": follows(request.user, row),
+        "photos": [photo_told(request, each) for each in row.photos.all()],
+        "questions": [
+            {
+                "key": one.key,
+                "label": in_words(dict(one.label)),
+                "answer": absolute(request, "answer_file", value) if str(value) in files else value,
+            }
+            for one, value in answers_with(row, staff=staff)
+        ],
+        "answers": [answer_told(each, slug) for each in responses_on(row)],
+    }
+
+
+def place_told(check: Callable[[], Checked]) -> Told:
+    """Whether something can come at a place: what is refused there, or what its zones ask and its neighbourhood."""
+    try:
+        found = check()
+    except Refused as refused:
+        said = sentence(refused.code, refused.facts)
+        return {"refused": refused.code.value, "why": said, "area": "", "reason_asked": False, "looked_at": False}
+    return {
+        "refused": "",
+        "why": "",
+        "area": found.area.name if found.area else "",
+        "reason_asked": bool(found.zones.reason),
+        "looked_at": bool(found.zones.look),
+    }
+
+
+def photo_told(request: HttpRequest, photo: Photo) -> Told:
+    """One photo: what is on it, and where its two sizes are."""
+    return {
+        "key": str(photo.key),
+        "alt": photo.alt,
+        "width": photo.width,
+        "height": photo.height,
+        "large": absolute(request, "photo", photo.key, "large"),
+        "small": absolute(request, "photo", photo.key, "small"),
+    }
+
+
+def comment_told(comment: Comment) -> Told:
+    """One comment; of a hidden one stands only why."""
+    is_hidden = comment.state == Comment.State.HIDDEN
+    return {
+        "id": comment.pk,
+        "number": comment.proposal.number,
+        "parent": comment.parent_id,
+        "state": comment.state,
+        "by_city": comment.by_city and not is_hidden,
+        "author": comment.author.public_name if comment.author and not comment.by_city and not is_hidden else "",
+        "text": "" if is_hidden else comment.text,
+        "hidden_because": comment.hidden_because,
+        "created_on": localdate(comment.created_at).isoformat(),
     }
 
 

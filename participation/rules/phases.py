@@ -10,6 +10,8 @@ from participation.rules.refusals import Code, Refused
 
 # A vote that had no end gets one so long ahead at least; migration 0002 holds the same.
 NOTICE = timedelta(hours=24)
+# Nobody means a year outside of these.
+FIRST_YEAR, LAST_YEAR = 2000, 3000
 
 
 class PhaseKind(StrEnum):
@@ -125,6 +127,15 @@ def require_open(phases: Sequence[PhaseFacts], act: Act, now: datetime) -> None:
     if ended := was_open_until(phases, act, now):
         raise Refused(codes.over, {"closed_at": ended})
     raise Refused(codes.now)
+
+
+def check_in_reach(at: datetime) -> None:
+    """Say whether a moment is one that anybody can mean.
+
+    Refuses  extension.time_bad.
+    """
+    if not FIRST_YEAR <= at.year < LAST_YEAR:
+        raise Refused(Code.EXTENSION_TIME_BAD)
 
 
 def check_later(closes_at: datetime, current: datetime | None, now: datetime) -> None:

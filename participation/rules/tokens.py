@@ -23,6 +23,8 @@ class Scope(StrEnum):
     CONTRIBUTE = "contribute"
     VOTE = "vote"
     MODERATE = "moderate"
+    DECIDE = "decide"
+    SET_UP = "set_up"
 
 
 def new_token() -> str:

@@ -1,6 +1,7 @@
 """What somebody began and did not send: where it can still be found, and whom it is time to remind."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
@@ -40,6 +41,11 @@ def draft_left(person: Person, project: Project, kind: Draft.Kind) -> Draft | No
     if kind is Draft.Kind.BALLOT:
         rows = rows.filter(_not_empty(), _not_cast_since())
     return rows.first()
+
+
+def own_draft(person: Person, project: Project, kind: Draft.Kind, token: UUID) -> Draft | None:
+    """The draft with this token, when it is this person's."""
+    return Draft.objects.filter(token=token, person=person, project=project, kind=kind).first()
 
 
 def ballots_to_remind_of() -> QuerySet[Draft]:

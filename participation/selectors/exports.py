@@ -11,9 +11,14 @@ SILENT = timedelta(minutes=5)
 LISTED = 20
 
 
-def exports_of(person: Person, organisation: Organisation) -> QuerySet[Export]:
+def all_exports_of(person: Person, organisation: Organisation) -> QuerySet[Export]:
     """What did this person ask for in this town, the latest first?"""
-    return Export.objects.filter(person=person, organisation=organisation)[:LISTED]
+    return Export.objects.filter(person=person, organisation=organisation)
+
+
+def exports_of(person: Person, organisation: Organisation) -> QuerySet[Export]:
+    """What did this person ask for last in this town, the latest first?"""
+    return all_exports_of(person, organisation)[:LISTED]
 
 
 def export_of(person: Person, organisation: Organisation, pk: int) -> Export | None:

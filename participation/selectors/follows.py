@@ -9,7 +9,7 @@ from collections.abc import Collection
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
-from participation.models import Follow, Person, Proposal, Support
+from participation.models import Follow, Organisation, Person, Project, Proposal, Support
 
 
 def followed_by(person: Person) -> QuerySet[Proposal]:
@@ -20,6 +20,14 @@ def followed_by(person: Person) -> QuerySet[Proposal]:
     direct = Proposal.objects.filter(own).exclude(pk__in=refused)
     through = direct.filter(merged_into__isnull=False).values("merged_into")
     return Proposal.objects.filter(Q(pk__in=direct.values("pk")) | Q(pk__in=through)).exclude(pk__in=refused)
+
+
+def followed_in(person: Person, organisation: Organisation) -> QuerySet[Proposal]:
+    """Which proposals of this town does this person hear of, as far as they may see them?"""
+    seen = Q(state=Proposal.State.PUBLISHED) | Q(author=person)
+    return (
+        followed_by(person).filter(seen, project__organisation=organisation).exclude(project__state=Project.State.DRAFT)
+    )
 
 
 def follows(person: Person | AnonymousUser, proposal: Proposal) -> bool:

@@ -24,6 +24,7 @@ def settings_of(project: Project) -> PlaceSettings:
         blur_m=project.blur_m,
         from_inventory=project.from_inventory,
         per_object=project.per_object,
+        near_m=project.nearby_radius_m,
     )
 
 
@@ -61,12 +62,40 @@ def zones_met(project: Project, place: BaseGeometry) -> ZonesMet:
 
     Cost     one query, by the index on outlines.
     """
-    rows = list(zones_of(project).filter(outline__intersects=to_geos(place)))
+    return zones_among(list(zones_of(project).filter(outline__intersects=to_geos(place))), place)
+
+
+def zones_among(rows: Sequence[Zone], place: BaseGeometry) -> ZonesMet:
+    """What do these zones say about a place?"""
     if not rows:
         return ZonesMet()
     said = verdict(place, [ZoneFacts(row.pk, ZoneKind(row.kind), from_geos(row.outline)) for row in rows])
     by_key = {row.pk: row for row in rows}
     return ZonesMet(*([by_key[key] for key in keys] for keys in (said.barred, said.reason, said.look)))
+
+
+class ZonesAtHand:
+    """The zones of a project, kept at hand for many places."""
+
+    def __init__(self, project: Project) -> None:
+        self.rows = {row.pk: row for row in zones_of(project)}
+        self.facts = [ZoneFacts(row.pk, ZoneKind(row.kind), from_geos(row.outline)) for row in self.rows.values()]
+        self.tree = shapely.STRtree([zone.outline for zone in self.facts])
+
+    def met(self, places: Sequence[BaseGeometry]) -> list[ZonesMet]:
+        """What do the zones say about each of these places, as zones_met says of one?
+
+        Cost     no query; an index over the outlines.
+        """
+        near: dict[int, list[ZoneFacts]] = {}
+        if self.facts and places:
+            for at, zone in sorted(zip(*self.tree.query(places, predicate="intersects").tolist(), strict=True)):
+                near.setdefault(at, []).append(self.facts[zone])
+        return [self._said(place, near[at]) if at in near else ZonesMet() for at, place in enumerate(places)]
+
+    def _said(self, place: BaseGeometry, zones: Sequence[ZoneFacts]) -> ZonesMet:
+        said = verdict(place, zones)
+        return ZonesMet(*([self.rows[key] for key in keys] for keys in (said.barred, said.reason, said.look)))
 
 
 def inventory_of(project: Project) -> QuerySet[InventoryObject]:

@@ -56,6 +56,10 @@ def publish_answers(
         )
         for answer in answers
     )
+    last = {found[answer.number]: answer.outcome for answer in answers}
+    for outcome in set(last.values()):
+        answered = [pk for pk, said in last.items() if said == outcome]
+        Proposal.objects.filter(pk__in=answered).update(last_outcome=outcome)
     Record.objects.create(
         organisation=project.organisation,
         project=project,

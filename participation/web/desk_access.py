@@ -24,10 +24,12 @@ from participation.web.desk import clerk, town_items
 from participation.web.sentences import refusal, status_of
 
 SCOPES = {
-    Scope.READ: _("Read: layers, proposals, queues that you see too"),
-    Scope.CONTRIBUTE: _("Contribute: propose and support in your name"),
+    Scope.READ: _("Read: layers, files, proposals and queues that you see too"),
+    Scope.CONTRIBUTE: _("Contribute: propose, support, comment and answer in your name"),
     Scope.VOTE: _("Vote: read and cast your own ballot"),
-    Scope.MODERATE: _("Moderate: publish, hide and shortlist, as far as you may"),
+    Scope.MODERATE: _("Moderate: publish, hide, join and shortlist, as far as you may"),
+    Scope.DECIDE: _("Decide: studies, decisions, closing times and ballots on paper, as far as you may"),
+    Scope.SET_UP: _("Set up: projects, zones and files of proposals, as far as you may"),
 }
 
 
@@ -53,7 +55,7 @@ class TokenForm(forms.Form):
         self.fields["days"].choices = lives  # type: ignore[attr-defined]
 
 
-@desk(DeskAct.SEE)
+@desk(DeskAct.SEE, anywhere=True)
 def access_page(request: HttpRequest) -> HttpResponse:
     """Show how programs get in and which tokens there are; a POST makes one and shows it, this one time."""
     town, person, now = town_of(request), clerk(request), timezone.now()
@@ -90,7 +92,7 @@ def access_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@desk(DeskAct.SEE)
+@desk(DeskAct.SEE, anywhere=True)
 def revoke(request: HttpRequest, key: int) -> HttpResponse:
     """Withdraw a token."""
     token = revoke_token(organisation=town_of(request), key=key, by=clerk(request), now=timezone.now())

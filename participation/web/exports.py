@@ -84,21 +84,27 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     export = _mine(request, pk)
     if export.expires_at <= now():
         return refused_page(request, Refused(Code.EXPORT_EXPIRED), back_to=reverse("exports"))
-    path = folder() / export.stored
-    if export.state != Export.State.DONE or not path.is_file():
-        return refused_page(request, Refused(Code.EXPORT_NOT_DONE), back_to=reverse("my_export", args=(pk,)))
     try:
-        layer(Asker(export.organisation.slug, request.user), export.layer)
+        return handed_out(export)
+    except Refused as refused:
+        return refused_page(request, refused, back_to=reverse("my_export", args=(pk,)))
     except UnknownLayer as error:
         raise Http404("not for this person any more") from error
-    try:
-        return _handed_out(export)
     except ServerBusy as busy:
         return refusal(busy)
 
 
 @EXPORTS.until_sent
-def _handed_out(export: Export) -> FileResponse:
+def handed_out(export: Export) -> FileResponse:
+    """The file itself, as long as who asked for it may see the layer.
+
+    Refuses  export.not_done.
+    Raises   UnknownLayer, ServerBusy.
+    """
+    path = folder() / export.stored
+    if export.state != Export.State.DONE or not path.is_file():
+        raise Refused(Code.EXPORT_NOT_DONE)
+    layer(Asker(export.organisation.slug, export.person), export.layer)
     response = FileResponse(
         (folder() / export.stored).open("rb"),
         as_attachment=True,

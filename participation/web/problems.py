@@ -6,6 +6,7 @@ from http import HTTPStatus
 from django.http import JsonResponse
 from django.utils import translation
 
+from participation.rules.limits import HOUR
 from participation.rules.refusals import Code, Refused
 from participation.web.sentences import sentence, status_of
 
@@ -32,4 +33,7 @@ def problem(refused: Refused, *, errors: Sequence[object] = (), realm: str = "")
         response["WWW-Authenticate"] = f'Bearer realm="{realm or "Kiesplek"}"'
     if refused.code is Code.REQUEST_TOO_MANY:
         response["Retry-After"] = str(refused.facts["seconds"])
+    elif status == HTTPStatus.TOO_MANY_REQUESTS:
+        # What is counted over an hour is free again after one at the latest.
+        response["Retry-After"] = str(int(HOUR.total_seconds()))
     return response

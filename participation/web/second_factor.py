@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from participation.selectors.staff import with_second_factor
+from participation.selectors.staff import APP, with_second_factor
 
 
 def _locked() -> Fernet:
@@ -97,14 +97,21 @@ def shown_by_setting_up(sender: object, request: HttpRequest, user: Any, authent
     record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)
 
 
+def factor_shown(request: HttpRequest) -> bool:
+    """Was a second factor shown in this session?"""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+
+
 def factor_missing(request: HttpRequest, person_id: int) -> HttpResponse | None:
     """Send whoever has no second factor to where they set one up, and whoever did not show it to where they do.
 
     None where it was shown in this session.
     """
-    if any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user)):
+    if factor_shown(request):
         return None
     if with_second_factor([person_id]):
-        return redirect(f"{reverse('mfa_reauthenticate')}?next={quote(request.get_full_path())}")
+        # Whoever has a passkey alone is asked for that: codes on paper are for when it is lost.
+        name = "mfa_reauthenticate" if with_second_factor([person_id], APP) else "mfa_reauthenticate_webauthn"
+        return redirect(f"{reverse(name)}?next={quote(request.get_full_path())}")
     messages.info(request, gettext("Your town asks staff for a second factor. Set one up here, then go on."))
     return redirect("mfa_index")

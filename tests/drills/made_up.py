@@ -65,7 +65,7 @@ def _main(address: str, token: str, n: int) -> None:
                 # Of an address alone nothing bad can be made up: any text may be a name.
                 if mode is modes[1] and not (act.query or act.body):
                     continue
-                send(act, mode, max(5, ceil(left / len(acts) / 2)))
+                send(act, mode, max(2, ceil(left / len(acts) / 2)))
     print(json.dumps({"n_requests": sum(statuses.values()), "statuses": statuses, "failures": sorted(failures)}))
 
 

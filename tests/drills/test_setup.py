@@ -217,8 +217,11 @@ def test_below_a_closed_folder_the_data_lie_elsewhere(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["long/" * 60 + "path", "a space, 'quotes\" and $HOME `id`", "Raadhuis-é-東"],
-    ids=["long", "odd", "letters"],
+    [
+        pytest.param("long/" * 60 + "path", id="long"),
+        pytest.param("a space, 'quotes\" and $HOME `id`", id="odd"),
+        pytest.param("Raadhuis-é-東", id="letters", marks=pytest.mark.long),
+    ],
 )
 def test_no_path_is_too_long_or_too_odd(folder: Path, name: str) -> None:
     # When it fails, PostgreSQL says that the socket's path is too long, or the shell that a word is unknown.
@@ -271,7 +274,10 @@ def test_it_is_left_as_it_was_found(cluster: Cluster) -> None:
     assert not cluster.is_running()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, *(pytest.param(other, marks=pytest.mark.long) for other in (signal.SIGTERM, signal.SIGHUP))],
+)
 def test_a_user_that_is_ended_stops_it(cluster: Cluster, number: signal.Signals) -> None:
     # When it fails, each management command that is broken off leaves a server behind.
     user = python(
@@ -383,7 +389,10 @@ def body_of(port: int, path: str) -> str:
         return connection.getresponse().read().decode()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(other, marks=pytest.mark.long) for other in (signal.SIGINT, signal.SIGHUP))],
+)
 def test_the_demo_ends_cleanly(copy: Path, port: int, number: signal.Signals) -> None:
     # When it fails, the port stays taken or a postgres stays behind; the control is the answer before the end.
     running = demo(copy, port)
@@ -401,6 +410,7 @@ def test_the_demo_ends_cleanly(copy: Path, port: int, number: signal.Signals) ->
     assert processes(Cluster(copy)) == []
 
 
+@pytest.mark.alone
 def test_a_second_start_takes_less_than_ten_seconds(copy: Path, port: int) -> None:
     # The first start makes the database; of the later ones the quickest counts, as others use the machine too.
     seconds: list[float] = []

@@ -5,7 +5,15 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from participation.models import AnswerSheet, Comment, InventoryObject, Project, Proposal, Support
-from tests.journeys.setting_up import begin, dated, fill, go_on, move_on, publish_what_waits, shortlist, through_the_steps
+from tests.journeys.setting_up import (
+    begin,
+    dated,
+    fill,
+    move_on,
+    publish_what_waits,
+    shortlist,
+    through_the_steps,
+)
 from tests.journeys.walker import DESK, PHONE, NewWalker, Walker
 
 RESIDENT, OTHER = "bewoner@poperinge.example", "buur@poperinge.example"

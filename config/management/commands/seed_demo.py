@@ -111,6 +111,8 @@ def town_of_the_demo() -> tuple[Organisation, bool]:
             "population": demo.POPULATION,
             "theme": {"accent": "#1f5c3a"},
             "is_fictitious": True,
+            # Whoever looks around comes in with the code of the outbox alone.
+            "staff_second_factor": False,
         },
     )
 

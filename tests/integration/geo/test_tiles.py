@@ -138,7 +138,7 @@ def test_a_group_stands_at_the_true_middle_and_carries_no_title(put: Put) -> Non
     assert lon_lat(tile_at(2.7, 50.8, 5).x + x / 4096, 0, 5)[0] == pytest.approx(2.7033, abs=0.004)
 
 
-@pytest.mark.parametrize("z", [0, 4, 10, 15, 16, 17, 18, 22])
+@pytest.mark.parametrize("z", [0, 15, 17, 22])
 def test_a_tile_has_at_most_4096_features(put: Put, z: int) -> None:
     """A pin in every cell and between: the grid is full, and no fuller."""
     tile = tile_at(2.72, 50.85, z)
