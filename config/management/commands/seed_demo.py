@@ -380,11 +380,12 @@ def make_comments(content: Mapping[str, Any], proposals: Sequence[Proposal], sce
     rows: list[Comment] = []
     for entry in content.get("comments", ()):
         about, by_city = by_title[entry["on"]], entry.get("by_city", False)
+        speakers = [one for one in scene.people[: len(scene.homes)] if one.language == entry["language"]]
         since = max([about.created_at, *(row.created_at for row in rows if row.proposal == about)])
         rows.append(
             Comment(
                 proposal=about,
-                author=scene.clerk if by_city else scene.rng.choice(scene.people[: len(scene.homes)]),
+                author=scene.clerk if by_city else scene.rng.choice(speakers),
                 by_city=by_city,
                 text=entry["text"],
                 language=entry["language"],
