@@ -135,13 +135,12 @@ class ClaimedShape(Schema):
 
 
 def _claimed(found: Claim) -> Told:
-    about, what = (
-        (found.proposal, "proposal") if found.proposal else (found.comment and found.comment.proposal, "comment")
-    )
+    what = "comment" if found.comment else "proposal" if found.proposal else "form"
+    about = found.comment.proposal if found.comment else found.proposal
     if about is not None:
         return {"what": what, "project": about.project.slug, "number": about.number}
     assert found.sheet is not None
-    return {"what": "form", "project": found.sheet.project.slug, "number": None}
+    return {"what": what, "project": found.sheet.project.slug, "number": None}
 
 
 @router.post(
@@ -149,7 +148,7 @@ def _claimed(found: Claim) -> Told:
     url_name="api_claims",
 )  # fmt: skip
 def claim_it(request: HttpRequest, asked: shapes.NewClaim) -> Told:
-    """Make yours what was sent without an account, by the secret of its link: a proposal, a comment, a filled-in form."""
+    """Make yours what was sent without an account, by the secret of its link: a proposal, a comment, a form."""
     town, person = town_of(request), someone(request)
 
     def act() -> Told:

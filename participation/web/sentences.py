@@ -484,6 +484,7 @@ STATUS = {
     Code.REQUEST_TOO_MANY: 429,
     Code.REQUEST_KEY_REUSED: 409,
     Code.PROJECT_NOT_FOUND: 404,
+    Code.CANDIDATE_NOT_FOUND: 404,
 }
 """What a machine hears; every other code is 422: understood, but not good."""
 

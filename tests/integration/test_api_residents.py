@@ -25,7 +25,7 @@ from participation.models import (
 from participation.rules.limits import COMMENTS_AN_HOUR
 from participation.rules.questions import Asked, Kind, Question
 from participation.rules.tokens import Scope
-from tests.api import Caller, Upload, caller_for, code, pages_through, picture, set_scene
+from tests.api import Caller, Upload, caller_for, claim_left, code, pages_through, picture
 from tests.cast import Cast, text
 from tests.forms import OPTIONS, WITH_PROPOSAL, ask, survey
 
@@ -277,11 +277,11 @@ def test_what_is_alike_is_found_before_it_is_proposed(cast: Cast) -> None:
 
 
 def test_a_claim_a_name_and_lists_of_mine(cast: Cast, calling: Callable[..., Caller]) -> None:
-    scene, caller = set_scene(cast), calling("Gis")
-    claimed = caller("POST", "/api/v1/claims", {"token": scene["claim"]})
+    link, caller = claim_left(cast), calling("Gis")
+    claimed = caller("POST", "/api/v1/claims", {"token": link})
     assert claimed.json()["number"] == 98
     assert Proposal.objects.get(number=98).author == cast["Gis"]
-    assert code(caller("POST", "/api/v1/claims", {"token": scene["claim"]})) == (409, "claim.used")
+    assert code(caller("POST", "/api/v1/claims", {"token": link})) == (409, "claim.used")
     assert code(caller("POST", "/api/v1/claims", {"token": "x"})) == (404, "claim.unknown")
     for _ in range(4):
         caller("POST", f"{ROOT}/proposals", NEW)
