@@ -123,7 +123,7 @@ def look_first(
 def list_objects(request: HttpRequest, slug: str, q: Text = "", limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
     """List the objects that a proposal can be about, where a project asks for one of its inventory."""
     project = project_called(request, slug)
-    found, behind = page(objects_called(objects_to_choose(project).filter(is_free=True), q), ("number",), cursor=cursor, limit=limit)
+    found, behind = page(objects_called(objects_to_choose(project), q), ("number",), cursor=cursor, limit=limit)
     return {"items": [{"number": each.number, "name": each.name} for each in found], "next": behind}
 
 

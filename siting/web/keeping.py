@@ -90,7 +90,7 @@ def keep(request: HttpRequest, slug: str) -> HttpResponse:
 @desk(DeskAct.SITE)
 def forget(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Forget a kept cluster."""
-    forget_cluster(project=desk_project(request, slug), number=number)
+    forget_cluster(project=desk_project(request, slug), number=number, by=clerk(request))
     return redirect("desk_kept", slug=slug)
 
 

@@ -73,7 +73,9 @@ PLANNERS = staff(roles=("planner", "manager"))
 FILERS = staff(roles=("planner", "gis", "manager"))
 # To a program it is said that it may not, not that there is nothing.
 API_MODERATORS = staff(nobody=401, others=403, roles=("moderator", "planner", "manager"))
+API_MODERATORS_SOMEWHERE = API_MODERATORS | {"other_project": 200}
 API_STAFF = staff(nobody=401, others=403)
+API_SOMEWHERE = API_STAFF | {"other_project": 200}
 API_WRITERS = staff(nobody=401, others=403, roles=("planner", "communication", "manager"))
 # No file was uploaded on the stage.
 API_NO_FILE = staff(nobody=401, others=403, allowed=404, roles=("planner", "gis", "manager"))
@@ -344,7 +346,7 @@ ROWS: dict[str, Row] = {
     "api_my_following": Row(EVERYONE | {"nobody": 401}),
     "api_my_answers": Row(EVERYONE | {"nobody": 401}),
     "api_claims": Row(everyone(405)),
-    "api_desk_town_queue": Row(API_STAFF),
+    "api_desk_town_queue": Row(API_SOMEWHERE),
     "api_desk_piece": _project(API_STAFF, page=False, number=1),
     "api_desk_merge": _project(everyone(405), page=False, number=1),
     "api_desk_notes": _project(everyone(405), page=False, number=1),
@@ -356,10 +358,10 @@ ROWS: dict[str, Row] = {
     "api_desk_comment_publish": _project(everyone(405), page=False, number=1, comment=1),
     "api_desk_comment_hide": _project(everyone(405), page=False, number=1, comment=1),
     "api_desk_acts": Row(API_PLANNERS),
-    "api_desk_last_act": Row(API_MODERATORS),
+    "api_desk_last_act": Row(API_MODERATORS_SOMEWHERE),
     "api_desk_undo": Row(everyone(405), {"record": 1}, {"record": 1}),
     "api_desk_colleagues": _project(API_MODERATORS, page=False),
-    "api_desk_templates": Row(API_MODERATORS),
+    "api_desk_templates": Row(API_MODERATORS_SOMEWHERE),
     "api_desk_template": Row(everyone(405), {"template": 1}, {"template": 1}),
     "api_exports": Row(EVERYONE | {"nobody": 401}),
     "api_export": Row(NOBODY | {"nobody": 401}, {"export": 1}, {"export": 1}),
@@ -383,7 +385,7 @@ ROWS: dict[str, Row] = {
     "api_desk_extension_agree": _project(everyone(405), page=False, extension=1),
     "api_desk_paper": _project(everyone(405), page=False),
     "api_desk_paper_check": _project(everyone(405), page=False),
-    "api_desk_projects": Row(API_STAFF),
+    "api_desk_projects": Row(API_SOMEWHERE),
     "api_desk_setup": _project(API_WRITERS, page=False),
     "api_desk_setup_texts": _project(everyone(405), page=False),
     "api_desk_setup_considered": _project(everyone(405), page=False),

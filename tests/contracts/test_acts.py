@@ -345,7 +345,7 @@ def desk_stage(stage: Stage) -> dict[str, int]:
     for row in mine.exclude(pk=other.pk):
         Comment.objects.create(pk=1000 + row.number, proposal=row, text="Ja", created_at=stage.now)
         Report.objects.create(proposal=row, reason="spam", at=stage.now)
-    return {"merge": merge.pk, "number": other.number}
+    return {"merge": merge.pk, "number": other.number, "to": moderator.pk}
 
 
 def done_at_the_desk(stage: Stage, client: Client, act: str, number: int, known: dict[str, int]) -> Code | None:
@@ -361,11 +361,15 @@ def done_at_the_desk(stage: Stage, client: Client, act: str, number: int, known:
                 organisation=stage.project.organisation, project=stage.project, act="proposal.hidden",
                 subject=f"proposal {number}", detail={"before": before},
             )  # fmt: skip
+            before_it = Record.objects.count()
             answer = client.post(f"/desk/undo/{record.pk}/")
         else:
+            before_it = Record.objects.count()
             answer = client.post(f"/desk/projects/tafel/queue/{number}/", fields)
+        n_acts = Record.objects.count()
         transaction.set_rollback(True)
     if answer.status_code == 302:
+        assert n_acts > before_it, f"{act} leaves no line in the audit trail"
         return None
     found = re.search(r'data-code="([\w.]+)"', answer.content.decode())
     assert found is not None, (act, answer.status_code)

@@ -244,13 +244,13 @@ def test_a_role_in_a_project_reaches_no_further() -> None:
     assert not els.may(DeskAct.MODERATE)
     assert els.may_somewhere(DeskAct.EXPORT)
     assert not els.may_somewhere(DeskAct.SETUP)
-    assert els.where(DeskAct.SEE) == {7, 8}
-    assert els.where(DeskAct.MODERATE) == {7}
+    assert els.where(DeskAct.SEE) == frozenset({7, 8})
+    assert els.where(DeskAct.MODERATE) == frozenset({7})
 
 
 def test_a_role_in_the_town_reaches_every_project() -> None:
     cora = Roles(Role.COMMUNICATION, {7: Role.MODERATOR})
     assert cora.where(DeskAct.WORDS) is None
     assert cora.may(DeskAct.WORDS, 9)
-    assert cora.where(DeskAct.MODERATE) == {7}
+    assert cora.where(DeskAct.MODERATE) == frozenset({7})
     assert Roles().where(DeskAct.SEE) == frozenset()
