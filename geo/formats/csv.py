@@ -18,7 +18,7 @@ from geo.formats import places
 from geo.formats.formulas import MAYBE, inert, plain
 from geo.formats.frames import Frame, Heading, changed, schema
 from geo.formats.rows import Row, RowFault, UnreadableFile, text_fault
-from geo.plane.crs import CRS84, Crs
+from geo.plane.crs import Crs
 
 TYPE = "text/csv; charset=utf-8"
 LOSSES = (
