@@ -152,7 +152,7 @@ class Doors:
 
     def _page(self, page: Page, name: str, content: bytes) -> str:
         answer = self.client.post(
-            page.address, {"file": SimpleUploadedFile(Path(name).name or "x", content)} | page.fields
+            page.address, {"file": SimpleUploadedFile(Path(name).name or "x", content), **page.fields}
         )
         if answer.status_code == 302:
             self.took = True
