@@ -130,7 +130,7 @@ class Settled(NamedTuple):
 
 def _one(shape: BaseGeometry) -> BaseGeometry:
     """What stands alone in a collection: many formats know no other."""
-    parts: Sequence[BaseGeometry] = getattr(shape, "geoms", ())
+    parts: Sequence[BaseGeometry] = list(getattr(shape, "geoms", ()))
     return parts[0] if len(parts) == 1 else shape
 
 
