@@ -9,6 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from participation.rules.places import drawn_from
+
 DATA = Path(__file__).resolve().parent.parent / "data" / "poperinge"
 # As they lie on the home page, the running one last made and so on top.
 PROJECTS = ("parkconcerten", "zitbanken", "laadpunten")
@@ -78,6 +83,14 @@ def places() -> list[dict[str, str]]:
     """Read the named places of the town."""
     with (DATA / "places.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter=";"))
+
+
+def place_of(entry: Mapping[str, Any], content: Mapping[str, Any]) -> BaseGeometry:
+    """Say where an entry lies, in lon, lat: the shape that was drawn, its object of the inventory, or its spot."""
+    if "shape" in entry:
+        return drawn_from(entry["shape"]).geometry
+    at = next(one for one in content["inventory"] if one["key"] == entry["object"]) if "object" in entry else entry
+    return shapely.Point(at["lon"], at["lat"])
 
 
 def draw_name(rng: random.Random) -> tuple[str, str]:

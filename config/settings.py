@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "participation.middleware.organisation",
     "participation.middleware.token",
+    "participation.middleware.whole_forms",
 ]
 
 ROOT_URLCONF = "config.urls"

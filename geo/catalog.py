@@ -5,23 +5,27 @@ The domain says which rows (a queryset already filtered by who asks) and which c
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
 from hashlib import sha256
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import shapely
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import GEOSGeometry
+from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BigIntegerField, BinaryField, DateTimeField, F, Func, Q, QuerySet, Value
+from django.db.models import BigIntegerField, BinaryField, DateTimeField, F, FloatField, Func, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, TruncDate
+from django.utils.timezone import make_aware
 from shapely.geometry.base import BaseGeometry
 
 from geo.conditions import NOTHING, Condition, in_query, matches
+from geo.memory import KEPT_SECONDS
 from geo.plane.boxes import Box
 from geo.plane.grids import Grid
 
@@ -36,18 +40,26 @@ GeometryType = Literal["Point", "MultiPoint", "LineString", "MultiLineString", "
 CHUNK = 2000
 
 
+# The slot of a word that no slot is called by.
+NO_SLOT = -1
+
+
 class UnknownLayer(LookupError):  # noqa: N818 -- an answer about what was asked
     """No such layer for whoever asks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One public attribute of a layer. Only what stands here leaves the house."""
+    """One public attribute of a layer. Only what stands here leaves the house.
+
+    ``found`` says which rows have exactly this value, where that is found quicker than by looking at ``path`` of each.
+    """
 
     name: str
     path: str | Combinable
     kind: Kind
     title: "str | _StrPromise"
+    found: Callable[[Any], Q] | None = None
 
 
 class Feature(NamedTuple):
@@ -131,7 +143,8 @@ class Layer(Protocol):
         """The feature of this number."""
 
     def extent(self) -> Box | None:
-        """The box in degrees that holds everything; none when there is no place at all."""
+        """The box in degrees that everything lies in, as near as that is known without computing the layer; none when
+        there is no place at all, or it is not known."""
 
 
 class Stored(NamedTuple):
@@ -146,10 +159,15 @@ class Stored(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """By what the pins of a group are told apart: the column of the slot, and what a tile calls each slot."""
+    """By what the pins of a group are told apart: the column of the slot, and what a tile calls each slot.
+
+    ``of`` names the public column that says the same in words, ``values`` the slot of each of these words.
+    """
 
     column: str
     names: Mapping[int, str]
+    of: str = ""
+    values: Mapping[str, int] = MappingProxyType({})
 
 
 class Look(NamedTuple):
@@ -169,10 +187,20 @@ class Compiled(NamedTuple):
     using: str
 
 
-# The names under which tiles find where a pin lies.
-_PLACES = ("kp_lon", "kp_lat", "kp_x", "kp_y", "kp_morton")
 # The first day and the last; none where it is open.
 Days = tuple[date | None, date | None]
+
+
+def in_days(column: str, days: Days) -> Q:
+    """Which rows have a moment in these days, both included, by the clocks here? Asked so that an index answers."""
+    first, last = days
+    found = Q()
+    if first is not None:
+        found &= Q(**{f"{column}__gte": make_aware(datetime.combine(first, time.min))})
+    # No day comes after the last one there is.
+    if last is not None and last < date.max:
+        found &= Q(**{f"{column}__lt": make_aware(datetime.combine(last + timedelta(days=1), time.min))})
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +211,8 @@ class FeatureSource:
     number, ``weight`` what a pin weighs in clusters. ``updated`` is a short text that changes whenever the rows do.
     ``pin`` names the columns that a single pin carries in a map tile, ``slots`` what a group says shares of, ``time``
     the column that says when a row is from, ``dataset`` the data set it is a part of. ``counted`` is the number under
-    which exactly these rows are counted in geo's pyramid, cell by cell: the domain keeps it true.
+    which exactly these rows are counted in geo's pyramid, cell by cell: the domain keeps it true; with ``slot`` the
+    rows are those of this slot.
     """
 
     id: str
@@ -201,20 +230,43 @@ class FeatureSource:
     stored: Stored | None = None
     slots: Slots | None = None
     counted: int | None = None
+    slot: int | None = None
     dataset: str = ""
     look: Look | None = None
 
     def where(self, values: Mapping[str, object], days: Days = (None, None)) -> "FeatureSource":
         """The rows that have exactly these values, and a ``time`` from the first to the last of these."""
-        asked: dict[str, object] = {self.names_of([name])[name]: value for name, value in values.items()}
-        if self.time:
-            at = self.names_of([self.time])[self.time]
-            asked |= {f"{at}__{end}": day for end, day in zip(("gte", "lte"), days, strict=True) if day is not None}
-        return self.only(self.shaped.filter(**asked)) if asked else self
+        rows, slots, others = self.rows, self.slots, dict(values)
+        slot = slots.values.get(str(values[slots.of]), NO_SLOT) if slots and slots.of in values else None
+        if slots and slot is not None:
+            del others[slots.of]
+            rows = rows.filter(**({slots.column: slot} if slot else {f"{slots.column}__isnull": True}))
+        for column in self.columns:
+            if column.name in others and column.found is not None:
+                rows = rows.filter(column.found(others.pop(column.name)))
+        if self.time and days != (None, None):
+            rows = self._from(rows, days)
+        found = self.only(rows)
+        if others:
+            names = self.names_of(others)
+            found = found.only(found.shaped.filter(**{names[name]: value for name, value in others.items()}))
+        # The pyramid tells the slots apart, and nothing else.
+        is_slot = slot is not None and len(values) == 1 and days == (None, None)
+        return replace(found, counted=self.counted, slot=slot) if is_slot else found
+
+    def _from(self, rows: "QuerySet[Any, Any]", days: Days) -> "QuerySet[Any, Any]":
+        """Those of the rows that are from these days."""
+        (path,) = (column.path for column in self.columns if column.name == self.time)
+        if isinstance(path, str) and "__" not in path and isinstance(rows.model._meta.get_field(path), DateTimeField):
+            return rows.filter(in_days(path, days))
+        name = self.names_of([self.time])[self.time]
+        ends = zip(("gte", "lte"), days, strict=True)
+        asked = {f"{name}__{end}": day for end, day in ends if day is not None}
+        return replace(self, rows=rows).shaped.filter(**asked)
 
     def only(self, rows: "QuerySet[Any, Any]") -> "FeatureSource":
         """Some of the rows, under the same name: these were not counted beforehand."""
-        return replace(self, rows=rows, counted=None)
+        return replace(self, rows=rows, counted=None, slot=None)
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -248,35 +300,27 @@ class FeatureSource:
         rows = self.shaped.annotate(kp_morton=F(self.stored.morton)) if self.stored else self.shaped.none()
         return compiled(rows.values("kp_key", "kp_morton", *self.names_of(self.pin).values()))
 
-    def weighed(self, **places: Combinable) -> "QuerySet[Any, Any]":
-        """The rows with what a pin weighs, of which slot it is, and where it lies."""
-        slot = Coalesce(F(self.slots.column), Value(0)) if self.slots else Value(0)
-        weight = F(self.weight) if self.weight else Value(1)
-        rows: QuerySet[Any, Any] = self.shaped.annotate(kp_weight=weight, kp_slot=Cast(slot, BigIntegerField()))
-        found: QuerySet[Any, Any] = rows.annotate(**places)
-        return found
-
-    def grouped(self, rows: "QuerySet[Any, Any]") -> Compiled | None:
-        """These rows (of ``weighed``) as tiles group them, with what a single pin says."""
-        names = [name for name in rows.query.annotations if name in _PLACES]
-        return compiled(rows.values("kp_key", "kp_weight", "kp_slot", *names, *self.names_of(self.pin).values()))
-
-    @cached_property
-    def placed(self) -> Compiled | None:
-        """All rows as tiles group them, with the places that were stored: a tile is a range of kp_morton."""
-        return self.grouped(self._stored()) if self.stored else None
-
     @cached_property
     def sums(self) -> Compiled | None:
-        """The same without what pins say: what is counted in the pyramid."""
+        """All rows as tiles group them, by the places that were stored: nothing but what an index can hold."""
         if self.stored is None:
             return None
-        return compiled(self._stored().values("kp_morton", "kp_slot", "kp_weight", "kp_x", "kp_y"))
-
-    def _stored(self) -> "QuerySet[Any, Any]":
-        assert self.stored is not None
         x, y, morton = map(F, self.stored)
-        return self.weighed(kp_x=x, kp_y=y, kp_morton=morton)
+        rows = self._weighed(self.rows.order_by()).annotate(kp_x=x, kp_y=y, kp_morton=morton)
+        return compiled(rows.values("kp_morton", "kp_slot", "kp_weight", "kp_x", "kp_y"))
+
+    def placed(self, around: Q) -> Compiled | None:
+        """The rows around a tile as it groups them by their geometry, with what a single pin says."""
+        lon, lat = (Func(F(str(self.geometry)), function=axis, output_field=FloatField()) for axis in ("ST_X", "ST_Y"))
+        rows = self._weighed(self.shaped).annotate(kp_lon=lon, kp_lat=lat).filter(around)
+        pin = self.names_of(self.pin).values()
+        return compiled(rows.values("kp_key", "kp_weight", "kp_slot", "kp_lon", "kp_lat", *pin))
+
+    def _weighed(self, rows: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
+        """Rows with what a pin weighs, and of which slot it is."""
+        slot = Coalesce(F(self.slots.column), Value(0)) if self.slots else Value(0)
+        weight = F(self.weight) if self.weight else Value(1)
+        return rows.annotate(kp_weight=weight, kp_slot=Cast(slot, BigIntegerField()))
 
     def names_of(self, columns: Iterable[str]) -> dict[str, str]:
         """The names that these columns have in ``shaped``."""
@@ -300,9 +344,7 @@ class FeatureSource:
         condition: Condition | None = None,
     ) -> "QuerySet[Any, Any]":
         """The shaped rows that touch a box: put into the query before it is compiled, so that the index is used."""
-        rows = self.shaped
-        if where:
-            rows = rows.filter(**{self.names_of(where)[name]: value for name, value in where.items()})
+        rows = (self.where(where) if where else self).shaped
         if condition is not None:
             names = self.names_of(column.name for column in self.columns)
             rows = rows.filter(in_query(condition, names, self.geometry))
@@ -367,6 +409,11 @@ class FeatureSource:
         return found if found is not None and found.key == key else None
 
     def extent(self) -> Box | None:
+        """Looked up once for each state of the rows: of a million it takes a good part of a second."""
+        found: Box | None = cache.get_or_set(f"geo.extent.{self.fingerprint}", self._extent, KEPT_SECONDS)
+        return found
+
+    def _extent(self) -> Box | None:
         if self.geometry is None:
             return None
         found = self.rows.order_by().aggregate(kp_extent=Extent(self.geometry))["kp_extent"]
@@ -375,7 +422,10 @@ class FeatureSource:
 
 @dataclass(frozen=True, eq=False)
 class DerivedSource:
-    """A layer computed from another one (clusters, their hulls); computed when it is first read."""
+    """A layer computed from another one (clusters, their hulls); computed when it is first read.
+
+    ``around`` tells where it is computed for, so that nobody who asks for the list of layers waits for any of them.
+    """
 
     id: str
     title: "str | _StrPromise"
@@ -387,6 +437,7 @@ class DerivedSource:
     fingerprint: str = ""
     time: str = ""
     dataset: str = ""
+    around: Callable[[], Box | None] = field(default=lambda: None, repr=False)
 
     @cached_property
     def _features(self) -> Sequence[Feature]:
@@ -437,8 +488,7 @@ class DerivedSource:
         return next((feature for feature in self._features if feature.key == key), None)
 
     def extent(self) -> Box | None:
-        places = [feature.geometry for feature in self._features if feature.geometry is not None]
-        return Box(*shapely.total_bounds(places)) if places else None
+        return self.around()
 
 
 @dataclass(frozen=True, eq=False)

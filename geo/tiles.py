@@ -2,10 +2,10 @@
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
-from django.db.models import F, FloatField, Func
+from django.db.models import Q
 
-from geo.catalog import Compiled, FeatureSource
-from geo.plane.tiles import Tile, tile
+from geo.catalog import FeatureSource
+from geo.plane.tiles import tile
 from geo.queries import tiles
 
 # One row a group, so of one value the least is that value. There is no min() of truth values in PostgreSQL 15.
@@ -24,26 +24,18 @@ def vector_tile(source: FeatureSource, z: int, x: int, y: int) -> bytes:
     if not source.has_pins:
         raise ValueError(f"layer {source.id} has no points")
     kinds = {column.name: column.kind for column in source.columns}
-    own = {name: (field, _AGGREGATE.get(kinds[name], "min")) for name, field in source.names_of(source.pin).items()}
-    names = source.slots.names if source.slots else {}
-    if source.counted is not None and wanted.z in tiles.COUNTED_ZOOMS:
-        return tiles.counted(source.counted, source.alone, own, wanted, names=names) if source.alone else b""
-    return _grouped(source, own, wanted)
-
-
-def _grouped(source: FeatureSource, own: tiles.Own, wanted: Tile) -> bytes:
-    """The tile counted pin by pin."""
-    question = source.placed if source.stored else _around(source, str(source.geometry), wanted)
-    if question is None:
+    told = tiles.Told(
+        tuple((name, field, _AGGREGATE.get(kinds[name], "min")) for name, field in source.names_of(source.pin).items()),
+        tuple(source.slots.names.items()) if source.slots else (),
+        source.look.column if source.look else "",
+    )
+    if source.stored is None:
+        around = GEOSGeometry(memoryview(shapely.to_wkb(wanted.search_box().outline())), srid=4326)
+        # && compares boxes by the index alone; that it does so in single precision is allowed for in search_box.
+        rows = source.placed(Q(**{f"{source.geometry}__bboverlaps": around}))
+        return tiles.pins(rows, told, wanted) if rows else b""
+    if source.alone is None or source.sums is None:
         return b""
-    names = source.slots.names if source.slots else {}
-    return tiles.pins(question, own, wanted, names=names, stored=source.stored is not None)
-
-
-def _around(source: FeatureSource, geometry: str, wanted: Tile) -> Compiled | None:
-    """The rows in the box of a tile, by the index on their geometry."""
-    # && compares boxes by the index alone; that it does so in single precision is allowed for in search_box.
-    around = GEOSGeometry(memoryview(shapely.to_wkb(wanted.search_box().outline())), srid=4326)
-    lon, lat = (Func(F(geometry), function=axis, output_field=FloatField()) for axis in ("ST_X", "ST_Y"))
-    rows = source.weighed(kp_lon=lon, kp_lat=lat)
-    return source.grouped(rows.filter(**{f"{geometry}__bboverlaps": around}))
+    if source.counted is not None and wanted.z in tiles.COUNTED_ZOOMS:
+        return tiles.counted(source.counted, source.slot, source.alone, told, wanted)
+    return tiles.ranged(source.sums, source.alone, told, wanted)

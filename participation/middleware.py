@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from participation.selectors.base_maps import picture_origins
 from participation.selectors.organisations import organisation_for_host
 from participation.selectors.tokens import token_called
 from participation.services.tokens import note_use
+from participation.web.asking import refused_page
 from participation.web.problems import problem
 
 # Load balancers ask these by address, before any town is known.
@@ -119,3 +120,19 @@ def secret_of(said: str) -> str:
         except (binascii.Error, UnicodeDecodeError, ValueError):
             return ""
     return ""
+
+
+def whole_forms(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Refuse a form whose body broke off (config.wsgi) before anybody looks at it: else it would look empty."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        if request.method == "POST":
+            try:
+                _ = request.POST
+            except UnreadablePostError:
+                return refused_page(request, Refused(Code.UPLOAD_CUT_OFF))
+        return get_response(request)
+
+    return answer

@@ -12,6 +12,8 @@ from functools import partial
 
 import numpy as np
 import shapely
+from django.contrib.gis.db.models import Extent
+from django.contrib.gis.db.models.functions import Envelope
 from django.db.models import F, FloatField, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncDate
 from numpy.typing import NDArray
@@ -20,16 +22,17 @@ from shapely.geometry.base import BaseGeometry
 from geo.analysis.counting import distinct
 from geo.catalog import FeatureSource
 from geo.memory import kept
+from geo.plane.boxes import Box
 from geo.queries.numbers import numbers
 from participation.models import Area, Organisation, Person, Project, Proposal, Support, TallyRow
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.voting import Method, Rule
 from participation.selectors.answer_layers import layers_of_answers
 from participation.selectors.layers import counted_vote, proposals_layer
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import n_voters
 from participation.selectors.proposals import filtered
 from participation.selectors.results import AreaResult, Turnout, result_of
+from participation.selectors.roles import roles_in
 from participation.services.project_setup import organisation_or_refused
 from participation.services.records import record_act
 from participation.services.responses import Answer, publish_answers
@@ -43,12 +46,13 @@ __all__ = [
     "VoteOutcome",
     "VotedOption",
     "asked_places",
+    "box_of",
+    "box_of_neighbourhoods",
     "chosen",
     "costs",
     "counted_votes",
     "demand",
     "has_votes",
-    "is_staff",
     "layer_of",
     "layers_of_answers",
     "n_people_behind",
@@ -57,6 +61,7 @@ __all__ = [
     "numbers_of",
     "organisation_or_refused",
     "people_per_group",
+    "projects_of_staff",
     "proposals_by_number",
     "public_maps",
     "publish_answers",
@@ -155,13 +160,28 @@ class Neighbourhood:
 
 
 def public_maps(organisation: str) -> QuerySet[Project]:
-    """The public projects of a town (by slug) that ask for places; without their outlines, which are large."""
+    """The public projects of a town (by slug) that ask for places; without their outlines, which are large, but with
+    the box around each (``around``)."""
     return (
         Project.objects.filter(organisation__slug=organisation, area__isnull=False)
         .exclude(state=Project.State.DRAFT)
         .only("slug", "title", "revision", "organisation_id")
+        .annotate(around=Envelope("area"))
         .order_by("slug")
     )
+
+
+def box_of(project: Project) -> Box | None:
+    """The box around the area of a project; looked up where ``public_maps`` did not."""
+    around = project.around if hasattr(project, "around") else project.area
+    return Box(*around.extent) if around is not None else None
+
+
+def box_of_neighbourhoods(project: Project) -> Box | None:
+    """The box around the neighbourhoods of a project's town."""
+    parts = Area.objects.filter(organisation=project.organisation_id)
+    found = parts.aggregate(around=Extent("outline"))["around"]
+    return Box(*found) if found else None
 
 
 def _public(project: Project) -> QuerySet[Proposal]:
@@ -330,16 +350,10 @@ def n_people_behind(project: Project, numbers: Collection[int]) -> int:
     return int(people_per_group(project, each, np.zeros(len(each), dtype=np.int64), 1)[0])
 
 
-def is_staff(organisation: Organisation | str, person: object) -> bool:
-    """May this person see the desk of this town (or the town of this slug)?"""
-    if not isinstance(person, Person):
-        return False
-    town = (
-        Organisation.objects.filter(slug=organisation).only("pk").first()
-        if isinstance(organisation, str)
-        else organisation
-    )
-    return town is not None and may(role_in(town, person), DeskAct.SEE)
+def projects_of_staff(organisation: str, person: object) -> frozenset[int] | None:
+    """The keys of those projects of the town of this slug whose desk this person may see; None for the whole town."""
+    town = Organisation.objects.filter(slug=organisation).only("pk").first() if isinstance(person, Person) else None
+    return roles_in(town, person).where(DeskAct.SEE) if town and isinstance(person, Person) else frozenset()
 
 
 def people_per_group(project: Project, numbers: Ints, groups: Ints, n_groups: int) -> Ints:

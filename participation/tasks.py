@@ -11,7 +11,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from participation.selectors.webhooks import due_webhooks
-from participation.services import answer_files, answer_mails, author_mails, exports, merge_mails, photos
+from participation.services import answer_files, answer_mails, author_mails, drafts, exports, merge_mails, photos
 from participation.services.importing.desk import forget_drafts
 from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.pace import forget_requests
@@ -72,6 +72,13 @@ def sweep_photos(timestamp: int) -> None:
     """Delete the files of photos and answers that nobody kept."""
     photos.sweep(now=datetime.fromtimestamp(timestamp, UTC))
     answer_files.sweep(now=datetime.fromtimestamp(timestamp, UTC))
+
+
+@app.periodic(cron="25 3 * * *")
+@app.task(queueing_lock="forget_old_drafts")
+def forget_old_drafts(timestamp: int) -> None:
+    """Forget what was begun and not touched for half a year."""
+    drafts.forget_old(now=datetime.fromtimestamp(timestamp, UTC))
 
 
 @app.periodic(cron="30 3 * * *")

@@ -112,7 +112,8 @@ def demand_layers(asker: Asker) -> Iterator[DerivedSource | Raster]:
 
 def town_layers(asker: Asker) -> Iterator[FeatureSource]:
     """The town's own layers that are in use: the public ones for everybody, all of them for staff."""
-    for layer in catalogued(asker.organisation, staff=public.is_staff(asker.organisation, asker.person)):
+    staff = public.projects_of_staff(asker.organisation, asker.person) is None
+    for layer in catalogued(asker.organisation, staff=staff):
         yield town_layer(layer)
 
 
@@ -135,9 +136,9 @@ def town_layer(layer: Layer) -> FeatureSource:
 
 def candidate_layers(asker: Asker) -> Iterator[FeatureSource]:
     """The candidates of each public project: for staff all of them, for everybody those decided about in public."""
-    staff = public.is_staff(asker.organisation, asker.person)
+    mine = public.projects_of_staff(asker.organisation, asker.person)
     for project in public.public_maps(asker.organisation):
-        yield candidate_layer(project, staff=staff)
+        yield candidate_layer(project, staff=mine is None or project.pk in mine)
 
 
 def candidate_layer(project: Project, *, staff: bool) -> FeatureSource:
@@ -158,9 +159,11 @@ def candidate_layer(project: Project, *, staff: bool) -> FeatureSource:
 
 
 def kept_layers(asker: Asker) -> Iterator[FeatureSource]:
-    """The clusters that planners kept by name, for staff."""
-    if public.is_staff(asker.organisation, asker.person):
-        for project in public.public_maps(asker.organisation):
+    """The clusters that planners kept by name, for the staff of each project."""
+    mine = public.projects_of_staff(asker.organisation, asker.person)
+    if mine is None or mine:
+        projects = public.public_maps(asker.organisation)
+        for project in projects if mine is None else projects.filter(pk__in=mine):
             yield kept_layer(project, "points")
             yield kept_layer(project, "hulls")
 
@@ -222,6 +225,7 @@ def cluster_layer(project: Project, shape: Shape, how: Grouping = GROUPED, sieve
         compute=partial(_clusters, project, shape, how, sieve),
         fingerprint=_fingerprint(project, shape, how, sieve),
         dataset=project.slug,
+        around=partial(public.box_of, project),
     )
 
 
@@ -238,6 +242,7 @@ def spots_layer(project: Project, how: Spots = SPOTTED, sieve: Sieve = EVERYTHIN
         compute=partial(_spots, project, how, sieve),
         fingerprint=_fingerprint(project, "hotspots", how, sieve, get_language()),
         dataset=project.slug,
+        around=partial(public.box_of, project),
     )
 
 
@@ -267,6 +272,7 @@ def areas_layer(project: Project, sieve: Sieve) -> DerivedSource:
         compute=partial(_areas, project, sieve),
         fingerprint=_fingerprint(project, "areas", sieve),
         dataset=project.slug,
+        around=partial(public.box_of_neighbourhoods, project),
     )
 
 

@@ -74,8 +74,11 @@ DIGITS = 6
 
 def study_layers(asker: Asker) -> Iterator[DerivedSource]:
     """The scores of each study that this asker may read, and for staff its scenarios."""
-    staff = public.is_staff(asker.organisation, asker.person)
-    yield from layers_of_studies(public.public_maps(asker.organisation), staff=staff)
+    mine, projects = public.projects_of_staff(asker.organisation, asker.person), public.public_maps(asker.organisation)
+    if mine:
+        yield from layers_of_studies(projects.filter(pk__in=mine), staff=True)
+        projects = projects.exclude(pk__in=mine)
+    yield from layers_of_studies(projects, staff=mine is None)
 
 
 def layers_of_studies(projects: QuerySet[Project], *, staff: bool) -> Iterator[DerivedSource]:
@@ -113,6 +116,7 @@ def scores_layer(study: Study) -> DerivedSource:
         compute=lambda: remembered(study.project, known, partial(_scores, study, parts)),
         fingerprint=_print(known),
         dataset=study.project.slug,
+        around=partial(public.box_of, study.project),
     )
 
 
@@ -133,6 +137,7 @@ def scenario_layer(study: Study, scenario: Scenario) -> DerivedSource:
         compute=partial(_steps, scenario, is_way=is_way),
         fingerprint=_print("scenario", scenario.pk, scenario.result_hash),
         dataset=study.project.slug,
+        around=partial(public.box_of, study.project),
     )
 
 
@@ -148,6 +153,7 @@ def villages_layer(study: Study, scenario: Scenario) -> DerivedSource:
         compute=partial(_villages, study.project, scenario),
         fingerprint=_print("areas", scenario.pk, scenario.result_hash, study.project.organisation.revision),
         dataset=study.project.slug,
+        around=partial(public.box_of_neighbourhoods, study.project),
     )
 
 

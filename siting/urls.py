@@ -27,6 +27,7 @@ urlpatterns = [
     path("desk/layers/", layers.layers_page, name="desk_layers"),
     path("desk/layers/<int:pk>/", layers.layer_page, name="desk_layer"),
     path("desk/layers/<int:pk>/change/", layers.change_layer, name="desk_layer_change"),
+    path("desk/layers/<int:pk>/refused.csv", layers.refused_file, name="desk_layer_refused"),
     path("projects/<slug:slug>/outcome/", outcome.outcome_page, name="outcome"),
     path("desk/projects/<slug:slug>/candidates/", candidates.candidates_page, name="desk_candidates"),
     path("desk/projects/<slug:slug>/candidates/ballot/", candidates.from_ballot, name="desk_candidates_ballot"),

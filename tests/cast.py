@@ -67,10 +67,40 @@ def assemble(now: datetime | None = None) -> Cast:
     town = Organisation.objects.create(
         slug="toonstad", name="Toonstad", site_name="Toonstad beslist", languages=["nl", "fr", "en", "de"],
         outline=box(*TOWN), population=10_000, hosts=["testserver", "localhost", "127.0.0.1"], is_fictitious=True,
+        # What a desk without one asks: tests/integration/test_staff.py.
+        staff_second_factor=False,
     )  # fmt: skip
     other_town = Organisation.objects.create(
-        slug="elders", name="Elders", site_name="Elders", languages=["nl"], hosts=["elders.localhost"]
-    )
+        slug="elders", name="Elders", site_name="Elders", languages=["nl"], hosts=["elders.localhost"],
+        staff_second_factor=False,
+    )  # fmt: skip
+    project, vote, options = _furnish(town, now)
+    people = _staff(town)
+    stranger, attacker = person("Stan"), person("Ada")
+    Membership.objects.create(organisation=other_town, person=stranger, role=Role.MANAGER)
+    return Cast(town, other_town, project, vote, people, stranger, attacker, options)
+
+
+def twin(cast: Cast, now: datetime | None = None) -> Cast:
+    """The same once more in the other town, with people of its own; the stranger there is this town's manager."""
+    town = cast.other_town
+    Organisation.objects.filter(pk=town.pk).update(outline=cast.town.outline)
+    town.refresh_from_db()
+    project, vote, options = _furnish(town, now or datetime.now(UTC))
+    people = _staff(town, f"-{town.slug}")
+    return Cast(town, cast.town, project, vote, people, cast["Marc"], cast.attacker, options)
+
+
+def _staff(town: Organisation, surname: str = "") -> dict[str, Person]:
+    """Everybody of the cast, with their role in this town."""
+    people = {name: person(name + surname) for name in NAMES}
+    for name, role in NAMES.items():
+        Membership.objects.create(organisation=town, person=people[name], role=role)
+    return people
+
+
+def _furnish(town: Organisation, now: datetime) -> tuple[Project, Phase, list[Proposal]]:
+    """Two neighbourhoods and the project with its vote and its options."""
     west, south, east, north = TOWN
     middle = (west + east) / 2
     left, right = box(west, south, middle, north), box(middle, south, east, north)
@@ -95,9 +125,4 @@ def assemble(now: datetime | None = None) -> Cast:
         )
         for n in range(1, 9)
     ]  # fmt: skip
-    people = {name: person(name) for name in NAMES}
-    for name, role in NAMES.items():
-        Membership.objects.create(organisation=town, person=people[name], role=role)
-    stranger, attacker = person("Stan"), person("Ada")
-    Membership.objects.create(organisation=other_town, person=stranger, role=Role.MANAGER)
-    return Cast(town, other_town, project, vote, people, stranger, attacker, options)
+    return project, vote, options

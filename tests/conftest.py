@@ -1,9 +1,13 @@
 """Fixtures every storey shares."""
 
+import fcntl
 import os
+from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
+from config.embedded import ROOT
 from tests.cast import Cast, assemble
 
 # scikit-learn, our oracle for clusters, counts cores by asking the machine, and warns where it cannot be asked.
@@ -28,6 +32,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if left:
             config.hook.pytest_deselected(items=left)
             items[:] = [item for item in items if item not in set(left)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a test that takes the time (mark ``alone``) have the machine to itself: the other processes wait for it.
+
+    Locks    the room, shared with others or not; whoever waits for it holds the door, so that nobody slips past.
+    """
+    way = fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH
+    with Path(ROOT, "var/tests-room.lock").open("w") as room:
+        with Path(ROOT, "var/tests-door.lock").open("w") as door:
+            fcntl.flock(door, fcntl.LOCK_EX)
+            fcntl.flock(room, way)
+        return (yield)
 
 
 @pytest.fixture

@@ -141,6 +141,10 @@ def commands(numbers: list[int]) -> Iterator[tuple[int, int]]:
         at += 1 + (0 if command == CLOSE_PATH else 2 * n)
         if at > len(numbers):
             raise Fault("a command lacks coordinates")
+        if command == LINE_TO and (0, 0) in zip(
+            numbers[at - 2 * n : at : 2], numbers[at - 2 * n + 1 : at : 2], strict=True
+        ):
+            raise Fault("a line goes nowhere")
         yield command, n
 
 

@@ -18,7 +18,7 @@ from geo.formats import places
 from geo.formats.formulas import MAYBE, inert, plain
 from geo.formats.frames import Frame, Heading, changed, schema
 from geo.formats.rows import Row, RowFault, UnreadableFile, text_fault
-from geo.plane.crs import CRS84, Crs
+from geo.plane.crs import Crs
 
 TYPE = "text/csv; charset=utf-8"
 LOSSES = (
@@ -30,21 +30,13 @@ LOSSES = (
 # --- out ---------------------------------------------------------------------------------------------
 
 
-def place_columns(crs: Crs, *, is_point: bool) -> tuple[str, ...]:
-    """How the columns of coordinates are called: by the plane they are in."""
-    suffix = "" if crs.code == CRS84.code else f"_{crs.code}"
-    if not is_point:
-        return (f"wkt{suffix}",)
-    return ("x" + suffix, "y" + suffix) if suffix else ("lon", "lat")
-
-
 def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
     """Write a table; with a byte-order mark, so that Excel sees UTF-8.
 
     Order    the columns of the layer, then the coordinates (WKT for what is no point); no place, empty cells.
     """
     crs, is_point = heading.crs, heading.geometry_type == "Point"
-    names = place_columns(crs, is_point=is_point) if heading.geometry_type else ()
+    names = places.columns(crs, is_point=is_point) if heading.geometry_type else ()
     fields = schema(heading.columns, described=False)
     for name in names:
         fields = fields.append(pa.field(name, pa.float64() if is_point else pa.string()))

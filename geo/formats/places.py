@@ -21,6 +21,14 @@ _NAMED_X, _NAMED_WKT = re.compile(r"x_([0-9]{4,6})"), re.compile(r"wkt_([0-9]{4,
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
+def columns(crs: Crs, *, is_point: bool) -> tuple[str, ...]:
+    """How the columns of places are called in a table that is written: by the plane they are in."""
+    suffix = "" if crs.code == CRS84.code else f"_{crs.code}"
+    if not is_point:
+        return (f"wkt{suffix}",)
+    return ("x" + suffix, "y" + suffix) if suffix else ("lon", "lat")
+
+
 class Where:
     """Which columns say where a row lies, and in which plane; ``cell`` holds codes of squares (geo.plane.cells)."""
 

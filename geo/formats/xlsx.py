@@ -36,6 +36,7 @@ LOSSES = (
     _("The coordinate system stands in the names of the columns alone."),
     _("A text of over 32,767 signs is cut; an empty text becomes an empty cell."),
     _("Whole numbers of over 15 digits, and days before March 1900, stand as text."),
+    _("Of broken numbers 16 digits are kept."),
     _("After 1,048,575 rows a next sheet goes on."),
 )
 
@@ -79,7 +80,8 @@ class _Sheets:
         self.day = book.add_format({"num_format": "yyyy-mm-dd"})
         # Shown as it is also after somebody typed in the cell.
         self.text = book.add_format({"quote_prefix": True})
-        self.places = _place_names(heading)
+        is_point = heading.geometry_type == "Point"
+        self.places = places.columns(heading.crs, is_point=is_point) if heading.geometry_type else ()
         self.n = 0
 
     def write(self, frames: Iterable[Frame]) -> None:
@@ -139,15 +141,6 @@ class _Sheets:
         sheet = self.book.add_worksheet(gettext("About this file")[:NAME_LENGTH])
         for row, line in enumerate(self.heading.about.splitlines()):
             sheet.write_string(row, 0, line[:MOST_SIGNS], self.text if is_formula(line) else None)
-
-
-def _place_names(heading: Heading) -> tuple[str, ...]:
-    if heading.geometry_type is None:
-        return ()
-    end = "" if not heading.crs.is_metric else f"_{heading.crs.code}"
-    if heading.geometry_type != "Point":
-        return (f"wkt{end}",)
-    return (f"x{end}", f"y{end}") if end else ("lon", "lat")
 
 
 # --- in ----------------------------------------------------------------------------------------------

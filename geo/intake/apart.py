@@ -1,11 +1,8 @@
 """Has a stranger's file read in a process apart, and hands over what it found."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,17 +17,16 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.formats.rows import Row, RowFault, UnreadableFile
 from geo.intake.attributes import as_kind
+from geo.intake.process import TookTooLong, run_apart
 
-ROOT = Path(__file__).parents[2]
 MAX_BYTES = 100 * 1024 * 1024
 # Longer than its computing time (child.CPU_SECONDS): the machine may have others to serve.
 WALL_SECONDS = 120
+OPERATOR_WALL_SECONDS = 1200
 # The formats whose readers are in GDAL; all others of GDAL's are not even there in the process apart.
 DRIVERS = ("GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "LIBKML", "XLSX")
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
 _MB = 1024 * 1024
-# How a killed process ends where its computing time was over: SIGXCPU, or SIGKILL after it.
-_OUT_OF_TIME = {-24, -9}
 
 
 class Taken(NamedTuple):
@@ -57,6 +53,7 @@ class Reading:
     attributes: tuple[dict[str, Any], ...]
     walls: dict[str, bool]
     rows: Path
+    refused: Path
 
     def features(self) -> Iterator[Taken]:
         """The features in the order of the file; only while the reading is open."""
@@ -72,6 +69,14 @@ class Reading:
     def every_row(self) -> Iterator[Row]:
         """All rows as the file has them, also those that cannot be taken; only of a reading ``every_row``."""
         return rows_in(self.rows)
+
+
+def refused_in(path: Path) -> Iterator[tuple[int, RowFault]]:
+    """The rows of a reading that could not be taken, by their line, whose ``refused`` was kept."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            yield row["l"], RowFault(row["f"], row["facts"])
 
 
 def rows_in(path: Path) -> Iterator[Row]:
@@ -93,25 +98,34 @@ def reading_of(
     crs: str = "",
     lon: str = "",
     lat: str = "",
+    encoding: str = "",
     every_row: bool = False,
     needs_places: bool = True,
+    as_it_stands: bool = False,
 ) -> Iterator[Reading]:
     """Read a file of this name: its layer, or the only one; in this plane, or the one it names itself; where a table
     does not say it in a usual way, its places by these columns.
 
+    ``as_it_stands`` is for an operator who says on the command line what the file is: nothing is asked back, of several
+    layers the first counts, there is no limit to the rows, and outlines are left as they are drawn.
+
     Raises   UnreadableFile.
     Cost     a process of its own, about a second before it begins; at most 1 GB and WALL_SECONDS.
     """
+    # Only a plain file on this machine: no address, no device, no pipe.
+    if not path.is_file():
+        raise UnreadableFile("file.missing", name=path.name)
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise UnreadableFile("file.too_big", mb=-(-size // _MB), most=MAX_BYTES // _MB)
     ask = {"layer": layer, "crs": crs, "lon": lon, "lat": lat, "every_row": every_row, "needs_places": needs_places}
+    ask |= {"encoding": encoding, "as_it_stands": as_it_stands}
     with tempfile.TemporaryDirectory(prefix="kiesplek-intake-") as job:
         folder = Path(job)
         file = _plain_name(name)
         shutil.copyfile(path, folder / file)
         (folder / "ask.json").write_text(json.dumps(ask | {"file": file}))
-        _run(folder)
+        _run(folder, OPERATOR_WALL_SECONDS if as_it_stands else WALL_SECONDS)
         yield _said(folder)
 
 
@@ -121,7 +135,7 @@ def _plain_name(name: str) -> str:
     suffix = Path(bare).suffix.lower()
     stem = re.sub(r"[^\w-]", "_", Path(bare).stem)[:60] or "file"
     # Names of the process's own files.
-    stem = f"{stem}_" if stem in {"ask", "said", "rows", "inside"} else stem
+    stem = f"{stem}_" if stem in {"ask", "said", "rows", "refused", "inside"} else stem
     return stem + (suffix if _SUFFIX.fullmatch(suffix) else "")
 
 
@@ -130,40 +144,20 @@ def _skipped() -> str:
     return ",".join(sorted(set(pyogrio.list_drivers()) - set(DRIVERS)))
 
 
-def _run(folder: Path) -> None:
+def _run(folder: Path, seconds: float) -> None:
     environment = {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
         "GDAL_SKIP": _skipped(),
         "GDAL_DRIVER_PATH": "disable",
         "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
         "GDAL_HTTP_MAX_RETRY": "0",
         "PROJ_NETWORK": "OFF",
         "OGR_SQLITE_LOAD_EXTENSIONS": "",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
-    command = [sys.executable, "-m", "geo.intake.child", str(folder)]
-    with subprocess.Popen(  # noqa: S603 -- our own module, the folder is ours
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        try:
-            ended = process.wait(timeout=WALL_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            raise UnreadableFile("file.too_slow") from error
-    if ended in _OUT_OF_TIME:
-        raise UnreadableFile("file.too_slow")
-    if not (folder / "said.json").is_file():
+    try:
+        has_said = run_apart("geo.intake.child", folder, wall_seconds=seconds, environment=environment)
+    except TookTooLong as error:
+        raise UnreadableFile("file.too_slow") from error
+    if not has_said:
         raise UnreadableFile("file.crashed")
 
 
@@ -185,4 +179,5 @@ def _said(folder: Path) -> Reading:
         attributes=tuple(said.get("attributes", ())),
         walls=said["walls"],
         rows=folder / "rows.ndjson",
+        refused=folder / "refused.ndjson",
     )

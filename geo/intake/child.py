@@ -1,9 +1,12 @@
 """Reads one file of a stranger, in a process of its own: ``python -m geo.intake.child FOLDER``.
 
-In: FOLDER/ask.json {"file", "layer", "crs", "lon", "lat", "every_row", "needs_places"}. Out: FOLDER/rows.ndjson, a
-feature a line {"k", "l" (its line in the file), "g" (WKB, hex), "p"}, with ``every_row`` also those that cannot be
-taken, {"l", "p", "f" (code), "facts"}; and FOLDER/said.json, what was found or why nothing was taken. Nothing is said
-on stdout.
+In: FOLDER/ask.json {"file", "layer", "crs", "lon", "lat", "encoding", "every_row", "needs_places", "as_it_stands"}.
+Out: FOLDER/rows.ndjson, a feature a line {"k", "l" (its line in the file), "g" (WKB, hex), "p"}, with ``every_row``
+also those that cannot be taken, {"l", "p", "f" (code), "facts"}; FOLDER/refused.ndjson, those alone, {"l", "f",
+"facts"}; and FOLDER/said.json, what was found or why nothing was taken. Nothing is said on stdout.
+
+``as_it_stands`` is how an operator's command reads: of several layers the first, without a plane as the columns say,
+as many rows as there are, outlines as they are drawn.
 """
 
 import sys
@@ -41,6 +44,8 @@ EXAMPLES = 20
 ROW_TEXT = 20_000
 MEMORY_BYTES = 768 * 1024 * 1024
 CPU_SECONDS = 60
+# An operator waits for what was asked on the command line.
+OPERATOR_CPU_SECONDS = 600
 WRITTEN_BYTES = 1536 * 1024 * 1024
 _BATCH = 5000
 
@@ -49,11 +54,12 @@ def main(folder: Path) -> None:
     """Read what is asked for, and say what was found."""
     if set(pyogrio.list_drivers()) - DRIVERS:
         raise SystemExit("GDAL holds more formats than are read here")
-    walls.limit(more_memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, file_bytes=WRITTEN_BYTES)
+    ask = json.loads((folder / "ask.json").read_text())
+    seconds = OPERATOR_CPU_SECONDS if ask["as_it_stands"] else CPU_SECONDS
+    walls.limit(more_memory_bytes=MEMORY_BYTES, cpu_seconds=seconds, file_bytes=WRITTEN_BYTES)
     packages = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.base_prefix).resolve(), Path(np.__file__).parents[1]}
     own = Path(geo.__file__).parent
     files, connections = walls.only_these([*packages, own, Path("/usr/lib"), Path("/lib"), Path("/lib64")], folder)
-    ask = json.loads((folder / "ask.json").read_text())
     try:
         said = _read(folder, ask)
     except UnreadableFile as refused:
@@ -76,12 +82,17 @@ def _read(folder: Path, ask: dict[str, Any]) -> dict[str, Any]:
     if names:
         if layer and layer not in names:
             raise UnreadableFile("file.layer_unknown", layer=layer, known=", ".join(names[:30]))
+        if ask["as_it_stands"] and not layer:
+            raise UnreadableFile("file.zip_several", names=", ".join(each.name for each in found))
         path = found[names.index(layer)] if layer else found[0]
     else:
         path = found[0]
     own, lon, lat = None if names else layer, ask["lon"] or None, ask["lat"] or None
     try:
-        about = reading.about(path, layer=own, lon_field=lon, lat_field=lat)
+        if ask["as_it_stands"]:
+            about = reading.About((), None)
+        else:
+            about = reading.about(path, layer=own, lon_field=lon, lat_field=lat)
     except UnreadableFile as refused:
         if refused.code != "file.no_places" or ask["needs_places"]:
             raise
@@ -94,15 +105,15 @@ def _read(folder: Path, ask: dict[str, Any]) -> dict[str, Any]:
     if len(layers) > 1 and not layer:
         return said | {"needs": "layer"}
     said["layer"] = layer or (layers[0] if layers else "")
-    if about.crs is None and not ask["crs"]:
+    if about.crs is None and not ask["crs"] and not ask["as_it_stands"]:
         return said | {"needs": "crs"}
     try:
         crs = parse(ask["crs"]) if ask["crs"] else None
     except UnknownCrs as error:
         raise UnreadableFile("file.crs_unknown", crs=ask["crs"]) from error
     said["crs"] = crs.name if crs else _short(about.crs)
-    rows = reading.read(path, layer=own, crs=crs, lon_field=lon, lat_field=lat)
-    return said | _kept(rows, crs, folder / "rows.ndjson", every_row=ask["every_row"])
+    rows = reading.read(path, layer=own, crs=crs, lon_field=lon, lat_field=lat, encoding=ask["encoding"] or None)
+    return said | _kept(rows, crs, folder, every_row=ask["every_row"], as_it_stands=ask["as_it_stands"])
 
 
 def _short(crs: str | None) -> str | None:
@@ -120,19 +131,22 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _kept(rows: Iterable[Row], crs: Crs | None, target: Path, *, every_row: bool) -> dict[str, Any]:
+def _kept(rows: Iterable[Row], crs: Crs | None, folder: Path, *, every_row: bool, as_it_stands: bool) -> dict[str, Any]:
     """Write the rows that can be taken, mended where their outline crosses itself, and count everything."""
     attributes = Attributes(ROW_TEXT if every_row else TEXT_LENGTH)
     faults: Counter[str] = Counter()
     types: Counter[str] = Counter()
     examples: list[dict[str, object]] = []
     n_read = n_kept = n_vertices = n_mended = n_without = 0
-    with target.open("w", encoding="utf-8") as file:
+    with (
+        (folder / "rows.ndjson").open("w", encoding="utf-8") as file,
+        (folder / "refused.ndjson").open("w", encoding="utf-8") as refused,
+    ):
         for batch in _batches(rows):
-            places, mended = _mended([row.geometry for row in batch])
+            places, mended = _mended([row.geometry for row in batch], mends=not as_it_stands)
             n_mended += mended
             n_vertices += int(shapely.get_num_coordinates(places).sum())
-            if n_vertices > MOST_VERTICES:
+            if n_vertices > MOST_VERTICES and not as_it_stands:
                 raise UnreadableFile("file.too_many_vertices", most=MOST_VERTICES)
             wkb = shapely.to_wkb(places, hex=True)
             for row, place, text in zip(batch, places, wkb, strict=True):
@@ -141,17 +155,19 @@ def _kept(rows: Iterable[Row], crs: Crs | None, target: Path, *, every_row: bool
                 if fault is None and row.geometry is not None and place is None:
                     fault = RowFault("row.geometry_bad")
                 if fault is not None:
-                    _stop_at_wrong_plane(fault, crs)
+                    if not as_it_stands:
+                        _stop_at_wrong_plane(fault, crs)
                     faults[fault.code] += 1
+                    facts = {name: str(value)[:100] for name, value in fault.facts.items()}
                     if len(examples) < EXAMPLES:
-                        facts = {name: str(value)[:100] for name, value in fault.facts.items()}
                         examples.append({"line": row.line, "code": fault.code, "facts": facts})
+                    bad: dict[str, object] = {"l": row.line, "f": fault.code, "facts": facts}
+                    refused.write(json.dumps(bad, ensure_ascii=False) + "\n")
                     if every_row:
-                        facts = {name: str(value)[:100] for name, value in fault.facts.items()}
-                        bad = {"l": row.line, "f": fault.code, "facts": facts, "p": attributes.take(row.attributes)}
+                        bad["p"] = attributes.take(row.attributes)
                         file.write(json.dumps(bad, ensure_ascii=False, allow_nan=False) + "\n")
                     continue
-                if n_kept >= MOST_FEATURES:
+                if n_kept >= MOST_FEATURES and not as_it_stands:
                     raise UnreadableFile("file.too_many_features", most=MOST_FEATURES)
                 n_kept += 1
                 n_without += place is None
@@ -159,7 +175,7 @@ def _kept(rows: Iterable[Row], crs: Crs | None, target: Path, *, every_row: bool
                     types[place.geom_type] += 1
                 line = {"k": n_kept, "l": row.line, "g": text, "p": attributes.take(row.attributes)}
                 file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
-    if not n_read:
+    if not n_read and not as_it_stands:
         raise UnreadableFile("file.no_rows")
     return {
         "n_read": n_read,
@@ -182,9 +198,11 @@ def _stop_at_wrong_plane(fault: RowFault, crs: Crs | None) -> None:
         raise UnreadableFile("file.crs_looks_like", chosen=chosen, name=fault.facts["name"], crs=fault.facts["crs"])
 
 
-def _mended(geometries: list[Any]) -> tuple[Any, int]:
+def _mended(geometries: list[Any], *, mends: bool) -> tuple[Any, int]:
     """The places, surfaces whose outline crosses itself made sound; None where nothing of a surface is left."""
     places = np.array(geometries, dtype=object)
+    if not mends:
+        return places, 0
     broken = np.flatnonzero(~shapely.is_valid(places) & (shapely.get_dimensions(places) == 2))
     for at in broken:
         whole = shapely.make_valid(places[at])

@@ -72,7 +72,7 @@ BEGIN
   RETURN n_gone;
 END $$;
 
--- The cells of a range of keys with what changed in them since: a tile (counted.sql). Its statement is planned once a
+-- The cells of a range of keys with what changed in them since: a tile (cells.sql). Its statement is planned once a
 -- connection, for any range: planning took longer than asking.
 CREATE FUNCTION geo_cells(of_layer bigint, from_key bigint, to_key bigint, shift integer, names jsonb)
 RETURNS TABLE (key bigint, n bigint, w bigint, sx bigint, sy bigint, slots jsonb) LANGUAGE plpgsql STABLE ROWS 16 AS $$

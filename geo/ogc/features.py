@@ -1,11 +1,13 @@
 """OGC API Features: landing page, layers, their features; JSON for machines, pages for people."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import shapely
+from django.core.cache import cache
 from django.db.utils import DataError, InternalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -14,6 +16,7 @@ from django.utils import translation
 from geo import problems
 from geo.catalog import Feature, Layer, Raster, layers_for
 from geo.formats.geojson_text import feature_text
+from geo.memory import KEPT_SECONDS
 from geo.ogc import documents, openapi, parameters
 from geo.ogc.answers import address_of, any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
 from geo.plane.crs import CRS84, Crs, flip, reproject
@@ -26,6 +29,8 @@ _OF_A_PAGE = (
     "bbox", "bbox-crs", "crs", "limit", "after", "datetime", "f",
     "filter", "filter-lang", "filter-crs", "sortby", "properties",
 )  # fmt: skip
+# Those that choose no rows.
+_OF_NO_ROWS = {"crs", "limit", "after", "f", "sortby", "properties"}
 
 
 @reading
@@ -53,6 +58,7 @@ def api(request: HttpRequest) -> HttpResponseBase:
 
 
 @reading
+@FEATURES
 def collections(request: HttpRequest) -> HttpResponseBase:
     """The layers."""
     given = parameters.known(request, ["f"])
@@ -61,6 +67,7 @@ def collections(request: HttpRequest) -> HttpResponseBase:
 
 
 @reading
+@FEATURES
 def collection(request: HttpRequest, layer: str) -> HttpResponseBase:
     """One layer."""
     given = parameters.known(request, ["f"])
@@ -107,7 +114,7 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
         features = list(
             found.features(box, after=after, limit=limit + 1, where=where, condition=condition, order=order)
         )
-        n_matched = found.count(box, where=where, condition=condition)
+        n_matched = _n_matched(found, given, partial(found.count, box, where=where, condition=condition))
     except (DataError, InternalError) as error:
         # A place that GEOS cannot compare with a self-crossing outline, a number no column of this kind can hold.
         raise problems.FilterBad(why=str(error)[:80]) from error
@@ -172,6 +179,13 @@ def item(request: HttpRequest, layer: str, key: str) -> HttpResponseBase:
     etag = tag(found.fingerprint, key, sorted(given.items()), form, translation.get_language())
     keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept", "Accept-Language"])
     return response
+
+
+def _n_matched(layer: Layer, given: Mapping[str, str], count: Callable[[], int]) -> int:
+    """How many features these parameters choose: counted for the first page, and known for those that follow."""
+    chosen = [(name, value) for name, value in sorted(given.items()) if name not in _OF_NO_ROWS]
+    found: int = cache.get_or_set(f"geo.count.{tag(layer.id, layer.fingerprint, chosen)}", count, KEPT_SECONDS)
+    return found
 
 
 def _in_plane(feature: Feature, crs: Crs) -> Feature:

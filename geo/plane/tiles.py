@@ -91,6 +91,19 @@ def world(lon: float, lat: float) -> tuple[float, float]:
     return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
 
 
+def whole(lon: float, lat: float) -> tuple[int, int]:
+    """A place in the whole numbers that are stored, as the database computes them (geo_tile_x, geo_tile_y)."""
+    x, y = world(lon, lat)
+    return min(int(x * 2**WORLD_BITS), 2**WORLD_BITS - 1), min(int(y * 2**WORLD_BITS), 2**WORLD_BITS - 1)
+
+
+def tile_around(north_west: tuple[int, int], south_east: tuple[int, int]) -> Tile:
+    """The smallest tile that holds this box of whole numbers."""
+    (left, top), (right, bottom) = north_west, south_east
+    below = max((left ^ right).bit_length(), (top ^ bottom).bit_length())
+    return Tile(WORLD_BITS - below, left >> below, top >> below)
+
+
 def lon_lat(x: float, y: float, z: int) -> tuple[float, float]:
     """The place of a point given in tile units of a zoom."""
     size = 2**z

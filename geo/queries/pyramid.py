@@ -19,6 +19,14 @@ def waiting() -> list[int]:
         return [layer for (layer,) in cursor.fetchall()]
 
 
+def total(layer: int, *, slot: int | None = None) -> int:
+    """How many pins a layer has, or one slot of it: what its topmost cells counted, and what changed since."""
+    with connection.cursor() as cursor:
+        cursor.execute(text("total"), {"layer": layer, "slot": slot})
+        n: int = cursor.fetchone()[0]
+    return n
+
+
 def merge(layer: int) -> int | None:
     """Pour the log of a layer into its cells: how many changes that were; None when somebody else is at it.
 

@@ -1,10 +1,10 @@
 """Asks the database for vector tiles."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
 from psycopg import ClientCursor, sql
@@ -13,7 +13,8 @@ from geo.catalog import Compiled
 from geo.plane.tiles import MAX_LAT, WORLD_BITS, Tile
 from geo.queries import text
 
-# With more features than this a tile gives places and numbers only, and its pins say their names one zoom deeper:
+# With more features than this a tile gives of each pin its place, its number and how it is drawn; the page asks for the
+# name of one that is looked at:
 # 4,096 pins with titles of 120 letters would weigh over 500 kB (test_a_tile_full_of_long_titles_stays_small).
 MOST_NAMED = 500
 # The finest level of the pyramid of counted cells (geo_key in the migration), and the zooms it serves.
@@ -23,39 +24,50 @@ COUNTED_ZOOMS = range(17)
 # Layers, and what they are filtered by, whose questions are remembered.
 KEPT_QUESTIONS = 256
 
-Own = Mapping[str, tuple[str, str]]
+
+class Told(NamedTuple):
+    """What a tile tells of its pins.
+
+    ``own``: of a pin that stands alone, (attribute, column of the rows, aggregate). ``names``: (slot, the property that
+    says how many of a group are of that slot). ``drawn_by``: the attribute without which a pin cannot be drawn.
+    """
+
+    own: tuple[tuple[str, str, str], ...]
+    names: tuple[tuple[int, str], ...]
+    drawn_by: str
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The attributes that a pin keeps in the largest crowd."""
+        return frozenset({self.drawn_by})
 
 
-def pins(rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str], stored: bool) -> bytes:
+def pins(rows: Compiled, told: Told, tile: Tile) -> bytes:
     """The vector tile of these rows.
 
-    Shape    rows give kp_key, kp_weight, kp_slot, the columns of ``own``: attribute -> (column, aggregate), and their
-             place: kp_lon and kp_lat (EPSG:4326), or kp_x, kp_y and kp_morton where ``stored`` (2**31 along the world).
-             ``names``: slot -> the property that says how many of a group are of that slot.
+    Shape    rows give kp_key, kp_weight, kp_slot, their place as kp_lon and kp_lat (EPSG:4326), and the columns of
+             ``told``.
     """
-    question = _grouping(rows, tuple(own.items()), tuple(names.items()), "ranged" if stored else "tile")
-    first, last = tile.morton_range()
-    (content,) = _asked(
-        rows.using,
-        question,
-        **_corner(tile),
-        first=first,
-        last=last,
-        # One cell of the tile, in whole numbers each way: two bits of the Morton code for each halving.
-        shift=2 * (WORLD_BITS - _level(tile)),
-        size=2**tile.z * tile.cells,
-        per_tile=tile.cells,
-        column=tile.x,
-        row=tile.y,
-    )
+    where = {"size": 2**tile.z * tile.cells, "per_tile": tile.cells, "column": tile.x, "row": tile.y}
+    (content,) = _asked(rows.using, _grouping(rows, told), **where)
     return bytes(content)
 
 
-def counted(layer: int, rows: Compiled, own: Own, tile: Tile, *, names: Mapping[int, str]) -> bytes:
-    """The same tile from the cells counted beforehand; for the zooms of ``COUNTED_ZOOMS``.
+def ranged(sums: Compiled, alone: Compiled, told: Told, tile: Tile) -> bytes:
+    """The same tile from places that were stored as whole numbers (2**31 along the world).
 
-    Shape    as ``pins``; rows are asked only for pins that stand alone, by kp_morton.
+    Shape    sums give kp_weight, kp_slot, kp_x, kp_y and kp_morton; ``alone`` kp_key, kp_morton and the columns of
+             ``told``, and is asked only for pins that stand alone.
     """
+    first, last = tile.morton_range()
+    # One cell of the tile, in whole numbers each way: two bits of the Morton code for each halving.
+    shift = 2 * (WORLD_BITS - _level(tile))
+    content, _ = _asked(sums.using, _ranges(sums, alone, told), **_corner(tile), first=first, last=last, shift=shift)
+    return bytes(content)
+
+
+def counted(layer: int, slot: int | None, alone: Compiled, told: Told, tile: Tile) -> bytes:
+    """The same tile from the cells counted beforehand, all of them or those of one slot; for ``COUNTED_ZOOMS``."""
     cells = tile.cells**2
     first = (4**tile.z | tile.morton) * cells
     where = _corner(tile) | {
@@ -63,19 +75,17 @@ def counted(layer: int, rows: Compiled, own: Own, tile: Tile, *, names: Mapping[
         "first": first,
         "last": first + cells - 1,
         "shift": 2 * (FINEST - _level(tile)),
+        "slot": slot or 0,
     }
-    known = tuple(names.items())
+    question = "cells" if slot is None else "slot_cells"
     # Where nobody stands alone, which is nearly everywhere that many are, the rows are never spoken of.
-    content, anybody_alone = _asked(rows.using, _cells(None, (), known), **where)
+    content, anybody_alone = _asked(alone.using, _cells(question, None, told), **where)
     if anybody_alone:
-        content, _ = _asked(rows.using, _cells(rows, tuple(own.items()), known), **where)
+        content, _ = _asked(alone.using, _cells(question, alone, told), **where)
     return bytes(content)
 
 
 # --- questions with all in them but the numbers of a tile: putting them together takes longer than asking ---
-
-_Own = tuple[tuple[str, tuple[str, str]], ...]
-_Names = tuple[tuple[int, str], ...]
 
 
 class _Numbers(dict[str, sql.SQL]):
@@ -86,34 +96,56 @@ class _Numbers(dict[str, sql.SQL]):
 
 
 @lru_cache(KEPT_QUESTIONS)
-def _grouping(rows: Compiled, own: _Own, names: _Names, question: str) -> str:
+def _grouping(rows: Compiled, told: Told) -> str:
+    # A group has no title: only a pin that stands alone carries its own columns.
+    attributes = (
+        sql.SQL(", CASE WHEN {} THEN {}({}) END AS {}").format(
+            sql.SQL("sum(n) = 1" if name in told.drawn else f"sum(n) = 1 AND count(*) OVER () <= {MOST_NAMED}"),
+            sql.SQL(how),
+            sql.Identifier(column),
+            sql.Identifier(name),
+        )
+        for name, column, how in told.own
+    )
     known = _Numbers(
         max_lat=sql.SQL(str(MAX_LAT)),
-        names=_slots(names),
-        columns=_joined(", {0}({1}) AS {1}", ((sql.SQL(how), sql.Identifier(column)) for _, (column, how) in own)),
-        # A group has no title: only a pin that stands alone carries its own columns, and only where few enough stand.
-        attributes=_joined(
-            ", CASE WHEN sum(n) = 1 AND count(*) OVER () <= {} THEN {}({}) END AS {}",
-            (
-                (sql.Literal(MOST_NAMED), sql.SQL(how), sql.Identifier(column), sql.Identifier(name))
-                for name, (column, how) in own
-            ),
+        names=_slots(told),
+        columns=_joined(
+            sql.SQL(", {0}({1}) AS {1}").format(sql.SQL(how), sql.Identifier(column)) for _, column, how in told.own
         ),
+        attributes=_joined(attributes),
         rows=_merged(rows),
     )
-    return _filled(question, known)
+    return _filled("tile", known)
 
 
 @lru_cache(KEPT_QUESTIONS)
-def _cells(rows: Compiled | None, own: _Own, names: _Names) -> str:
-    known = _Numbers(names=_slots(names), attributes=sql.SQL(""), own=sql.SQL(""))
-    if rows is not None:
-        attributes = _joined(
-            ", own.{} AS {}", ((sql.Identifier(column), sql.Identifier(name)) for name, (column, _how) in own)
+def _ranges(sums: Compiled, alone: Compiled, told: Told) -> str:
+    few = sql.SQL("cell.n_cells <= {}").format(sql.Literal(MOST_NAMED))
+    grouped = sql.SQL(_filled("ranged", _Numbers(names=_slots(told), rows=_merged(sums))))
+    return _drawn(grouped, sql.SQL("cell.morton"), alone, told, few)
+
+
+@lru_cache(KEPT_QUESTIONS)
+def _cells(question: str, alone: Compiled | None, told: Told) -> str:
+    # So few cells has a tile of these zooms that each pin can say its name.
+    place = sql.SQL("geo_morton(cell.sx::integer, cell.sy::integer)")
+    return _drawn(sql.SQL(_filled(question, _Numbers(names=_slots(told)))), place, alone, told, sql.SQL("true"))
+
+
+def _drawn(cells: sql.SQL, morton: sql.SQL, alone: Compiled | None, told: Told, is_named: sql.Composable) -> str:
+    """Draw cells, those of one pin with what it says of itself."""
+    known = _Numbers(cells=cells, attributes=sql.SQL(""), own=sql.SQL(""))
+    if alone is not None:
+        attributes = (
+            sql.SQL(", CASE WHEN {} THEN own.{} END AS {}").format(
+                sql.SQL("true") if name in told.drawn else is_named, sql.Identifier(column), sql.Identifier(name)
+            )
+            for name, column, _how in told.own
         )
-        known["attributes"] = sql.SQL(", own.kp_key AS id" + attributes.as_string(None))
-        known["own"] = sql.SQL(_filled("alone", _Numbers(rows=_merged(rows))))
-    return _filled("counted", known)
+        known["attributes"] = sql.SQL(", own.kp_key AS id" + _joined(attributes).as_string(None))
+        known["own"] = sql.SQL(_filled("alone", _Numbers(rows=_merged(alone), morton=morton)))
+    return _filled("drawn", known)
 
 
 def _filled(question: str, known: _Numbers) -> str:
@@ -121,8 +153,8 @@ def _filled(question: str, known: _Numbers) -> str:
     return sql.SQL(text(question)).format(**{field: known[field] for field in fields}).as_string(None)
 
 
-def _joined(part: str, several: Iterable[tuple[sql.Composable, ...]]) -> sql.SQL:
-    return sql.SQL("".join(sql.SQL(part).format(*facts).as_string(None) for facts in several))
+def _joined(parts: Iterable[sql.Composable]) -> sql.SQL:
+    return sql.SQL("".join(part.as_string(None) for part in parts))
 
 
 def _merged(rows: Compiled) -> sql.SQL:
@@ -132,8 +164,8 @@ def _merged(rows: Compiled) -> sql.SQL:
     return sql.SQL(ClientCursor(connection.connection).mogrify(rows.text, rows.values))
 
 
-def _slots(names: _Names) -> sql.SQL:
-    return sql.SQL(sql.SQL("{}::jsonb").format(sql.Literal(json.dumps(dict(names)))).as_string(None))
+def _slots(told: Told) -> sql.SQL:
+    return sql.SQL(sql.SQL("{}::jsonb").format(sql.Literal(json.dumps(dict(told.names)))).as_string(None))
 
 
 def _level(tile: Tile) -> int:

@@ -7,7 +7,15 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
 from participation.api import shapes
-from participation.api.asking import REPEATABLE, desk_of, doing_once, knowing, require_languages, someone
+from participation.api.asking import (
+    REPEATABLE,
+    desk_of,
+    desk_project_called,
+    doing_once,
+    knowing,
+    require_languages,
+    someone,
+)
 from participation.api.paging import A_PAGE, Cursor, Limit, page, page_of_names
 from participation.api.told import Told
 from participation.models import AnswerTemplate, Record
@@ -137,7 +145,7 @@ def list_acts(
 @router.get("/desk/acts/last", response=LastAct, auth=knowing(Scope.MODERATE), url_name="api_desk_last_act")
 def my_last_act(request: HttpRequest) -> Told:
     """Read what you did last, if it can still be undone; half an hour long."""
-    found = last_act(desk_of(request, DeskAct.MODERATE), someone(request))
+    found = last_act(desk_of(request, DeskAct.MODERATE, anywhere=True), someone(request))
     return {"act": record_told(found) if found else None}
 
 
@@ -150,7 +158,7 @@ def my_last_act(request: HttpRequest) -> Told:
 )
 def undo_act(request: HttpRequest, record: shapes.Number) -> Told:
     """Undo an act, while nothing else was done with the same since."""
-    town = desk_of(request, DeskAct.MODERATE)
+    town = desk_of(request, DeskAct.MODERATE, anywhere=True)
 
     def act() -> Told:
         done = undo(
@@ -161,10 +169,16 @@ def undo_act(request: HttpRequest, record: shapes.Number) -> Told:
     return doing_once(request, "", act)
 
 
-@router.get("/desk/colleagues", response=ColleaguePage, auth=knowing(Scope.MODERATE), url_name="api_desk_colleagues")
-def list_colleagues(request: HttpRequest, limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
-    """List to whom a proposal can be handed over."""
-    known = {f"{each.pk:012}": each for each in moderators(desk_of(request, DeskAct.MODERATE))}
+@router.get(
+    "/desk/projects/{slug:slug}/colleagues",
+    response=ColleaguePage,
+    auth=knowing(Scope.MODERATE),
+    url_name="api_desk_colleagues",
+)
+def list_colleagues(request: HttpRequest, slug: str, limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
+    """List to whom a proposal of this project can be handed over."""
+    project = desk_project_called(request, slug, DeskAct.MODERATE)
+    known = {f"{each.pk:012}": each for each in moderators(project)}
     keys, behind = page_of_names(known, cursor=cursor, limit=limit)
     return {"items": [{"id": known[key].pk, "name": str(known[key])} for key in keys], "next": behind}
 
@@ -176,7 +190,7 @@ def _template_told(row: AnswerTemplate) -> Told:
 @router.get("/desk/templates", response=TemplatePage, auth=knowing(Scope.READ), url_name="api_desk_templates")
 def list_templates(request: HttpRequest, limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
     """List the town's words for answers."""
-    rows = templates_of(desk_of(request, DeskAct.MODERATE))
+    rows = templates_of(desk_of(request, DeskAct.MODERATE, anywhere=True))
     found, behind = page(rows, ("id",), cursor=cursor, limit=limit)
     return {"items": [_template_told(each) for each in found], "next": behind}
 

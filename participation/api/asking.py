@@ -15,12 +15,12 @@ from ninja.security import APIKeyCookie, HttpBearer
 
 from participation.models import Organisation, Person, Project, Proposal, Token
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import project_named
 from participation.selectors.proposals import supported_by, visible_proposals
 from participation.selectors.queue import projects_at_the_desk
+from participation.selectors.roles import key_of_project, roles_in
 from participation.services.pace import check_pace
 from participation.services.repeats import once
 from participation.web.asking import person_of, town_of
@@ -153,18 +153,20 @@ def proposal_called(request: HttpRequest, slug: str, number: int) -> Proposal:
     return found
 
 
-def desk_of(request: HttpRequest, act: DeskAct) -> Organisation:
-    """The town, for somebody who may do this at its desk.
+def desk_of(request: HttpRequest, act: DeskAct, *, slug: str = "", anywhere: bool = False) -> Organisation:
+    """The town, for somebody who may do this at its desk, or at that of the project of this name, or (``anywhere``) of
+    any project.
 
     Who comes by session shows the second factor first where the town asks for one; a token was made behind it.
 
-    Refuses  person.not_staff, person.second_factor_missing.
+    Refuses  person.not_staff, person.second_factor.
     """
     town = town_of(request)
-    if not may(role_in(town, someone(request)), act):
+    roles = roles_in(town, someone(request))
+    if not roles.may(act, key_of_project(town, slug) if slug else None) and not (anywhere and roles.may_somewhere(act)):
         raise Refused(Code.NOT_STAFF)
     if town.staff_second_factor and token_of(request) is None and not factor_shown(request):
-        raise Refused(Code.SECOND_FACTOR_MISSING)
+        raise Refused(Code.SECOND_FACTOR)
     return town
 
 
@@ -173,7 +175,7 @@ def desk_project_called(request: HttpRequest, slug: str, act: DeskAct) -> Projec
 
     Refuses  what desk_of refuses (before it says what there is), project.not_found.
     """
-    town = desk_of(request, act)
+    town = desk_of(request, act, slug=slug)
     project = projects_at_the_desk(town).defer(None).filter(slug=slug).first()
     if project is None:
         raise Refused(Code.PROJECT_NOT_FOUND, {"slug": slug[:60]})

@@ -12,6 +12,7 @@ from participation.api.told import Told, proposal_told
 from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
 from participation.selectors.queue import Pile, Sieve, Whose, in_state, queue
+from participation.selectors.roles import roles_in
 from participation.services.proposals import hide_proposal, publish_proposal, set_shortlist
 
 router = Router(tags=["desk"])
@@ -32,10 +33,11 @@ def read_town_queue(
     cursor: Cursor = None,
 ) -> Told:
     """List what waits in all projects of the town, or was reported, with its comments; what waits longest first."""
-    town = desk_of(request, DeskAct.SEE)
+    town = desk_of(request, DeskAct.SEE, anywhere=True)
+    where = roles_in(town, someone(request)).where(DeskAct.SEE)
     sieve = Sieve(pile=state, project=project, tag=tag.casefold(), whose=whose, text=q)
     first = "created_at" if state in {Pile.WAITING, Pile.REPORTED} else "-created_at"
-    rows = queue(town, sieve, someone(request)).select_related("project", "area", "theme", "inventory_object")
+    rows = queue(town, sieve, someone(request), where).select_related("project", "area", "theme", "inventory_object")
     found, behind = page(rows.defer("area__outline", "project__area"), (first, "id"), cursor=cursor, limit=limit)
     return {"items": [proposal_told(request, each, each.project.slug) for each in found], "next": behind}
 

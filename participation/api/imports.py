@@ -129,7 +129,7 @@ def _import(request: HttpRequest, slug: str, key: int) -> Import:
 @router.get(IMPORTS, response=ImportPage, auth=knowing(Scope.READ), url_name="api_imports")
 def list_imports(request: HttpRequest, slug: str, limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
     """List the files of proposals that were uploaded, the latest first."""
-    rows = imports_of(desk_project_called(request, slug, DeskAct.LAYERS))
+    rows = imports_of(desk_project_called(request, slug, DeskAct.LAYERS)).filter(kind=Import.Kind.PROPOSALS)
     found, behind = page(rows, ("-id",), cursor=cursor, limit=limit)
     return {"items": [_told(each) for each in found], "next": behind}
 
@@ -147,7 +147,7 @@ def upload(request: HttpRequest, slug: str, file: File[UploadedFile]) -> Status[
 
     def act() -> Told:
         made = upload_import(
-            project=project, file=file, file_name=str(file.name or ""), by=someone(request), now=database_now()
+            of=project, file=file, file_name=str(file.name or ""), by=someone(request), now=database_now()
         )
         return _told(made)
 

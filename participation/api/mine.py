@@ -1,24 +1,26 @@
 """What is mine: my ballot in a project, and all that I did in this town."""
 
+from typing import Literal
+
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Schema
 
 from participation.api import shapes
 from participation.api.asking import REPEATABLE, doing_once, knowing, nonce_of, project_called, someone, token_of
 from participation.api.paging import A_PAGE, Cursor, Limit, page
 from participation.api.told import Told, answer_told, ballot_told, choices_told, proposal_told
-from participation.models import Phase, Project, Proposal
+from participation.models import Claim, Phase, Project, Proposal
 from participation.queries.voting import database_now
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
 from participation.rules.tokens import Scope
 from participation.rules.voting import Choice
 from participation.selectors.follows import followed_in
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import ballots_of, choices_cast, standing
 from participation.selectors.proposals import proposals_of, supported_by, supports_of
 from participation.selectors.responses import responses_for
+from participation.selectors.roles import roles_in
 from participation.services.claims import claim
 from participation.services.people import rename
 from participation.services.voting import cast_ballot
@@ -76,7 +78,7 @@ def me(request: HttpRequest) -> Told:
     proposals = proposals_of(person, town).order_by("-created_at", "-pk")[:LATEST]
     return {
         "name": person.public_name,
-        "role": role_in(town, person),
+        "role": roles_in(town, person).town,
         "proposals": [proposal_told(request, each, each.project.slug) for each in proposals],
         "supports": [
             {"number": each.proposal.number, "supported_by_me": True, "n_supports": each.proposal.n_supports}
@@ -124,17 +126,33 @@ def my_answers(request: HttpRequest, limit: Limit = A_PAGE, cursor: Cursor = Non
     return {"items": [answer_told(each, each.proposal.project.slug) for each in found], "next": behind}
 
 
+class ClaimedShape(Schema):
+    """What was claimed, in which project, and the number of the proposal where it is one or is about one."""
+
+    what: Literal["proposal", "comment", "form"]
+    project: str
+    number: int | None
+
+
+def _claimed(found: Claim) -> Told:
+    what = "comment" if found.comment else "proposal" if found.proposal else "form"
+    about = found.comment.proposal if found.comment else found.proposal
+    if about is not None:
+        return {"what": what, "project": about.project.slug, "number": about.number}
+    assert found.sheet is not None
+    return {"what": what, "project": found.sheet.project.slug, "number": None}
+
+
 @router.post(
-    "/claims", response=shapes.ProposalShape, auth=knowing(Scope.CONTRIBUTE), openapi_extra=REPEATABLE,
+    "/claims", response=ClaimedShape, auth=knowing(Scope.CONTRIBUTE), openapi_extra=REPEATABLE,
     url_name="api_claims",
 )  # fmt: skip
 def claim_it(request: HttpRequest, asked: shapes.NewClaim) -> Told:
-    """Make a proposal yours that was sent without an account, by the secret of its link."""
+    """Make yours what was sent without an account, by the secret of its link: a proposal, a comment, a form."""
     town, person = town_of(request), someone(request)
 
     def act() -> Told:
         found = claim(organisation=town, token=asked.token, person=person, now=database_now())
-        found.project.organisation = town
-        return proposal_told(request, found, found.project.slug)
+        return _claimed(found)
 
     return doing_once(request, asked.token, act)

@@ -225,11 +225,11 @@ def set_tags(request: HttpRequest, slug: str, number: shapes.Number, asked: Tags
 
 @router.put(f"{PIECE}/assignee", response=HandedTo, auth=knowing(Scope.MODERATE), url_name="api_desk_assignee")
 def hand_over(request: HttpRequest, slug: str, number: shapes.Number, asked: HandedTo) -> Told:
-    """Hand a proposal over to a colleague (“/desk/colleagues”), or to nobody in particular."""
+    """Hand a proposal over to a colleague (“colleagues” of its project), or to nobody in particular."""
     piece = piece_called(request, slug, number)
     to = None
     if asked.assignee is not None:
-        to = next((each for each in moderators(piece.project.organisation) if each.pk == asked.assignee), None)
+        to = next((each for each in moderators(piece.project) if each.pk == asked.assignee), None)
         if to is None:
             raise Refused(Code.ASSIGNEE_UNKNOWN)
     moderation.hand_over(proposal=piece, to=to, by=someone(request))

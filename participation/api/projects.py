@@ -11,7 +11,7 @@ from participation.api.told import Told, absolute, answer_told, project_told
 from participation.rules.refusals import Code, Refused
 from participation.rules.voting import Rule
 from participation.selectors.layers import counted_vote
-from participation.selectors.projects import projects_of
+from participation.selectors.projects import projects_of, with_counts
 from participation.selectors.proposals import public_proposals
 from participation.selectors.responses import published_in
 from participation.selectors.results import result_of
@@ -26,7 +26,7 @@ public = Router(tags=["layers"])
 @router.get("/projects", response=shapes.ProjectPage, url_name="api_projects")
 def list_projects(request: HttpRequest, limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
     """List the public projects of the town, the newest first."""
-    found, behind = page(projects_of(town_of(request)), ("-created_at", "-id"), cursor=cursor, limit=limit)
+    found, behind = page(with_counts(projects_of(town_of(request))), ("-created_at", "-id"), cursor=cursor, limit=limit)
     items = [project_told(request, each, each.n_proposals) for each in found]  # type: ignore[attr-defined]
     return {"items": items, "next": behind}
 

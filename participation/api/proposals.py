@@ -28,7 +28,7 @@ from participation.rules.refusals import Code, Refused
 from participation.rules.tokens import Scope
 from participation.selectors.doubles import alike
 from participation.selectors.proposals import filtered, nearby, public_proposals, supported_by
-from participation.selectors.zones import may_be_chosen, objects_called
+from participation.selectors.zones import objects_called, objects_to_choose
 from participation.services.drafts import keep_draft
 from participation.services.places import checked_place
 from participation.services.proposals import send_draft, support, take_back_support
@@ -123,7 +123,8 @@ def look_first(
 def list_objects(request: HttpRequest, slug: str, q: Text = "", limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
     """List the objects that a proposal can be about, where a project asks for one of its inventory."""
     project = project_called(request, slug)
-    found, behind = page(objects_called(may_be_chosen(project), q), ("number",), cursor=cursor, limit=limit)
+    free = objects_to_choose(project).filter(is_free=True)
+    found, behind = page(objects_called(free, q), ("number",), cursor=cursor, limit=limit)
     return {"items": [{"number": each.number, "name": each.name} for each in found], "next": behind}
 
 

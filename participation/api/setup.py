@@ -30,8 +30,10 @@ from participation.rules.templates import TEMPLATES, Consider, Step
 from participation.rules.tokens import Scope
 from participation.rules.wording import BODY_MAX, TITLE_MAX
 from participation.selectors.queue import projects_at_the_desk
+from participation.selectors.roles import roles_in
 from participation.selectors.setup import missing, phases_of, project_of_desk, votes_of
 from participation.services import setup as services
+from participation.web.asking import town_of
 from participation.web.closing import METHODS, RULES
 from participation.web.sentences import sentence
 from participation.web.setup import next_monday
@@ -212,7 +214,7 @@ def setup_of(request: HttpRequest, slug: str, act: DeskAct) -> Project:
     Refuses  as desk_project_called.
     """
     desk_project_called(request, slug, act)
-    found = project_of_desk(desk_of(request, act), slug)
+    found = project_of_desk(town_of(request), slug)
     if found is None:
         raise Refused(Code.PROJECT_NOT_FOUND, {"slug": slug[:60]})
     return found
@@ -260,7 +262,9 @@ def _rules_told(vote: Any) -> Told:
 @router.get("/desk/projects", response=DeskProjectPage, auth=knowing(Scope.READ), url_name="api_desk_projects")
 def list_desk_projects(request: HttpRequest, limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
     """List all projects of the town, drafts included, the newest first."""
-    rows = projects_at_the_desk(desk_of(request, DeskAct.SEE)).prefetch_related(None)
+    town = desk_of(request, DeskAct.SEE, anywhere=True)
+    where = roles_in(town, someone(request)).where(DeskAct.SEE)
+    rows = projects_at_the_desk(town, where).prefetch_related(None)
     found, behind = page(rows, ("-id",), cursor=cursor, limit=limit)
     items = [
         {"slug": each.slug, "state": each.state, "title": each.title, "n_waiting": each.n_waiting}  # type: ignore[attr-defined]

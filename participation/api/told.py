@@ -12,16 +12,16 @@ from django.utils.translation import get_language
 from participation.models import AnswerFile, Comment, Phase, Photo, Project, Proposal, Response
 from participation.queries.voting import database_now
 from participation.rules.refusals import Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.text import in_language
 from participation.rules.voting import Choice, Method
 from participation.selectors.comments import n_comments
 from participation.selectors.follows import follows
 from participation.selectors.forms import answers_with
 from participation.selectors.merging import joined_with
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import ballot_rules, choices_cast, options, standing
 from participation.selectors.responses import responses_on
+from participation.selectors.roles import may_in
 from participation.services.places import Checked
 from participation.web.asking import person_of
 from participation.web.sentences import sentence
@@ -95,7 +95,7 @@ def proposal_told(request: HttpRequest, row: Proposal, slug: str) -> Told:
 
 def one_proposal_told(request: HttpRequest, row: Proposal, slug: str) -> Told:
     """One proposal with all that its page shows of it; answers for staff alone are there for staff."""
-    staff = may(role_in(row.project.organisation, request.user), DeskAct.SEE)
+    staff = may_in(row.project, request.user, DeskAct.SEE)
     files = {str(file.key) for file in AnswerFile.objects.filter(sheet__proposal=row)}
     return proposal_told(request, row, slug) | {
         "merged_into": row.merged_into.number if row.merged_into else None,

@@ -20,9 +20,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from geo.formats.formulas import inert
-from geo.formats.reading import RowFault, UnreadableFile
-from geo.formats.xlsx import is_workbook
-from geo.intake.unpack import is_zip, unpack
+from geo.formats.rows import Row, RowFault, UnreadableFile
+from geo.intake.apart import reading_of
 from geo.problems import Problem
 from participation.models import Phase, Project
 from participation.rules.refusals import Code, Refused
@@ -143,19 +142,14 @@ def pabulib_text(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
-    """The file, or the one layer in it when it is a zip file (a Shapefile comes so).
+def rows_of_file(path: Path, **how: str | None) -> Iterator[Iterator[Row]]:
+    """The rows of a file, read in a process apart (geo.intake): its layer, or the one in its zip file.
 
     Raises   UnreadableFile.
     """
-    if not path.is_file() or not is_zip(path) or is_workbook(path):
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="kiesplek-unpacked-") as folder:
-        found = unpack(path, Path(folder))
-        if len(found) > 1:
-            raise UnreadableFile("file.zip_several", names=", ".join(each.name for each in found))
-        yield found[0]
+    said = {name: value for name, value in how.items() if value}
+    with reading_of(path, name=path.name, every_row=True, needs_places=False, as_it_stands=True, **said) as found:
+        yield found.every_row()
 
 
 @contextlib.contextmanager

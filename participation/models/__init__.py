@@ -13,6 +13,7 @@ from participation.models.organisation import Area, Organisation, Place
 from participation.models.person import Membership, Person
 from participation.models.photo import Photo
 from participation.models.project import Phase, Project, Theme
+from participation.models.project_role import ProjectRole
 from participation.models.proposal import ExactPlace, Proposal, Support
 from participation.models.record import Record
 from participation.models.response import Response
@@ -57,6 +58,7 @@ __all__ = [
     "Photo",
     "Place",
     "Project",
+    "ProjectRole",
     "Proposal",
     "Record",
     "Repeat",

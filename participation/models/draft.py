@@ -9,12 +9,13 @@ from participation.models.project import Project
 
 
 class Draft(models.Model):
-    """The unfinished proposal, ballot or form of one browser, known by an unguessable token in its session."""
+    """The unfinished proposal, ballot, form or comment of one browser, known by an unguessable token in its session."""
 
     class Kind(models.TextChoices):
         PROPOSAL = "proposal"
         BALLOT = "ballot"
         FORM = "form"
+        COMMENT = "comment"
 
     token = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="drafts")

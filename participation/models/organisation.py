@@ -34,7 +34,7 @@ class Organisation(models.Model):
         help_text=_("Postcodes or codes of municipalities by which an identity is that of a resident"),
     )
     staff_second_factor = models.BooleanField(
-        default=False, help_text=_("Staff need a second factor beside the code by mail")
+        default=True, help_text=_("Staff need a second factor beside the code by mail")
     )
 
     # The backgrounds of its maps, the first to begin with: entries of participation/rules/base_maps.py; none for the

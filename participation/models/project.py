@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from participation.models.organisation import Organisation
 from participation.rules.electorate import Eligibility
 from participation.rules.phases import PhaseKind
-from participation.rules.places import Shape
+from participation.rules.places import NEAR_LEAST_M, NEAR_MOST_M, NEAR_USUAL_M, Shape
 from participation.rules.voting import NO_CAP, Method, Rule
 
 
@@ -57,7 +57,7 @@ class Project(models.Model):
     access = models.JSONField(default=dict, blank=True)
     # {question: answer}, what the planner answered to the questions of participation/rules/templates.py.
     considered = models.JSONField(default=dict, blank=True)
-    nearby_radius_m = models.PositiveIntegerField(default=250)
+    nearby_radius_m = models.PositiveIntegerField(default=NEAR_USUAL_M)
     # What a pabulib file said of the vote: {"meta": [cells], "fields": {section: names of columns}}. Options are then
     # numbered, and equals counted, in the order of the file.
     source = models.JSONField(null=True, blank=True, editable=False)
@@ -70,6 +70,10 @@ class Project(models.Model):
             # Everybody knows where the objects of an inventory stand.
             models.CheckConstraint(
                 condition=Q(from_inventory=False) | Q(blur_m__isnull=True), name="project_blurs_no_objects"
+            ),
+            models.CheckConstraint(
+                condition=Q(nearby_radius_m__gte=NEAR_LEAST_M, nearby_radius_m__lte=NEAR_MOST_M),
+                name="project_near_within_bounds",
             ),
         ]
 

@@ -15,6 +15,8 @@ LON = Func(F("point"), function="ST_X", output_field=models.FloatField())
 LAT = Func(F("point"), function="ST_Y", output_field=models.FloatField())
 TILE_X = Func(LON, function="geo_tile_x", output_field=models.IntegerField())
 TILE_Y = Func(LAT, function="geo_tile_y", output_field=models.IntegerField())
+# What everyone may see.
+PUBLIC = Q(state="published")
 
 
 class Proposal(models.Model):
@@ -96,21 +98,37 @@ class Proposal(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["project", "state", "-created_at"], name="proposal_queue"),
-            models.Index(fields=["project", "-n_supports"], name="proposal_most_supported"),
+            models.Index(fields=["project", "state", "-created_at", "-number"], name="proposal_queue"),
+            # The orders of the list of a project, each with all that tells which numbers stand on a page.
+            models.Index(fields=["project", "-n_supports", "number"], condition=PUBLIC, name="proposal_most_supported"),
+            models.Index(fields=["project", "title", "number"], condition=PUBLIC, name="proposal_by_name"),
             models.Index(
                 fields=["project", "last_outcome"], condition=~Q(last_outcome="none"), name="proposal_answered"
             ),
+            models.Index(fields=["project", "number"], condition=PUBLIC & Q(on_ballot=False), name="proposal_rest"),
+            models.Index(fields=["project", "number"], condition=Q(on_ballot=True), name="proposal_options"),
             # What waits over all projects, the longest first.
             models.Index(fields=["state", "created_at"], name="proposal_waiting"),
-            models.Index(fields=["project", "morton"], condition=Q(state="published"), name="proposal_tiles"),
+            # Holds whatever tiles group and lists count by, so that for these no row is read.
+            models.Index(
+                fields=["project", "morton"],
+                include=["number", "tile_x", "tile_y", "n_supports", "theme", "area", "created_at", "on_ballot"],
+                condition=PUBLIC,
+                name="proposal_tiles",
+            ),
             GistIndex(fields=["shape"], condition=Q(shape__isnull=False), name="proposal_shape"),
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="proposal_title_trigram"),
+            GinIndex(OpClass(Upper("body"), name="gin_trgm_ops"), name="proposal_body_trigram"),
             GinIndex(OpClass("folded", name="gin_trgm_ops"), name="proposal_alike"),
         ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    @property
+    def is_read_by_all(self) -> bool:
+        """Can everybody read it, be it that it was joined with another one?"""
+        return self.state in {self.State.PUBLISHED, self.State.MERGED}
 
 
 class ExactPlace(models.Model):

@@ -20,7 +20,11 @@ class Record(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
-        indexes = [models.Index(fields=["organisation", "-at"], name="record_latest")]
+        indexes = [
+            models.Index(fields=["organisation", "-at"], name="record_latest"),
+            # What was done with one thing, and what of that was undone.
+            models.Index(fields=["project", "subject", "-at"], name="record_about"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.act} {self.subject}"

@@ -4,21 +4,34 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from participation.models.organisation import Organisation
 from participation.models.person import Person
 from participation.models.project import Phase
 
+# A letter is for one vote, or it shows the town that somebody lives there.
+ONE_PURPOSE = Q(phase__isnull=False, organisation__isnull=True) | Q(phase__isnull=True, organisation__isnull=False)
+
 
 class CodeBatch(models.Model):
-    """Codes that were printed together; a lost print is withdrawn as a whole, as far as nobody used it."""
+    """Codes that were printed together; a lost print is withdrawn as a whole, as far as nobody used it.
 
-    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="code_batches")
+    They are for a vote (``phase``), or verify residents of a town (``organisation``).
+    """
+
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, null=True, blank=True, related_name="code_batches")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, null=True, blank=True, related_name="resident_batches"
+    )
     made_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="code_batches")
     made_at = models.DateTimeField()
     n_codes = models.PositiveIntegerField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        constraints = [models.CheckConstraint(condition=ONE_PURPOSE, name="batch_has_one_purpose")]
+
     def __str__(self) -> str:
-        return f"{self.phase_id}: {self.n_codes}"
+        return f"{self.phase_id or self.organisation}: {self.n_codes}"
 
 
 class VotingCode(models.Model):
@@ -28,7 +41,12 @@ class VotingCode(models.Model):
     """
 
     batch = models.ForeignKey(CodeBatch, on_delete=models.CASCADE, related_name="codes")
-    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="codes", db_index=False)
+    phase = models.ForeignKey(
+        Phase, on_delete=models.CASCADE, null=True, blank=True, related_name="codes", db_index=False
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, null=True, blank=True, related_name="letters", db_index=False
+    )
     locator = models.CharField(max_length=4)
     salt = models.BinaryField(max_length=16)
     digest = models.BinaryField(max_length=32)
@@ -38,14 +56,16 @@ class VotingCode(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["phase", "locator"], name="code_locator_once"),
+            models.UniqueConstraint(fields=["organisation", "locator"], name="resident_code_locator_once"),
             models.UniqueConstraint(fields=["phase", "person"], name="code_once_a_person"),
+            models.CheckConstraint(condition=ONE_PURPOSE, name="code_has_one_purpose"),
             models.CheckConstraint(
                 condition=Q(person__isnull=True) | Q(used_at__isnull=False), name="code_of_a_person_is_used"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.phase_id}/{self.locator}"
+        return f"{self.phase_id or self.organisation}/{self.locator}"
 
 
 class CodeTry(models.Model):

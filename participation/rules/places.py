@@ -84,12 +84,15 @@ class Shape(StrEnum):
     AREA = "area"
 
 
+_KINDS = {"Point": Shape.POINT, "MultiPoint": Shape.POINTS, "LineString": Shape.LINE, "Polygon": Shape.AREA}
 LEAST_SPOTS = {Shape.POINT: 1, Shape.POINTS: 1, Shape.LINE: 2, Shape.AREA: 3}
 # More than anybody draws by hand; a longer road or a finer border comes from a file, at the desk.
 SPOTS_MAX = 100
 # Nearer than this says which house it is, farther than this says nothing.
 BLUR_LEAST_M, BLUR_MOST_M = 50, 2000
 PER_OBJECT_MAX = 1000
+# How near another proposal must lie to be shown as near, or as the same one.
+NEAR_LEAST_M, NEAR_MOST_M, NEAR_USUAL_M = 10, 5000, 250
 # So much of a line may lie outside: half a metre in degrees of latitude, a third of one east to west.
 _TOLERANCE_DEGREES = BORDER_TOLERANCE_M / 111_320
 
@@ -100,6 +103,7 @@ class PlaceSettings:
 
     ``blur_m`` is how far a public place may lie from the exact one, None where the exact one is public.
     ``from_inventory``: only objects of the inventory, each at most ``per_object`` times, None for any number.
+    ``near_m``: within how many metres another proposal is shown while one suggests, and may be the same one.
     """
 
     shapes: tuple[Shape, ...] = (Shape.POINT,)
@@ -107,12 +111,13 @@ class PlaceSettings:
     blur_m: int | None = None
     from_inventory: bool = False
     per_object: int | None = 1
+    near_m: int = NEAR_USUAL_M
 
 
 def checked_settings(given: PlaceSettings) -> PlaceSettings:
     """Say whether a project can ask for this.
 
-    Refuses  place.no_shape, place.blur_bad, place.per_object_bad, place.blurred_objects.
+    Refuses  place.no_shape, place.blur_bad, place.per_object_bad, place.near_bad, place.blurred_objects.
     """
     if not given.shapes:
         raise Refused(Code.PLACE_NO_SHAPE)
@@ -120,6 +125,8 @@ def checked_settings(given: PlaceSettings) -> PlaceSettings:
         raise Refused(Code.PLACE_BLUR_BAD, {"least": BLUR_LEAST_M, "most": BLUR_MOST_M})
     if given.per_object is not None and not 1 <= given.per_object <= PER_OBJECT_MAX:
         raise Refused(Code.PLACE_PER_OBJECT_BAD, {"max": PER_OBJECT_MAX})
+    if not NEAR_LEAST_M <= given.near_m <= NEAR_MOST_M:
+        raise Refused(Code.PLACE_NEAR_BAD, {"least": NEAR_LEAST_M, "most": NEAR_MOST_M})
     if given.from_inventory and given.blur_m is not None:
         raise Refused(Code.PLACE_BLURRED_OBJECTS)
     return given
@@ -181,9 +188,8 @@ def drawn_from(geometry: Mapping[str, Any]) -> Drawn:
 
     Refuses  place.unreadable, what lon_lat refuses.
     """
-    kinds = {"Point": Shape.POINT, "MultiPoint": Shape.POINTS, "LineString": Shape.LINE, "Polygon": Shape.AREA}
     try:
-        shape, at = kinds[geometry["type"]], geometry["coordinates"]
+        shape, at = _KINDS[geometry["type"]], geometry["coordinates"]
         if shape is Shape.POINT:
             at = [at]
         if shape is Shape.AREA:
@@ -195,6 +201,19 @@ def drawn_from(geometry: Mapping[str, Any]) -> Drawn:
         return Drawn(shape, tuple(lon_lat(spot[0], spot[1]) for spot in at))
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise Refused(Code.PLACE_UNREADABLE) from error
+
+
+def kind_of(geometry: BaseGeometry) -> Shape:
+    """Say which shape a geometry of a file is; it may have more corners than anybody draws.
+
+    Refuses  place.unreadable for several lines or areas and for holes, place.crosses_itself.
+    """
+    kind = _KINDS.get(geometry.geom_type)
+    if kind is None or (kind is Shape.AREA and len(geometry.interiors)):
+        raise Refused(Code.PLACE_UNREADABLE)
+    if kind is Shape.AREA and (not geometry.is_valid or geometry.area == 0):
+        raise Refused(Code.PLACE_CROSSES_ITSELF)
+    return kind
 
 
 def mark_of(geometry: BaseGeometry) -> LonLat:

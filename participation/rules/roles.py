@@ -1,5 +1,7 @@
 """Who someone can be in a municipality, and what each role may do at the desk."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -73,6 +75,26 @@ def may(role: Role | None, act: DeskAct) -> bool:
 STAFF = tuple(role for role in Role if DESK_ACTS[role])
 
 
-def may_any(roles: frozenset[Role], act: DeskAct) -> bool:
-    """May somebody with these roles do this at the desk?"""
-    return any(may(role, act) for role in roles)
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What somebody is in one town: their role in all of it, None for a stranger, and their roles in single projects.
+
+    Projects are named by their key. What this answers is all there is to ask about rights at the desk.
+    """
+
+    town: Role | None = None
+    projects: Mapping[int, Role] = field(default_factory=dict)
+
+    def may(self, act: DeskAct, project: int | None = None) -> bool:
+        """May they do this in the whole town, or in this project?"""
+        return may(self.town, act) or (project is not None and may(self.projects.get(project), act))
+
+    def may_somewhere(self, act: DeskAct) -> bool:
+        """May they do this in the whole town, or in some project?"""
+        return may(self.town, act) or bool(self.where(act))
+
+    def where(self, act: DeskAct) -> frozenset[int] | None:
+        """In which projects may they do this? None for all that the town has."""
+        if may(self.town, act):
+            return None
+        return frozenset(project for project, role in self.projects.items() if may(role, act))

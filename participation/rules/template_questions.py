@@ -137,18 +137,6 @@ PASS: Questions = (
 BOXES: Questions = (
     Question(
         "q1",
-        Kind.SHORT,
-        _in(
-            "Straat en huisnummer waar de kast staat",
-            "Rue et numéro où se trouve l’armoire",
-            "Street and house number where the box stands",
-            "Straße und Hausnummer, wo der Kasten steht",
-        ),
-        is_required=True,
-        is_public=True,
-    ),
-    Question(
-        "q2",
         Kind.ONE,
         _in(
             "Wie zou de kast beschilderen?",
@@ -174,7 +162,7 @@ BOXES: Questions = (
         is_public=True,
     ),
     Question(
-        "q3",
+        "q2",
         Kind.PHOTO,
         _in(
             "Een ontwerp of een voorbeeld",
@@ -188,7 +176,7 @@ BOXES: Questions = (
             "Only what you made yourself. No advertising, nothing that looks like a traffic sign.",
             "Nur was Sie selbst gemacht haben. Keine Werbung, nichts, was wie ein Verkehrszeichen aussieht.",
         ),
-        when=When("q2", ("o1",)),
+        when=When("q1", ("o1",)),
     ),
 )
 

@@ -51,7 +51,9 @@ class Template:
     access: Mapping[str, str] = field(default_factory=dict)
     has_map: bool = True
     shapes: tuple[Shape, ...] = (Shape.POINT,)
-    moderated_first: bool = True
+    # As rules.places.PlaceSettings.
+    from_inventory: bool = False
+    per_object: int | None = 1
     nearby_radius_m: int = 250
     questions: Mapping[Asked, Questions] = field(default_factory=dict)
 
@@ -121,6 +123,7 @@ TEMPLATES: dict[str, Template] = {
         steps=PRESETS["propose_vote"],
         vote=VoteSettings(cap=5, n_winners=15),
         questions={Asked.PROPOSAL: template_questions.BOXES},
+        from_inventory=True,
         nearby_radius_m=50,
     ),
     "village-centre": Template(

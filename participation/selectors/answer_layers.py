@@ -5,6 +5,7 @@ key and its first words in the town's language, so that its name stays when the 
 """
 
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from django.contrib.gis.db.models import GeometryField
 from django.db.models import (
@@ -17,6 +18,7 @@ from django.db.models import (
     Func,
     Max,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     TextField,
@@ -24,16 +26,18 @@ from django.db.models import (
     When,
 )
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Concat
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from geo.catalog import Asker, Column, FeatureSource
-from participation.models import AnswerSheet, FormVersion, Membership, Person, Project
+from participation.models import AnswerSheet, FormVersion, Membership, Organisation, Person, Project, ProjectRole
 from participation.rules.questions import AGREEMENT, Asked, Kind, Question, read
 from participation.rules.roles import DESK_ACTS, DeskAct
 from participation.rules.text import in_language
+from participation.selectors.organisations import address_of
 
 NAME_MAX = 40
 _MAY_EXPORT = [role for role, acts in DESK_ACTS.items() if DeskAct.EXPORT in acts]
@@ -41,6 +45,8 @@ _TITLES = {
     Asked.ALONE: gettext_lazy("%(project)s: answers to the form"),
     Asked.PROPOSAL: gettext_lazy("%(project)s: answers with proposals"),
 }
+# Stands for the key of a file while its address is taken apart.
+_ANY = UUID(int=0)
 # What follows the project's name in the name of a layer.
 LAYERS = {Asked.ALONE: "form", Asked.PROPOSAL: "form-with-proposals"}
 
@@ -65,11 +71,11 @@ def _columns(project: Project, versions: Sequence[FormVersion]) -> Iterator[tupl
             ever = options.setdefault(one.key, {})
             ever |= {option.key: in_language(option.text, language) for option in one.options}
     for key, one in last.items():
-        for column in _flat(one, names[key], in_language(one.label, language), options[key]):
+        for column in _flat(project.organisation, one, names[key], in_language(one.label, language), options[key]):
             yield one, column
 
 
-def _flat(one: Question, name: str, title: str, options: dict[str, str]) -> Iterator[Column]:
+def _flat(town: Organisation, one: Question, name: str, title: str, options: dict[str, str]) -> Iterator[Column]:
     text = KeyTextTransform(one.key, "answers")
     match one.kind:
         case Kind.NUMBER:
@@ -99,6 +105,11 @@ def _flat(one: Question, name: str, title: str, options: dict[str, str]) -> Iter
         case Kind.LINE | Kind.AREA:
             place = Func(text, function="ST_GeomFromGeoJSON", output_field=GeometryField())
             yield Column(f"{name}_wkt", Func(place, function="ST_AsText", output_field=CharField()), "text", title)
+        case Kind.PHOTO | Kind.FILE:
+            before, after = f"{address_of(town)}{reverse('answer_file', args=(_ANY,))}".split(str(_ANY))
+            file = Concat(Value(before), text, Value(after), output_field=TextField())
+            there = Case(When(answers__has_key=one.key, then=file), default=None, output_field=TextField())
+            yield Column(name, there, "text", title)
         case _:
             yield Column(name, text, "text", title)
 
@@ -170,12 +181,11 @@ def staff_layers(asker: Asker) -> Iterator[FeatureSource]:
     if not isinstance(asker.person, Person):
         return
     # In one question, because every list of layers asks it.
+    town = Membership.objects.filter(person=asker.person, role__in=_MAY_EXPORT).values("organisation")
+    single = ProjectRole.objects.filter(person=asker.person, role__in=_MAY_EXPORT).values("project")
     projects = (
-        Project.objects.filter(
-            organisation__slug=asker.organisation,
-            organisation__memberships__in=Membership.objects.filter(person=asker.person, role__in=_MAY_EXPORT),
-            form_versions__isnull=False,
-        )
+        Project.objects.filter(organisation__slug=asker.organisation, form_versions__isnull=False)
+        .filter(Q(organisation__in=town) | Q(pk__in=single))
         .exclude(state=Project.State.DRAFT)
         .select_related("organisation")
         .defer("area", "organisation__outline")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.gis.db.models.functions import Envelope
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
 from participation.models import Organisation, Phase, Project, Proposal, Record, Response
@@ -16,21 +16,21 @@ CHANGES = (
 
 
 def catalogued_projects(organisation: Organisation) -> QuerySet[Project]:
-    """The public projects with ``box`` (around the area), ``n_placed`` (public pins) and ``changed_at``.
+    """The public projects with ``box`` (around the area), ``has_pins`` (public ones) and ``changed_at``.
 
     Order    by slug, so that a catalogue reads the same each time.
     Cost     three queries; no outlines.
     """
-    public = Q(proposals__state=Proposal.State.PUBLISHED)
+    public = Proposal.objects.filter(state=Proposal.State.PUBLISHED)
     return (
         Project.objects.filter(organisation=organisation)
         .exclude(state=Project.State.DRAFT)
         .annotate(
             box=Envelope("area"),
-            n_placed=Count("proposals", filter=public & Q(proposals__point__isnull=False)),
+            has_pins=Exists(public.filter(project=OuterRef("pk"), point__isnull=False)),
             changed_at=Greatest(
                 "created_at",
-                _last(Proposal.objects.filter(state=Proposal.State.PUBLISHED), "project", "created_at"),
+                _last(public, "project", "created_at"),
                 _last(Response.objects.all(), "proposal__project", "published_at"),
                 _last(Phase.objects.all(), "project", "closed_at"),
                 _last(Record.objects.filter(act__in=CHANGES), "project", "at"),

@@ -7,8 +7,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from participation.models import Comment, Person, Proposal
-from participation.rules.roles import DeskAct, may
-from participation.selectors.organisations import role_in
+from participation.rules.roles import DeskAct
+from participation.selectors.roles import may_in
 
 SORTS = {"new": ("-created_at", "-pk"), "old": ("created_at", "pk")}
 # More are on a page of their own only for machines; nobody reads on.
@@ -31,7 +31,7 @@ def comments_on(proposal: Proposal) -> QuerySet[Comment]:
 def visible_comments(proposal: Proposal, person: Person | AnonymousUser) -> QuerySet[Comment]:
     """What may this reader know of: public ones, that others were hidden and why, and their own that wait?"""
     rows = comments_on(proposal).select_related("author", "proposal")
-    if may(role_in(proposal.project.organisation, person), DeskAct.SEE):
+    if may_in(proposal.project, person, DeskAct.SEE):
         return rows
     waiting = Q(state=Comment.State.SUBMITTED)
     own = Q(author=person) if isinstance(person, Person) else Q(pk__in=[])

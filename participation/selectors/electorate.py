@@ -38,12 +38,14 @@ def codes_of(phase: Phase, person: Person) -> QuerySet[VotingCode]:
     return VotingCode.objects.filter(phase=phase, person=person)
 
 
-def codes_found(organisation: Organisation, locator: str) -> QuerySet[VotingCode]:
-    """Which codes of the town's votes have this locator? One a phase at most."""
+def codes_found(organisation: Organisation, locator: str) -> list[VotingCode]:
+    """Which codes of the town have this locator? One a vote at most, and one that verifies residents.
+
+    Cost     two queries, so that each finds its index.
+    """
     phases = Phase.objects.filter(project__organisation=organisation, kind="vote").values("pk")
-    return VotingCode.objects.filter(phase__in=phases, locator=locator).select_related(
-        "batch", "person", "phase__project"
-    )
+    rows = VotingCode.objects.filter(locator=locator).select_related("batch", "person", "phase__project")
+    return [*rows.filter(phase__in=phases), *rows.filter(organisation=organisation)]
 
 
 def holder_of_letter(phase_id: int, person_id: object) -> Person | None:
@@ -53,10 +55,15 @@ def holder_of_letter(phase_id: int, person_id: object) -> Person | None:
     return Person.objects.filter(pk=person_id, email=None, is_active=True, codes__phase=phase_id).first()
 
 
-def batches_of(phase: Phase) -> QuerySet[CodeBatch]:
-    """The prints of a phase, latest first, with how many of their codes were used (``n_used``) and are left."""
+def prints_of(of: Phase | Organisation) -> QuerySet[CodeBatch]:
+    """The prints for a vote, or those that verify the residents of a town."""
+    return CodeBatch.objects.filter(phase=of) if isinstance(of, Phase) else CodeBatch.objects.filter(organisation=of)
+
+
+def batches_of(of: Phase | Organisation) -> QuerySet[CodeBatch]:
+    """These prints, latest first, with how many of their codes were used (``n_used``) and are left (``n_unused``)."""
     return (
-        CodeBatch.objects.filter(phase=phase)
+        prints_of(of)
         .select_related("made_by")
         .annotate(
             n_used=Count("codes", filter=Q(codes__used_at__isnull=False)),
@@ -66,9 +73,9 @@ def batches_of(phase: Phase) -> QuerySet[CodeBatch]:
     )
 
 
-def locators_of(phase: Phase) -> set[str]:
-    """Which locators are taken in this phase?"""
-    return set(VotingCode.objects.filter(phase=phase).values_list("locator", flat=True))
+def locators_of(of: Phase | Organisation) -> set[str]:
+    """Which locators are taken among the codes of this vote, or among those that verify residents?"""
+    return set(VotingCode.objects.filter(batch__in=prints_of(of)).values_list("locator", flat=True))
 
 
 def member_by_roll_key(organisation: Organisation, roll_key: bytes) -> Membership | None:

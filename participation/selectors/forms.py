@@ -118,7 +118,7 @@ def answers_with(proposal: Proposal, *, staff: bool) -> list[tuple[Question, Any
     sheet = AnswerSheet.objects.filter(proposal=proposal).select_related("version").first()
     if sheet is None:
         return []
-    public = public_keys(proposal.project, Asked.PROPOSAL)
+    public = {} if staff else public_keys(proposal.project, Asked.PROPOSAL)
     return [
         (one, sheet.answers[one.key])
         for one in read(sheet.version.questions)

@@ -1,18 +1,24 @@
-"""Which files of proposals were taken in, and what hangs on a proposal that an import made."""
+"""Which files were taken in, and what hangs on what an import made."""
 
 from django.db.models import QuerySet
 
-from participation.models import Import, ImportedRow, Project, Proposal
+from participation.models import Area, Import, ImportedRow, Organisation, Project, Proposal
+from participation.selectors.closing import areas_frozen
 
 
 def imports_of(project: Project) -> QuerySet[Import]:
     """Which files were uploaded for this project, the latest first?"""
-    return Import.objects.filter(project=project).select_related("by")
+    return Import.objects.filter(project=project).select_related("by", "project__organisation")
 
 
-def import_of(project: Project, pk: int) -> Import | None:
-    """The file of this number, when it is this project's."""
-    return Import.objects.filter(project=project, pk=pk).select_related("by").first()
+def import_of(project: Project, key: int) -> Import | None:
+    """The file of proposals of this number that was uploaded for this project."""
+    return imports_of(project).filter(pk=key, kind=Import.Kind.PROPOSALS).first()
+
+
+def area_imports_of(organisation: Organisation) -> QuerySet[Import]:
+    """Which files of neighbourhoods were uploaded for this town, the latest first?"""
+    return Import.objects.filter(organisation=organisation).select_related("by", "organisation")
 
 
 def rows_of(found: Import, *acts: str) -> QuerySet[ImportedRow]:
@@ -25,3 +31,10 @@ def hangs_on(proposal: Proposal) -> bool:
     """Did anybody support, follow or report it, say something on it, join it with another, or put it on the ballot?"""
     others = ("responses", "comments", "follows", "reports", "merge_parts", "merges_into")
     return proposal.on_ballot or proposal.n_supports > 0 or any(getattr(proposal, name).exists() for name in others)
+
+
+def is_voted_on_by_area(area: Area) -> bool:
+    """Does anything lie in this neighbourhood that people voted on under a rule by which that counts?"""
+    options = Proposal.objects.filter(area=area, on_ballot=True)
+    projects = Project.objects.filter(pk__in=options.values("project"))
+    return any(areas_frozen(project) for project in projects)

@@ -5,8 +5,9 @@ after the vote was counted.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from geo.catalog import Asker, Column, FeatureSource, Look, Slots, Stored
 from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
 from participation.selectors.answer_layers import public_columns
+from participation.selectors.proposals import counted_as
 from participation.selectors.zones import asks_for_shapes
 
 
@@ -34,7 +36,7 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         Column("body", "body", "text", _("Why here")),
         Column("origin", "origin", "text", _("Proposed by")),
         Column("theme", Coalesce("theme__slug", Value("")), "text", _("Theme")),
-        Column("area", Coalesce("area__name", Value("")), "text", _("Neighbourhood")),
+        Column("area", Coalesce("area__name", Value("")), "text", _("Neighbourhood"), found=partial(_in_area, project)),
         Column("on_ballot", "on_ballot", "boolean", _("On the ballot")),
         Column("n_supports", "n_supports", "integer", _("Supporters")),
         Column("created_on", "created_at", "date", _("Proposed on")),
@@ -51,7 +53,13 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         columns += [
             Column("n_votes", Subquery(tally.values("n_votes")), "integer", _("Votes")),
             Column("rank", Subquery(tally.values("rank")), "integer", _("Rank")),
-            Column("chosen", Subquery(tally.values("is_winner")), "boolean", _("Chosen")),
+            Column(
+                "chosen",
+                Subquery(tally.values("is_winner")),
+                "boolean",
+                _("Chosen"),
+                found=lambda chosen: counted_as(vote, is_winner=chosen),
+            ),
         ]
     columns += public_columns(project)
     return FeatureSource(
@@ -68,7 +76,12 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
         pin=("number", "title", "theme", "area", "on_ballot"),
         time="created_on",
         stored=Stored(x="tile_x", y="tile_y", morton="morton"),
-        slots=Slots("theme_id", {theme.pk: f"theme:{theme.slug}" for theme in project.themes.all()}),
+        slots=Slots(
+            "theme_id",
+            {theme.pk: f"theme:{theme.slug}" for theme in project.themes.all()},
+            of="theme",
+            values={"": 0} | {theme.slug: theme.pk for theme in project.themes.all()},
+        ),
         # The triggers count_pins_* count what is public, under the project's number.
         counted=project.pk,
         dataset=project.slug,
@@ -79,6 +92,13 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
             ),
         ),
     )
+
+
+def _in_area(project: Project, name: str) -> Q:
+    """The neighbourhood is looked up first: so the database knows which one, and how many it holds."""
+    if not name:
+        return Q(area=None)
+    return Q(area__in=list(Area.objects.filter(organisation=project.organisation_id, name=name).values_list("pk")))
 
 
 def areas_layer(organisation: Organisation) -> FeatureSource:

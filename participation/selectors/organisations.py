@@ -1,13 +1,11 @@
-"""Which municipality, which of its areas and places, and who someone is there."""
+"""Which municipality, and which of its areas and places."""
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import GEOSGeometry
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import QuerySet
 
-from participation.models import Area, Membership, Organisation, Person, Place
-from participation.rules.roles import Role
+from participation.models import Area, Organisation, Place
 
 
 def organisation_for_host(host: str, default_slug: str) -> Organisation | None:
@@ -28,14 +26,6 @@ def address_of(organisation: Organisation) -> str:
         return f"{scheme}://{organisation.hosts[0]}"
     address: str = settings.ADDRESS
     return address
-
-
-def role_in(organisation: Organisation, person: Person | AnonymousUser) -> Role | None:
-    """What is this person in this municipality? None for somebody who is not signed in."""
-    if not isinstance(person, Person):
-        return None
-    role = Membership.objects.filter(organisation=organisation, person=person).values_list("role", flat=True).first()
-    return Role(role) if role else Role.RESIDENT
 
 
 def area_at(organisation: Organisation, point: GEOSGeometry) -> Area | None:

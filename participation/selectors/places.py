@@ -112,9 +112,3 @@ def fence_of(project: Project) -> Ground:
 def ground_of(project: Project) -> Ground:
     """The area of a project and the neighbourhoods of its town."""
     return Ground(project, _prepared(project.area), neighbourhoods_of(project.organisation))
-
-
-def area_name(organisation_id: int, code: str) -> str:
-    """What is the neighbourhood of this code called? As its code where there is none."""
-    found = Area.objects.filter(organisation=organisation_id, code=code).values_list("name", flat=True).first()
-    return found or code

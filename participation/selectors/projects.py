@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, DateTimeField, Exists, Func, OuterRef, Q, QuerySet
+from django.db.models import Count, DateTimeField, Exists, Func, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
 from participation.models import Ballot, BallotCast, Organisation, Person, Phase, Project, Proposal, Vote
@@ -15,14 +16,20 @@ from participation.rules.voting import BallotRules, Choice, Method, OptionFacts
 
 
 def projects_of(organisation: Organisation) -> QuerySet[Project]:
-    """Which projects may everyone read, newest first, with their phases and counts?"""
+    """Which projects may everyone read, newest first, with their phases?"""
     return (
         Project.objects.filter(organisation=organisation)
         .exclude(state=Project.State.DRAFT)
         .prefetch_related("phases")
-        .annotate(n_proposals=Count("proposals", filter=Q(proposals__state=Proposal.State.PUBLISHED)))
         .order_by("-created_at", "-pk")
     )
+
+
+def with_counts(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """The same with how many public proposals each has (``n_proposals``)."""
+    public = Proposal.objects.filter(project=OuterRef("pk"), state=Proposal.State.PUBLISHED).order_by()
+    n = public.values("project").annotate(n=Count("pk")).values("n")
+    return projects.annotate(n_proposals=Coalesce(Subquery(n), 0))
 
 
 def project_named(organisation: Organisation, slug: str) -> Project | None:
@@ -88,6 +95,12 @@ class Standing:
         """Has the project's vote run its time?"""
         vote = self.vote
         return vote is not None and vote.opens_at <= self.now and not facts(vote).is_open(self.now)
+
+    @property
+    def is_shortlisting(self) -> bool:
+        """Has the choice of what can be voted on begun, and the vote not yet?"""
+        chosen = any(phase.kind == PhaseKind.SHORTLIST and phase.opens_at <= self.now for phase in self.phases)
+        return chosen and self.vote is not None and self.vote.opens_at > self.now
 
     @property
     def acts(self) -> frozenset[Act]:

@@ -11,6 +11,10 @@ from django.contrib.gis.geos import Point, Polygon
 from django.db.models import BooleanField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 
+from geo.catalog import in_days
+from geo.plane.boxes import Box
+from geo.plane.tiles import tile_around, whole
+from geo.queries import pyramid
 from participation.models import (
     Area,
     Organisation,
@@ -20,11 +24,13 @@ from participation.models import (
     Proposal,
     Support,
     TallyRow,
+    Theme,
 )
 from participation.rules.places import BORDER_TOLERANCE_M, LonLat
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.selectors.merging import was_public
-from participation.selectors.organisations import area_at, role_in
+from participation.selectors.organisations import area_at
+from participation.selectors.roles import may_in
 
 # Border lines are straight in longitude and latitude; a geography draws them as great circles, which over a
 # kilometre-long edge lies centimetres to decimetres beside. Cut into pieces of 0.001 degree it is below a millimetre.
@@ -36,7 +42,7 @@ _DEGREE_M = 111_000
 def visible_proposals(project: Project, person: Person | AnonymousUser) -> QuerySet[Proposal]:
     """Which proposals may this reader see: public ones, also when they were joined, one's own, and all for staff."""
     rows = Proposal.objects.filter(project=project).select_related("area", "theme", "inventory_object")
-    if may(role_in(project.organisation, person), DeskAct.SEE):
+    if may_in(project, person, DeskAct.SEE):
         return rows
     public = Q(state=Proposal.State.PUBLISHED) | was_public()
     return rows.filter(public | Q(author=person) if isinstance(person, Person) else public)
@@ -101,8 +107,15 @@ def hidden_stub(project: Project, number: int) -> Proposal | None:
 SORTS = {"most": ("-n_supports", "number"), "new": ("-created_at", "-number"), "name": ("title", "number")}
 
 
+# The shares of a radius within which the nearest are looked for, one after another.
+NEARER = (1 / 16, 1 / 4, 1)
 # So many words are looked for; more narrow nothing down and cost the same again.
 WORDS = 8
+
+
+def counted_as(vote: Phase, *, is_winner: bool) -> Q:
+    """Which proposals were chosen in this vote, or were on its ballot and were not?"""
+    return Q(pk__in=TallyRow.objects.filter(phase=vote, is_winner=is_winner).values("proposal"))
 
 
 def filtered(
@@ -114,8 +127,10 @@ def filtered(
     state: str = "",
     since: date | None = None,
     until: date | None = None,
+    box: Box | None = None,
 ) -> QuerySet[Proposal]:
-    """Keep the proposals that hold these words, in this area (code), of this theme (slug), proposed in these days.
+    """Keep the proposals that hold these words, in this area (code), of this theme (slug), proposed in these days, with
+    their mark in this box.
 
     ``state``: "ballot", "chosen" (in a counted vote), an outcome of an answer, or "open" for not answered yet.
     """
@@ -127,17 +142,42 @@ def filtered(
         )
     elif state:
         rows = rows.filter(last_outcome="none" if state == "open" else state)
-    if since is not None:
-        rows = rows.filter(created_at__date__gte=since)
-    if until is not None:
-        rows = rows.filter(created_at__date__lte=until)
+    if since is not None or until is not None:
+        rows = rows.filter(in_days("created_at", (since, until)))
+    # Themes and neighbourhoods are few and looked up first: a million rows are not joined with them to be counted.
     for word in text.split()[:WORDS]:
-        rows = rows.filter(Q(title__icontains=word) | Q(body__icontains=word) | Q(area__name__icontains=word))
+        named = list(Area.objects.filter(name__icontains=word).values_list("pk"))
+        rows = rows.filter(Q(title__icontains=word) | Q(body__icontains=word) | Q(area__in=named))
     if area:
-        rows = rows.filter(area__code=area)
+        rows = rows.filter(area__in=list(Area.objects.filter(code=area).values_list("pk")))
     if theme:
-        rows = rows.filter(theme__slug=theme)
-    return rows
+        rows = rows.filter(theme__in=list(Theme.objects.filter(slug=theme).values_list("pk")))
+    return rows if box is None else rows.filter(within(box))
+
+
+def within(box: Box) -> Q:
+    """Which proposals have their mark in this box, as exactly as places are kept in tiles (2 cm)?
+
+    Cost     the smallest tile around the box, by an index that holds all that is asked here: one range of it, for of
+             several PostgreSQL would read the rows.
+    """
+    (left, top), (right, bottom) = whole(box.min_x, box.max_y), whole(box.max_x, box.min_y)
+    around = tile_around((left, top), (right, bottom)).morton_range()
+    return Q(morton__range=around, tile_x__range=(left, right), tile_y__range=(top, bottom))
+
+
+def n_public(project: Project, *, theme: str = "") -> int:
+    """How many proposals may everyone see, of this theme (slug) where one is given?
+
+    Cost     the topmost cells of the pyramid, for those that have a place.
+    """
+    found = Theme.objects.filter(project=project, slug=theme).first() if theme else None
+    if theme and found is None:
+        return 0
+    placeless = Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED, morton=None)
+    if found is not None:
+        placeless = placeless.filter(theme=found)
+    return pyramid.total(project.pk, slot=found.pk if found else None) + placeless.count()
 
 
 def _last_count() -> Subquery:
@@ -153,6 +193,20 @@ def geos_point(place: LonLat) -> Point:
 
 def _geography(value: Any, field: "type[gis.PointField[Any, Any]] | type[gis.MultiPolygonField[Any, Any]]") -> Cast:
     return Cast(value, field(geography=True, srid=4326))
+
+
+def nearest(project: Project, place: LonLat, *, n: int, but: Proposal) -> list[Proposal]:
+    """The public proposals nearest to a place within the project's radius, without this one, each with ``away_m``.
+
+    Cost     where many stand close, those close by: the few nearest of ten thousand within the radius need no order.
+    """
+    found: list[Proposal] = []
+    for share in NEARER:
+        rows = nearby(project, place, radius_m=project.nearby_radius_m * share).exclude(pk=but.pk)
+        found = list(rows.defer("area__outline")[:n])
+        if len(found) == n:
+            break
+    return found
 
 
 @dataclass(frozen=True, slots=True)

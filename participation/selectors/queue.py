@@ -1,13 +1,15 @@
 """What waits for staff, over all projects of a town, and what staff know of one piece."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from participation.models import (
+    AnswerSheet,
     AnswerTemplate,
     AuthorMail,
     Comment,
@@ -17,12 +19,17 @@ from participation.models import (
     Note,
     Organisation,
     Person,
+    Photo,
     Project,
+    ProjectRole,
     Proposal,
     Report,
 )
+from participation.rules.questions import Question
 from participation.rules.roles import DESK_ACTS, DeskAct, Role
 from participation.selectors.comments import comments_on
+from participation.selectors.forms import answers_with
+from participation.selectors.merging import Joining, joinings_of
 
 
 class Pile(StrEnum):
@@ -59,13 +66,16 @@ class Sieve:
         return bool(self.project or self.tag or self.whose or self.text)
 
 
-def projects_at_the_desk(organisation: Organisation) -> QuerySet[Project]:
-    """All projects of a town, drafts included: how many proposals wait (``n_waiting``), was anything asked (``asks``)?
+def projects_at_the_desk(organisation: Organisation, where: Collection[int] | None = None) -> QuerySet[Project]:
+    """All projects of a town (or those of ``where``), drafts included, with what waits and is asked in each.
+
+    ``n_waiting`` says how many proposals wait, ``asks`` whether there is a form or was one.
 
     Cost     a few milliseconds however many proposals are public: every page of the desk asks this.
     """
+    rows = Project.objects.filter(organisation=organisation)
     return (
-        Project.objects.filter(organisation=organisation)
+        (rows if where is None else rows.filter(pk__in=where))
         .defer("area")
         .prefetch_related("phases")
         .annotate(
@@ -97,12 +107,16 @@ def _pile(pile: Pile) -> Q:
     return Q(pk__in=reported) if pile is Pile.REPORTED else Q(state=pile.value)
 
 
-def queue(organisation: Organisation, sieve: Sieve, person: Person) -> QuerySet[Proposal]:
-    """The proposals that pass this sieve.
+def queue(
+    organisation: Organisation, sieve: Sieve, person: Person, where: Collection[int] | None = None
+) -> QuerySet[Proposal]:
+    """The proposals of a town (or of the projects of ``where``) that pass this sieve.
 
     Order    what waits longest or was reported comes first; of what was decided the newest.
     """
     rows = Proposal.objects.filter(_pile(sieve.pile), project__organisation=organisation)
+    if where is not None:
+        rows = rows.filter(project__in=where)
     if sieve.project:
         rows = rows.filter(project__slug=sieve.project)
     if sieve.tag:
@@ -141,8 +155,10 @@ def listed(rows: QuerySet[Proposal]) -> list[Proposal]:
 
 def _with_all(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
     return (
-        rows.select_related("project", "area", "theme", "author", "handling__assignee", "merged_into")
-        .defer("project__area", "area__outline")
+        rows.select_related(
+            "project", "area", "theme", "author", "handling__assignee", "merged_into", "inventory_object"
+        )
+        .defer("project__area", "area__outline", "inventory_object__place", "merged_into__shape")
         .annotate(
             n_reports=Coalesce(
                 Subquery(
@@ -153,14 +169,22 @@ def _with_all(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
                     .values("n")
                 ),
                 0,
-            )
+            ),
+            # So that of what a piece has none nothing is asked when it is opened.
+            has_notes=Exists(Note.objects.filter(proposal=OuterRef("pk"))),
+            has_author_mails=Exists(AuthorMail.objects.filter(proposal=OuterRef("pk"))),
+            has_photos=Exists(Photo.objects.filter(proposal=OuterRef("pk"))),
+            has_answers=Exists(AnswerSheet.objects.filter(proposal=OuterRef("pk"))),
+            has_joined=Exists(Proposal.objects.filter(merged_into=OuterRef("pk"))),
         )
     )
 
 
-def tags_in_use(organisation: Organisation, *, most: int = 100) -> list[str]:
-    """Which tags do staff use, by name?"""
+def tags_in_use(organisation: Organisation, where: Collection[int] | None = None, *, most: int = 100) -> list[str]:
+    """Which tags do staff use in the town, or in the projects of ``where``, by name?"""
     words = Handling.objects.filter(proposal__project__organisation=organisation)
+    if where is not None:
+        words = words.filter(proposal__project__in=where)
     return list(
         words.annotate(tag=Func(F("tags"), function="unnest"))
         .values_list("tag", flat=True)
@@ -169,11 +193,13 @@ def tags_in_use(organisation: Organisation, *, most: int = 100) -> list[str]:
     )
 
 
-def moderators(organisation: Organisation) -> list[Person]:
-    """Who may look after proposals in this town, by name?"""
+def moderators(project: Project) -> list[Person]:
+    """Who may look after the proposals of this project, by name?"""
     roles = [role.value for role in Role if DeskAct.MODERATE in DESK_ACTS[role]]
-    rows = Membership.objects.filter(organisation=organisation, role__in=roles, person__is_active=True)
-    return [row.person for row in rows.select_related("person").order_by("person__public_name", "person_id")]
+    town = Membership.objects.filter(organisation=project.organisation_id, role__in=roles).values("person")
+    here = ProjectRole.objects.filter(project=project, role__in=roles).values("person")
+    rows = Person.objects.filter(Q(pk__in=town) | Q(pk__in=here), is_active=True)
+    return list(rows.order_by("public_name", "pk"))
 
 
 def templates_of(organisation: Organisation) -> QuerySet[AnswerTemplate]:
@@ -185,19 +211,32 @@ def templates_of(organisation: Organisation) -> QuerySet[AnswerTemplate]:
 class Dossier:
     """What staff keep about one piece, first to last each."""
 
-    notes: Sequence[Note]
-    author_mails: Sequence[AuthorMail]
-    reports: Sequence[Report]
-    comments: Sequence[Comment]
+    notes: Sequence[Note] = ()
+    author_mails: Sequence[AuthorMail] = ()
+    reports: Sequence[Report] = ()
+    comments: Sequence[Comment] = ()
+    photos: Sequence[Photo] = ()
+    answers: Sequence[tuple[Question, Any]] = ()
+    joinings: Sequence[Joining] = ()
 
 
-def dossier(piece: Proposal) -> Dossier:
-    """All that staff know of this piece; reports that were not looked at, comments that wait or were reported."""
-    reports = list(Report.objects.filter(proposal=piece, settled_at=None).select_related("person"))
+def dossier(piece: Any) -> Dossier:
+    """All that staff know of a piece of ``listed``; of reports those not looked at, of comments those that wait for it.
+
+    Cost     one query for each of what the piece has.
+    """
+    reports = []
+    if piece.n_reports:
+        reports = list(Report.objects.filter(proposal=piece, settled_at=None).select_related("person"))
     asked = Q(state=Comment.State.SUBMITTED) | Q(pk__in=[row.comment_id for row in reports if row.comment_id])
     return Dossier(
-        notes=list(Note.objects.filter(proposal=piece).select_related("author")),
-        author_mails=list(AuthorMail.objects.filter(proposal=piece).select_related("by")),
+        notes=list(Note.objects.filter(proposal=piece).select_related("author")) if piece.has_notes else (),
+        author_mails=list(AuthorMail.objects.filter(proposal=piece).select_related("by"))
+        if piece.has_author_mails
+        else (),
+        photos=list(piece.photos.all()) if piece.has_photos else (),
+        answers=answers_with(piece, staff=True) if piece.has_answers else (),
+        joinings=joinings_of(piece) if piece.has_joined or piece.state == Proposal.State.MERGED else (),
         reports=reports,
         comments=list(comments_on(piece).filter(asked).select_related("author").order_by("created_at", "pk")),
     )

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from participation.models import Organisation, Person, Token
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.tokens import digest_of_token, looks_like_token
-from participation.selectors.organisations import role_in
+from participation.selectors.roles import may_in_town
 
 
 def living_tokens(organisation: Organisation, now: datetime) -> QuerySet[Token]:
@@ -27,4 +27,4 @@ def token_called(organisation: Organisation, secret: str, now: datetime) -> Toke
 def tokens_at_the_desk(organisation: Organisation, person: Person, now: datetime) -> QuerySet[Token]:
     """Which tokens may this person look after: their own, and everybody's for who may withdraw them all?"""
     rows = living_tokens(organisation, now)
-    return rows if may(role_in(organisation, person), DeskAct.TOKENS) else rows.filter(person=person)
+    return rows if may_in_town(organisation, person, DeskAct.TOKENS) else rows.filter(person=person)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
-from django.db.models import Count, F, Func, Q, QuerySet, TextField
+from django.db.models import BooleanField, Case, Count, F, Func, OuterRef, Q, QuerySet, Subquery, TextField, When
 from shapely.geometry.base import BaseGeometry
 
 from participation.models import ExactPlace, InventoryObject, Project, Proposal, Zone
@@ -24,6 +24,7 @@ def settings_of(project: Project) -> PlaceSettings:
         blur_m=project.blur_m,
         from_inventory=project.from_inventory,
         per_object=project.per_object,
+        near_m=project.nearby_radius_m,
     )
 
 
@@ -61,12 +62,40 @@ def zones_met(project: Project, place: BaseGeometry) -> ZonesMet:
 
     Cost     one query, by the index on outlines.
     """
-    rows = list(zones_of(project).filter(outline__intersects=to_geos(place)))
+    return zones_among(list(zones_of(project).filter(outline__intersects=to_geos(place))), place)
+
+
+def zones_among(rows: Sequence[Zone], place: BaseGeometry) -> ZonesMet:
+    """What do these zones say about a place?"""
     if not rows:
         return ZonesMet()
     said = verdict(place, [ZoneFacts(row.pk, ZoneKind(row.kind), from_geos(row.outline)) for row in rows])
     by_key = {row.pk: row for row in rows}
     return ZonesMet(*([by_key[key] for key in keys] for keys in (said.barred, said.reason, said.look)))
+
+
+class ZonesAtHand:
+    """The zones of a project, kept at hand for many places."""
+
+    def __init__(self, project: Project) -> None:
+        self.rows = {row.pk: row for row in zones_of(project)}
+        self.facts = [ZoneFacts(row.pk, ZoneKind(row.kind), from_geos(row.outline)) for row in self.rows.values()]
+        self.tree = shapely.STRtree([zone.outline for zone in self.facts])
+
+    def met(self, places: Sequence[BaseGeometry]) -> list[ZonesMet]:
+        """What do the zones say about each of these places, as zones_met says of one?
+
+        Cost     no query; an index over the outlines.
+        """
+        near: dict[int, list[ZoneFacts]] = {}
+        if self.facts and places:
+            for at, zone in sorted(zip(*self.tree.query(places, predicate="intersects").tolist(), strict=True)):
+                near.setdefault(at, []).append(self.facts[zone])
+        return [self._said(place, near[at]) if at in near else ZonesMet() for at, place in enumerate(places)]
+
+    def _said(self, place: BaseGeometry, zones: Sequence[ZoneFacts]) -> ZonesMet:
+        said = verdict(place, zones)
+        return ZonesMet(*([self.rows[key] for key in keys] for keys in (said.barred, said.reason, said.look)))
 
 
 def inventory_of(project: Project) -> QuerySet[InventoryObject]:
@@ -75,12 +104,18 @@ def inventory_of(project: Project) -> QuerySet[InventoryObject]:
     return rows.annotate(n_proposals=Count("proposals", filter=COUNTED))
 
 
-def may_be_chosen(project: Project) -> QuerySet[InventoryObject]:
-    """The objects that can be proposed: the owner did not refuse, and there is room for one proposal more."""
-    rows = inventory_of(project).exclude(permission=InventoryObject.Permission.REFUSED)
-    if project.per_object is None:
-        return rows
-    return rows.alias(taken=Count("proposals", filter=COUNTED)).filter(taken__lt=project.per_object)
+def objects_to_choose(project: Project) -> QuerySet[InventoryObject]:
+    """The objects of a project, first those that can be proposed (``is_free``): the owner did not refuse, and there is
+    room for one proposal more. ``proposal_number`` is the first public proposal of each, if any.
+    """
+    room = Q() if project.per_object is None else Q(n_proposals__lt=project.per_object)
+    free = When(~Q(permission=InventoryObject.Permission.REFUSED) & room, then=True)
+    public = Proposal.objects.filter(inventory_object=OuterRef("pk"), state=Proposal.State.PUBLISHED).order_by("number")
+    rows = inventory_of(project).annotate(
+        is_free=Case(free, default=False, output_field=BooleanField()),
+        proposal_number=Subquery(public.values("number")[:1]),
+    )
+    return rows.order_by("-is_free", "number")
 
 
 def objects_called(rows: QuerySet[InventoryObject], text: str) -> QuerySet[InventoryObject]:

@@ -1,5 +1,7 @@
-"""Takes in what people answer with: a picture is drawn anew as every photo is, a document is kept for staff alone."""
+"""Takes in what people answer with: a picture is drawn anew as every photo is, a PDF is copied page by page, and a
+document is kept for staff alone."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import IO
 from uuid import UUID
@@ -8,6 +10,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from geo.intake.documents.apart import plain_pdf
+from geo.intake.documents.refused import Locked, Unreadable
 from participation.models import AnswerFile, Draft
 from participation.rules.questions import Kind, Question
 from participation.rules.refusals import Code, Refused
@@ -34,10 +38,11 @@ def add_answer_file(
 ) -> AnswerFile:
     """Put a photo or a document into a draft, in the place of the one that answered this question.
 
-    Of a picture only pixels are kept (services.photos); of documents PDF and plain text are taken.
+    Of a picture only pixels are kept (services.photos), of a PDF what is drawn on its pages (geo.intake.documents);
+    of other documents plain text is taken.
 
     Locks    the draft's row.
-    Refuses  photo.*, answer.file_not_taken, answer.file_too_large.
+    Refuses  photo.*, answer.file_not_taken, answer.file_too_large, answer.file_locked, answer.file_broken.
     """
     Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)
     name = " ".join(cleaned(name.replace("\\", "/").rpartition("/")[2]).split())[-NAME_MAX:] or "bestand"
@@ -56,6 +61,8 @@ def add_answer_file(
             raise Refused(Code.ANSWER_FILE_TOO_LARGE, {"max": MAX_BYTES // MEGABYTE})
         content = file.read()
         made.content_type = _type_of(content)
+        if made.content_type == PDF:
+            content = _drawn_on(content)
     AnswerFile.objects.filter(draft=draft, question=question.key).delete()
     default_storage.save(path_of(made.key), ContentFile(content))
     made.save()
@@ -76,9 +83,25 @@ def _type_of(content: bytes) -> str:
     return TEXT
 
 
+def _drawn_on(content: bytes) -> bytes:
+    """What is drawn on the pages of a PDF, and nothing else of it."""
+    try:
+        return plain_pdf(content)
+    except Locked as error:
+        raise Refused(Code.ANSWER_FILE_LOCKED) from error
+    except Unreadable as error:
+        raise Refused(Code.ANSWER_FILE_BROKEN) from error
+
+
 def drop_answer_file(*, draft: Draft, question: str) -> None:
     """Take the file that answers this question out of a draft."""
     AnswerFile.objects.filter(draft=draft, question=question).delete()
+
+
+def forget_files(keys: Iterable[UUID]) -> None:
+    """Delete the bytes of files that are gone."""
+    for key in keys:
+        default_storage.delete(path_of(key))
 
 
 def sweep(*, now: datetime) -> int:

@@ -5,7 +5,6 @@ Where the town lets anybody in, what comes without an account is bounded by wher
 
 from datetime import datetime
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -13,12 +12,12 @@ from participation.models import Comment, Person, Proposal, Report
 from participation.rules.limits import COMMENTS_AN_HOUR, HOUR, REPORTS_AN_HOUR, check_often, comment_text
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.wording import REASON_MAX, cleaned
 from participation.selectors.access import require_act
 from participation.selectors.comments import comments_on
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
+from participation.selectors.roles import may_in
 from participation.services.proposals import require_desk
 from participation.services.records import record_act
 
@@ -39,7 +38,7 @@ def add_comment(
 ) -> Comment:
     """Write a comment or a reply; public at once, or after a look by staff where the project says so.
 
-    Staff of the town is shown as such, and not looked after. A reply to a reply stands under the first comment.
+    Staff is shown as the city, and not looked after. A reply to a reply stands under the first comment.
     What comes without an account is always looked at first.
 
     Locks    the person's row.
@@ -48,7 +47,7 @@ def add_comment(
     """
     if proposal.state != Proposal.State.PUBLISHED:
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
-    by_city = may(role_in(proposal.project.organisation, person or AnonymousUser()), DeskAct.MODERATE)
+    by_city = may_in(proposal.project, person, DeskAct.MODERATE)
     if not by_city:
         require_act(proposal.project, standing(proposal.project, now), Act.COMMENT, person)
     if proposal.comments_locked:
@@ -62,7 +61,7 @@ def add_comment(
         if above is None:
             raise Refused(Code.COMMENT_NOT_FOUND)
     waits = person is None or (proposal.project.moderated_first and not by_city)
-    return Comment.objects.create(
+    comment = Comment.objects.create(
         # A reply stays with what it answers, also when that was joined with another proposal since.
         proposal_id=above.proposal_id if above else proposal.pk,
         parent_id=(above.parent_id or above.pk) if above else None,
@@ -73,6 +72,16 @@ def add_comment(
         state=Comment.State.SUBMITTED if waits else Comment.State.PUBLISHED,
         created_at=now,
     )
+    if by_city and person is not None:
+        record_act(
+            organisation=proposal.project.organisation,
+            project=proposal.project,
+            by=person,
+            act="comment.by_city",
+            subject=f"proposal {proposal.number}",
+            detail={"comment": comment.pk},
+        )
+    return comment
 
 
 @transaction.atomic
@@ -125,8 +134,11 @@ def report(
     """Tell staff that something is wrong with a proposal, or with a comment on it.
 
     Locks    the person's row.
-    Refuses  what selectors.access.require_act refuses, report.reason_missing, report.twice, act.too_often.
+    Refuses  proposal.not_public, what selectors.access.require_act refuses, report.reason_missing, report.twice,
+             act.too_often.
     """
+    if not proposal.is_read_by_all:
+        raise Refused(Code.PROPOSAL_NOT_PUBLIC)
     require_act(proposal.project, standing(proposal.project, now), Act.REPORT, person)
     if reason not in Report.Reason.values:
         raise Refused(Code.REPORT_REASON_MISSING)

@@ -5,8 +5,8 @@ from django.db import transaction
 from participation.models import Organisation, Person, Record
 from participation.rules.embedding import sites
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
-from participation.selectors.organisations import role_in
+from participation.rules.roles import DeskAct
+from participation.selectors.roles import may_in_town
 
 
 @transaction.atomic
@@ -15,7 +15,7 @@ def set_embed_hosts(*, organisation: Organisation, text: str, by: Person) -> lis
 
     Refuses  person.not_staff, embed.bad_site, embed.too_many.
     """
-    if not may(role_in(organisation, by), DeskAct.TOKENS):
+    if not may_in_town(organisation, by, DeskAct.TOKENS):
         raise Refused(Code.NOT_STAFF)
     hosts = sites(text)
     Organisation.objects.filter(pk=organisation.pk).update(embed_hosts=hosts)

@@ -22,7 +22,10 @@ from geo.plane.crs import Crs, parse
 from geo.problems import LayerNotFound, Problem
 from participation.models import Export, Organisation, Person
 from participation.rules.refusals import Code, Refused
+from participation.rules.roles import DeskAct
 from participation.selectors.exports import is_lost
+from participation.selectors.roles import roles_in
+from participation.services.records import record_act
 
 MAKE_EXPORT = "participation.make_export"
 # One file at a time: beside it a worker counts votes and sends mails.
@@ -85,6 +88,9 @@ def ask_export(
             told_at=now,
             expires_at=now + KEPT,
         )
+        if roles_in(organisation, person).may_somewhere(DeskAct.SEE):
+            detail = {"export": export.pk, "format": format_name, "n": n}
+            record_act(organisation=organisation, by=person, act="export.asked", subject=shown.id, detail=detail)
         app.configure_task(MAKE_EXPORT, lock=LOCK).defer(pk=export.pk)
     return export
 

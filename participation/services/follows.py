@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from participation.models import Follow, Organisation, Person, Proposal
 from participation.rules.phases import Act
+from participation.rules.refusals import Code, Refused
 from participation.selectors.access import require_act
 from participation.selectors.projects import standing
 
@@ -29,8 +30,10 @@ def set_follow(*, person: Person, proposals: Collection[int], wanted: bool) -> N
 def follow(*, proposal: Proposal, person: Person, now: datetime) -> None:
     """Let this person hear of a proposal from now on; to hear no more of it is never refused (set_follow).
 
-    Refuses  what selectors.access.require_act refuses.
+    Refuses  proposal.not_public, what selectors.access.require_act refuses.
     """
+    if not proposal.is_read_by_all:
+        raise Refused(Code.PROPOSAL_NOT_PUBLIC)
     require_act(proposal.project, standing(proposal.project, now), Act.FOLLOW, person)
     set_follow(person=person, proposals=[proposal.pk], wanted=True)
 

@@ -10,12 +10,12 @@ from participation.models import Membership, Organisation, Person
 from participation.rules.claims import Claims, lives_in, plain_code
 from participation.rules.electorate import VerifiedBy, check_born_on
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, Role, may
-from participation.selectors.electorate import member_by_roll_key, person_by_mail
-from participation.selectors.organisations import role_in
-from participation.services.people import known_person, move_to
+from participation.rules.roles import DeskAct
+from participation.selectors.electorate import person_by_mail
+from participation.selectors.roles import may_in_town
+from participation.services.people import known_person
 from participation.services.records import record_act
-from participation.services.roll import mail_or_refused, roll_key
+from participation.services.roll import mail_or_refused, note_verified, roll_key
 
 CODES_MAX, CODE_MAX = 100, 20
 
@@ -87,31 +87,13 @@ def verify_by_claims(*, organisation: Organisation, person: Person, claims: Clai
         return True
     if not lives_in(claims, organisation.resident_codes):
         return False
-    facts: dict[str, object] = {"verified_at": now, "verified_by": VerifiedBy.OIDC}
-    before: Person | None = None
+    born_on = key = None
     if claims.name and claims.born_on is not None:
         born_on = check_born_on(claims.born_on, today)
         key = roll_key(organisation, claims.name, born_on)
-        known = member_by_roll_key(organisation, key)
-        if known is not None and known.person_id != person.pk:
-            if known.person.email is not None:
-                raise Refused(Code.ROLL_KNOWN)
-            before = known.person
-            known.delete()
-        facts |= {"born_on": born_on, "roll_key": key}
-    try:
-        with transaction.atomic():
-            Membership.objects.update_or_create(
-                organisation=organisation,
-                person=person,
-                defaults=facts,
-                create_defaults=facts | {"role": Role.RESIDENT},
-            )
-    except IntegrityError as error:
-        raise Refused(Code.ROLL_KNOWN) from error
-    if before is not None:
-        move_to(of=before, to=person, by=None)
-    record_act(organisation=organisation, by=person, act="resident.verified", subject=f"person {person.pk}")
+    note_verified(
+        organisation=organisation, person=person, how=VerifiedBy.OIDC, by=person, now=now, born_on=born_on, key=key
+    )  # fmt: skip
     return True
 
 
@@ -121,7 +103,7 @@ def set_resident_codes(*, organisation: Organisation, codes: Iterable[str], by: 
 
     Refuses  person.not_staff, setup.too_many.
     """
-    if not may(role_in(organisation, by), DeskAct.ELECTORATE):
+    if not may_in_town(organisation, by, DeskAct.ELECTORATE):
         raise Refused(Code.NOT_STAFF)
     found = sorted({code[:CODE_MAX] for text in codes if (code := plain_code(text))})
     if len(found) > CODES_MAX:

@@ -16,7 +16,8 @@ from participation.selectors.closing import is_frozen
 from participation.selectors.comments import comments_on
 from participation.selectors.follows import followers, people_to_tell
 from participation.selectors.projects import facts
-from participation.services.proposals import require_desk
+from participation.services.places import require_free
+from participation.services.proposals import next_number, require_desk
 from participation.services.records import record_act
 
 MAIL_TASK = "participation.tasks.tell_of_merge"
@@ -125,10 +126,13 @@ def undo_merge(*, merge: Merge, by: Person, base_url: str, now: datetime) -> lis
     What supported it or was said on it before comes back with it; what came to the target since stays there. Other
     acts of joining stay, whichever came first. An option comes back to its ballot unless that list stands by now.
 
-    Locks    all that is joined with the same proposal, in the order of their ids.
-    Refuses  person.not_staff, merge.undone.
+    Locks    all that is joined with the same proposal, in the order of their ids; before them the project's row, for
+             those of an inventory.
+    Refuses  person.not_staff, merge.undone; object.taken when somebody else proposed an object meanwhile.
     """
     require_desk(merge.project, by, DeskAct.MODERATE)
+    if merge.project.from_inventory:
+        next_number(merge.project)
     root = merge.target.merged_into_id or merge.target_id
     rows = _locked(Proposal.objects.filter(Q(pk=root) | Q(merged_into=root)))
     merge = (
@@ -144,6 +148,8 @@ def undo_merge(*, merge: Merge, by: Person, base_url: str, now: datetime) -> lis
     may_join = not _list_stands(merge.project, now)
     for row in back:
         part = parts[row.pk]
+        if row.inventory_object and part.state_before != Proposal.State.HIDDEN:
+            require_free(merge.project, row.inventory_object)
         Proposal.objects.filter(pk=row.pk).update(
             state=part.state_before, merged_into=None, on_ballot=part.on_ballot_before and may_join
         )

@@ -9,9 +9,9 @@ from procrastinate.contrib.django import app
 from participation.models import AnswerTemplate, AuthorMail, Handling, Note, Organisation, Person, Proposal
 from participation.rules.limits import MAIL_MAX, NOTE_MAX, tags_of
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.wording import cleaned
-from participation.selectors.organisations import role_in
+from participation.selectors.roles import may_in, may_in_town
 from participation.services.proposals import require_desk
 from participation.services.records import record_act
 
@@ -56,10 +56,10 @@ def hand_over(*, proposal: Proposal, to: Person | None, by: Person) -> None:
     """Hand a proposal over to a colleague, or to nobody in particular.
 
     Locks    the row of its handling.
-    Refuses  person.not_staff; assignee.unknown for whoever may not moderate in this town.
+    Refuses  person.not_staff; assignee.unknown for whoever may not moderate in this project.
     """
     require_desk(proposal.project, by, DeskAct.MODERATE)
-    if to is not None and not may(role_in(proposal.project.organisation, to), DeskAct.MODERATE):
+    if to is not None and not may_in(proposal.project, to, DeskAct.MODERATE):
         raise Refused(Code.ASSIGNEE_UNKNOWN)
     row = _handling(proposal)
     if row.assignee_id != (to.pk if to else None):
@@ -78,7 +78,9 @@ def add_note(*, proposal: Proposal, text: str, by: Person, now: datetime) -> Not
     text = cleaned(text)[:NOTE_MAX]
     if not text:
         raise Refused(Code.NOTE_MISSING)
-    return Note.objects.create(proposal=proposal, author=by, text=text, at=now)
+    note = Note.objects.create(proposal=proposal, author=by, text=text, at=now)
+    _recorded(proposal, by, "note.written", {"note": note.pk})
+    return note
 
 
 @transaction.atomic
@@ -106,7 +108,7 @@ def keep_template(*, organisation: Organisation, name: str, text: Mapping[str, s
 
     Refuses  person.not_staff, template.missing.
     """
-    if not may(role_in(organisation, by), DeskAct.MODERATE):
+    if not may_in_town(organisation, by, DeskAct.MODERATE):
         raise Refused(Code.NOT_STAFF)
     name = " ".join(cleaned(name).split())[:60]
     texts = {language: cleaned(words)[:MAIL_MAX] for language, words in text.items() if cleaned(words)}
@@ -123,7 +125,7 @@ def drop_template(*, organisation: Organisation, pk: int, by: Person) -> None:
 
     Refuses  person.not_staff.
     """
-    if not may(role_in(organisation, by), DeskAct.MODERATE):
+    if not may_in_town(organisation, by, DeskAct.MODERATE):
         raise Refused(Code.NOT_STAFF)
     for row in AnswerTemplate.objects.filter(organisation=organisation, pk=pk):
         record_act(organisation=organisation, by=by, act="template.dropped", subject=row.name)

@@ -5,7 +5,7 @@ not read, so it cannot be served or exported. Source: trust in a stranger's pict
 readers of three plain formats are the only ones that see it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -121,12 +121,15 @@ def add_photo(*, draft: Draft, file: IO[bytes], size: int, alt: str, now: dateti
 def drop_photo(*, draft: Draft, key: UUID) -> None:
     """Take a photo out of a draft; its files go when that is certain."""
     if Photo.objects.filter(draft=draft, key=key).delete()[0]:
-        transaction.on_commit(lambda: _forget(key))
+        transaction.on_commit(lambda: forget_files([key]))
 
 
-def _forget(key: UUID) -> None:
-    for name in SIZES:
-        default_storage.delete(path_of(key, name))
+def forget_files(keys: Iterable[UUID]) -> None:
+    """Delete the files of photos that are gone."""
+    for key in keys:
+        for name in SIZES:
+            default_storage.delete(path_of(key, name))
+        default_storage.delete(f"{FOLDER}/{key}")
 
 
 def sweep(*, now: datetime) -> int:
@@ -144,7 +147,6 @@ def sweep(*, now: datetime) -> int:
             else datetime.min.replace(tzinfo=UTC)
         )
         if now - written > timedelta(days=1):
-            _forget(UUID(name))
-            default_storage.delete(f"{FOLDER}/{name}")
+            forget_files([UUID(name)])
             n += 1
     return n

@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.gis.geos import MultiPolygon
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
@@ -66,7 +67,14 @@ def town_or_new(slug: str, new_name: str) -> Organisation:
     if found is not None:
         return found
     check_slug(slug)
-    return Organisation.objects.create(slug=slug, name=new_name, site_name=new_name, languages=["nl", "fr", "en", "de"])
+    return Organisation.objects.create(
+        slug=slug,
+        name=new_name,
+        site_name=new_name,
+        languages=["nl", "fr", "en", "de"],
+        # In the demo whoever looks around comes in with the code of the outbox alone.
+        staff_second_factor=not settings.DEMO,
+    )
 
 
 def new_project(*, town: Organisation, slug: str, title: str, template: Template | None, **fields: Any) -> Project:
@@ -89,6 +97,8 @@ def new_project(*, town: Organisation, slug: str, title: str, template: Template
             "nearby_radius_m": template.nearby_radius_m,
             "access": dict(template.access),
             "shapes": [shape.value for shape in template.shapes],
+            "from_inventory": template.from_inventory,
+            "per_object": template.per_object,
         }
     project = Project.objects.create(organisation=town, slug=slug, title=texts, **given | fields)
     for position, theme in enumerate(template.themes if template else ()):

@@ -11,13 +11,13 @@ from participation.queries.voting import database_now
 from participation.rules.phases import Act
 from participation.rules.places import Given
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.wording import REASON_MAX, cleaned, title_and_body
 from participation.selectors.access import require_act
 from participation.selectors.closing import is_frozen
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import facts, standing
 from participation.selectors.proposals import hearts_on
+from participation.selectors.roles import may_in
 from participation.services.answers import keep_with_proposal
 from participation.services.places import keep_exact, require_free, settled
 
@@ -149,11 +149,11 @@ def take_back_support(*, proposal: Proposal, person: Person, now: datetime) -> N
 
 
 def require_desk(project: Project, by: Person, act: DeskAct) -> None:
-    """Refuse whoever has not the role for an act at the desk of this project's town.
+    """Refuse whoever has not the role for an act at the desk of this project, in it or in its whole town.
 
     Refuses  person.not_staff.
     """
-    if not may(role_in(project.organisation, by), act):
+    if not may_in(project, by, act):
         raise Refused(Code.NOT_STAFF)
 
 
@@ -162,6 +162,19 @@ def _locked(project: Project, number: int) -> Proposal:
     if found is None:
         raise Refused(Code.PROPOSAL_NOT_FOUND, {"number": number})
     return found
+
+
+def _locked_with_object(project: Project, number: int) -> Proposal:
+    """Lock a proposal that is to be seen again: of an inventory only while nobody else can propose its object."""
+    if project.from_inventory:
+        next_number(project)
+    return _locked(project, number)
+
+
+def _require_room(proposal: Proposal) -> None:
+    """Refuse to bring a hidden proposal back while its object was proposed as often as it may be (object.taken)."""
+    if proposal.inventory_object and proposal.state == Proposal.State.HIDDEN:
+        require_free(proposal.project, proposal.inventory_object)
 
 
 def _record(project: Project, by: Person, act: str, proposal: Proposal, **detail: object) -> None:
@@ -183,11 +196,8 @@ def publish_proposal(*, project: Project, number: int, by: Person) -> Proposal:
     Refuses  person.not_staff, proposal.not_found, object.taken (somebody else proposed it while it was hidden).
     """
     require_desk(project, by, DeskAct.MODERATE)
-    if project.from_inventory:
-        next_number(project)
-    proposal = _locked(project, number)
-    if proposal.inventory_object and proposal.state == Proposal.State.HIDDEN:
-        require_free(project, proposal.inventory_object)
+    proposal = _locked_with_object(project, number)
+    _require_room(proposal)
     before = _before(proposal)
     _show(proposal, Proposal.State.PUBLISHED, "")
     _record(project, by, "proposal.published", proposal, before=before)
@@ -216,14 +226,17 @@ def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> 
 def show_as_before(*, project: Project, number: int, before: Mapping[str, object], after: str, by: Person) -> None:
     """Give a proposal the state back that it had before it was published or hidden, on the ballot where it was.
 
-    Locks    the proposal's row.
+    Locks    the proposal's row; before it the project's, for one of an inventory.
     Refuses  person.not_staff, proposal.not_found; undo.not_possible when its state is no longer ``after``;
-             ballot.frozen when it cannot come back to its ballot.
+             object.taken when somebody else proposed its object meanwhile; ballot.frozen when it cannot come back to
+             its ballot.
     """
     require_desk(project, by, DeskAct.MODERATE)
-    proposal = _locked(project, number)
+    proposal = _locked_with_object(project, number)
     if _before(proposal)["state"] != after:
         raise Refused(Code.UNDO_NOT_POSSIBLE)
+    if before["state"] != Proposal.State.HIDDEN:
+        _require_room(proposal)
     try:
         with transaction.atomic():
             _show(proposal, str(before["state"]), str(before["reason"]), on_ballot=bool(before["on_ballot"]))

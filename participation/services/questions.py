@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from participation.models import FormVersion, Person, Project, Record
+from participation.models import FormVersion, Person, Project
 from participation.rules.questions import Asked, Question, Questions, checked_set, read, written
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.forms import questions_of, version_of
 from participation.services.proposals import require_desk
+from participation.services.records import record_act
 
 NEW = "new"
 
@@ -40,15 +41,14 @@ def write_questions(project: Project, asked: Asked, questions: Sequence[Question
 
 def _change(project: Project, asked: Asked, questions: Sequence[Question], by: Person, how: str, key: str) -> None:
     version = write_questions(project, asked, questions)
-    if project.state != Project.State.DRAFT:
-        Record.objects.create(
-            organisation=project.organisation,
-            project=project,
-            person=by,
-            act="project.changed",
-            subject="questions",
-            detail={"asked": asked.value, "how": how, "question": key, "version": version.number},
-        )
+    record_act(
+        organisation=project.organisation,
+        project=project,
+        by=by,
+        act="project.changed",
+        subject="questions",
+        detail={"asked": asked.value, "how": how, "question": key, "version": version.number},
+    )
 
 
 def _place_of(questions: Questions, key: str) -> int:

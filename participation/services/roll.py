@@ -7,12 +7,13 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
-from participation.models import Ballot, Membership, Organisation, Person, Record
+from participation.models import Ballot, Membership, Organisation, Person
 from participation.rules.electorate import VerifiedBy, check_born_on, roll_text
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import Role
 from participation.selectors.electorate import member_by_roll_key, member_of, person_by_mail
 from participation.services.people import known_person, move_to
+from participation.services.records import record_act
 
 
 def roll_key(organisation: Organisation, name: str, born_on: date) -> bytes:
@@ -80,20 +81,46 @@ def verify_resident(
     """
     day = check_born_on(born_on, today)
     key = roll_key(organisation, name, day)
-    known = member_by_roll_key(organisation, key)
-    before: Person | None = None
     if email.strip():
         person = known_person(email=mail_or_refused(email), language=language)
+    else:
+        known = member_by_roll_key(organisation, key)
+        if known is not None and known.verified_at is not None:
+            raise Refused(Code.ROLL_KNOWN)
+        person = known.person if known else Person.objects.create_without_mail()
+    note_verified(
+        organisation=organisation, person=person, how=VerifiedBy.STAFF, by=by, now=now, born_on=day, key=key
+    )  # fmt: skip
+    return person
+
+
+@transaction.atomic
+def note_verified(
+    *,
+    organisation: Organisation,
+    person: Person,
+    how: VerifiedBy,
+    by: Person,
+    now: datetime,
+    born_on: date | None = None,
+    key: bytes | None = None,
+) -> None:
+    """Note that the town knows this person as a resident, and how: the one place where that is written.
+
+    Where day of birth and roll key are told, whoever voted on paper under this name becomes one with the account.
+
+    Refuses  roll.known: somebody else of this name and day of birth has an account.
+    """
+    facts: dict[str, object] = {"verified_at": now, "verified_by": how}
+    before: Person | None = None
+    if key is not None:
+        facts |= {"born_on": born_on, "roll_key": key}
+        known = member_by_roll_key(organisation, key)
         if known is not None and known.person_id != person.pk:
             if known.person.email is not None:
                 raise Refused(Code.ROLL_KNOWN)
             before = known.person
             known.delete()
-    else:
-        if known is not None and known.verified_at is not None:
-            raise Refused(Code.ROLL_KNOWN)
-        person = known.person if known else Person.objects.create_without_mail()
-    facts = {"verified_at": now, "verified_by": VerifiedBy.STAFF, "born_on": day, "roll_key": key}
     try:
         with transaction.atomic():
             Membership.objects.update_or_create(
@@ -105,10 +132,9 @@ def verify_resident(
     except IntegrityError as error:
         raise Refused(Code.ROLL_KNOWN) from error
     if before is not None:
-        # Last: the account may cast by now what it takes over.
-        move_to(of=before, to=person, by=by)
-    _record(organisation, person, by, "resident.verified")
-    return person
+        # Last: the account may cast by now what it takes over. Who verified themselves is no clerk.
+        move_to(of=before, to=person, by=by if how is VerifiedBy.STAFF else None)
+    _record(organisation, person, by, "resident.verified", how=how.value)
 
 
 @transaction.atomic
@@ -134,5 +160,5 @@ def unverify_resident(*, organisation: Organisation, email: str, by: Person) -> 
     _record(organisation, member.person, by, "resident.unverified")
 
 
-def _record(organisation: Organisation, person: Person, by: Person, act: str) -> None:
-    Record.objects.create(organisation=organisation, person=by, act=act, subject=f"person {person.pk}")
+def _record(organisation: Organisation, person: Person, by: Person, act: str, **detail: object) -> None:
+    record_act(organisation=organisation, by=by, act=act, subject=f"person {person.pk}", detail=detail)

@@ -10,17 +10,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.text import slugify
 
-from participation.models import Area, Organisation, Person, Phase, Project, Record, Theme
+from participation.models import Area, Organisation, Person, Phase, Project, Theme
 from participation.rules.access import checked_levels
 from participation.rules.phases import PhaseKind
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.rows import short_slug
 from participation.rules.templates import Consider, Step, Template
 from participation.rules.vote_settings import VoteSettings, by_method, checked
 from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned
 from participation.selectors.closing import is_frozen
-from participation.selectors.organisations import role_in
+from participation.selectors.roles import may_in_town
 from participation.selectors.setup import missing, n_outside, phases_of, themes_in_use
 from participation.services.copying import copy_ground
 from participation.services.importing.areas import surface
@@ -54,7 +54,7 @@ def begin_project(
 
     Refuses  person.not_staff, title.missing, title.too_long.
     """
-    if not may(role_in(organisation, by), DeskAct.SETUP):
+    if not may_in_town(organisation, by, DeskAct.SETUP):
         raise Refused(Code.NOT_STAFF)
     fields: dict[str, object] = {"state": Project.State.DRAFT, "moderated_first": True}
     if template and not template.has_map:
@@ -216,7 +216,7 @@ def set_phases(*, project: Project, rows: Sequence[PhaseRow], by: Person, now: d
         phase = known[row.key]
         named = {language: text for language, given in row.name.items() if (text := _clean("title", given))}
         phase.name = named or phase.name or PHASE_NAMES[PhaseKind(phase.kind)]
-        facts = {"name": next(iter(phase.name.values()))}
+        facts = {"name": phase.name}
         if row.closes_at is not None and row.closes_at <= row.opens_at:
             raise Refused(Code.SETUP_PHASE_BACKWARDS, facts)
         began = project.state != Project.State.DRAFT and phase.opens_at <= now
@@ -258,8 +258,7 @@ def remove_phase(*, project: Project, key: int, by: Person, now: datetime) -> No
                 raise IntegrityError
             phase.delete()
     except IntegrityError as error:
-        name = next(iter(phase.name.values()), phase.kind)
-        raise Refused(Code.SETUP_PHASE_BEGUN, {"name": name}) from error
+        raise Refused(Code.SETUP_PHASE_BEGUN, {"name": phase.name}) from error
     for position, left in enumerate(phases_of(project), start=1):
         Phase.objects.filter(pk=left.pk).update(position=position)
     _changed(project, by, "phases")
@@ -315,7 +314,7 @@ def set_themes(*, project: Project, rows: Sequence[ThemeRow], by: Person) -> Non
         theme = known.get(row.key) if row.key else None
         if theme and not name:
             if theme.pk in in_use:
-                raise Refused(Code.SETUP_THEME_IN_USE, {"name": next(iter(theme.name.values()), theme.slug)})
+                raise Refused(Code.SETUP_THEME_IN_USE, {"name": theme.name})
             theme.delete()
         if not name:
             continue
@@ -397,13 +396,7 @@ def publish_project(*, project: Project, by: Person) -> Project:
 
 
 def _changed(project: Project, by: Person, what: str, **detail: object) -> None:
-    """Note who changed what in a public project; of a draft only its beginning and its publication stand there."""
-    if project.state != Project.State.DRAFT:
-        Record.objects.create(
-            organisation=project.organisation,
-            project=project,
-            person=by,
-            act="project.changed",
-            subject=what[:100],
-            detail=detail,
-        )
+    """Note who changed what in a project, a draft or not."""
+    record_act(
+        organisation=project.organisation, project=project, by=by, act="project.changed", subject=what, detail=detail
+    )

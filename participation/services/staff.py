@@ -1,4 +1,4 @@
-"""Invites people to the staff of a town, and gives, changes and takes back their roles."""
+"""Invites people to the staff of a town or of one of its projects; gives, changes and takes back their roles."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,18 +9,20 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
 
-from participation.models import Invitation, Membership, Organisation, Person
+from participation.models import Invitation, Membership, Organisation, Person, Project, ProjectRole
 from participation.rules.links import INVITATION_LASTS, digest_of, new_token
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import STAFF, DeskAct, Role, may
-from participation.selectors.organisations import role_in
-from participation.selectors.staff import invitation_of, n_managers
+from participation.rules.roles import STAFF, DeskAct, Role
+from participation.selectors.roles import may_in_town
+from participation.selectors.staff import invitation_of, n_managers, works_there
+from participation.services.people import known_person
+from participation.services.project_setup import organisation_or_refused
 from participation.services.records import record_act
 from participation.services.roll import mail_or_refused
 
 
 def _require_people(organisation: Organisation, by: Person) -> None:
-    if not may(role_in(organisation, by), DeskAct.PEOPLE):
+    if not may_in_town(organisation, by, DeskAct.PEOPLE):
         raise Refused(Code.NOT_STAFF)
 
 
@@ -40,28 +42,31 @@ def invite(
     organisation: Organisation,
     email: str,
     role: str,
+    project: Project | None = None,
     language: str,
     link_of: Callable[[str], str],
     role_name: Callable[[Role], str],
     by: Person,
     now: datetime,
 ) -> Invitation:
-    """Offer somebody a role by mail; ``link_of`` makes the link of a secret, which is sent and not kept.
+    """Offer somebody a role by mail, in the whole town or in one project of it.
 
-    An earlier invitation of the same address is taken back: one link is good at a time.
+    ``link_of`` makes the link of a secret, which is sent and not kept. An earlier invitation of the same address to
+    the same work is taken back: one link is good at a time.
 
     Refuses  person.not_staff, staff.role_bad, roll.bad_mail, invitation.staff_already.
     """
     _require_people(organisation, by)
     given, address = _role(role), mail_or_refused(email)
-    if Membership.objects.filter(organisation=organisation, person__email=address, role__in=STAFF).exists():
+    if works_there(organisation, project, address):
         raise Refused(Code.INVITATION_STAFF_ALREADY, {"email": address})
-    Invitation.objects.filter(organisation=organisation, email=address, used_at=None, withdrawn_at=None).update(
-        withdrawn_at=now
-    )
+    Invitation.objects.filter(
+        organisation=organisation, project=project, email=address, used_at=None, withdrawn_at=None
+    ).update(withdrawn_at=now)
     token = new_token()
     invitation = Invitation.objects.create(
         organisation=organisation,
+        project=project,
         email=address,
         role=given,
         digest=digest_of(token),
@@ -69,7 +74,7 @@ def invite(
         invited_at=now,
         expires_at=now + INVITATION_LASTS,
     )
-    _record(organisation, by, "staff.invited", f"invitation {invitation.pk}", role=given.value)
+    _record(organisation, by, "staff.invited", f"invitation {invitation.pk}", project, role=given.value)
     with translation.override(language):
         context = {"invitation": invitation, "town": organisation, "by": by, "url": link_of(token)}
         context["role"] = role_name(given)
@@ -95,7 +100,7 @@ def withdraw_invitation(*, organisation: Organisation, key: int, by: Person, now
     check_invitation(found, now)
     found.withdrawn_at = now
     found.save(update_fields=["withdrawn_at"])
-    _record(organisation, by, "staff.invitation_withdrawn", f"invitation {found.pk}")
+    _record(organisation, by, "staff.invitation_withdrawn", f"invitation {found.pk}", found.project)
 
 
 def check_invitation(invitation: Invitation, now: datetime) -> None:
@@ -127,9 +132,27 @@ def accept_invitation(*, organisation: Organisation, token: str, person: Person,
         raise Refused(Code.INVITATION_OTHER_ADDRESS)
     found.used_at, found.used_by = now, person
     found.save(update_fields=["used_at", "used_by"])
-    Membership.objects.update_or_create(organisation=organisation, person=person, defaults={"role": found.role})
-    _record(organisation, person, "staff.joined", f"person {person.pk}", role=found.role)
+    if found.project is None:
+        Membership.objects.update_or_create(organisation=organisation, person=person, defaults={"role": found.role})
+    else:
+        ProjectRole.objects.update_or_create(project=found.project, person=person, defaults={"role": found.role})
+    _record(organisation, person, "staff.joined", f"person {person.pk}", found.project, role=found.role)
     return Role(found.role)
+
+
+@transaction.atomic
+def appoint_manager(*, organisation: str, email: str) -> tuple[Organisation, Person]:
+    """Make somebody manager of the town of this slug, on the word of whoever runs the installation.
+
+    Refuses  organisation.unknown, roll.bad_mail.
+    """
+    town = organisation_or_refused(organisation)
+    person = known_person(email=mail_or_refused(email), language=town.languages[0])
+    Membership.objects.update_or_create(organisation=town, person=person, defaults={"role": Role.MANAGER})
+    record_act(
+        organisation=town, by=None, act="staff.joined", subject=f"person {person.pk}", detail={"role": Role.MANAGER}
+    )  # fmt: skip
+    return town, person
 
 
 @transaction.atomic
@@ -155,6 +178,30 @@ def change_role(*, organisation: Organisation, person: int, role: str, by: Perso
 
 
 @transaction.atomic
+def change_project_role(*, organisation: Organisation, key: int, role: str, by: Person) -> ProjectRole:
+    """Give somebody another role in one project, or end their work there ("resident"); gives back what it was.
+
+    Locks    the row of the role.
+    Refuses  person.not_staff, staff.role_bad, staff.unknown.
+    """
+    _require_people(organisation, by)
+    given = Role.RESIDENT if role == Role.RESIDENT else _role(role)
+    found = ProjectRole.objects.select_for_update(of=("self",)).filter(project__organisation=organisation, pk=key)
+    row = found.select_related("project", "person").first()
+    if row is None:
+        raise Refused(Code.STAFF_UNKNOWN)
+    before, act = row.role, "staff.role_changed"
+    if given is Role.RESIDENT:
+        row.delete()
+        act = "staff.removed"
+    else:
+        row.role = given
+        row.save(update_fields=["role"])
+    _record(organisation, by, act, f"person {row.person_id}", row.project, before=before, role=given.value)
+    return row
+
+
+@transaction.atomic
 def ask_second_factor(*, organisation: Organisation, needed: bool, by: Person) -> None:
     """Say whether the staff of a town need a second factor at the desk.
 
@@ -165,5 +212,7 @@ def ask_second_factor(*, organisation: Organisation, needed: bool, by: Person) -
     _record(organisation, by, "staff.second_factor", "staff", needed=needed)
 
 
-def _record(organisation: Organisation, by: Person, act: str, subject: str, **detail: object) -> None:
-    record_act(organisation=organisation, by=by, act=act, subject=subject, detail=detail)
+def _record(
+    organisation: Organisation, by: Person, act: str, subject: str, project: Project | None = None, **detail: object
+) -> None:
+    record_act(organisation=organisation, project=project, by=by, act=act, subject=subject, detail=detail)

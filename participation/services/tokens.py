@@ -7,10 +7,10 @@ from django.db import transaction
 
 from participation.models import Organisation, Person, Record, Token
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.tokens import LIVES_DAYS, MOST_EACH, NAME_MAX, SHOWN, Scope, digest_of_token, new_token
 from participation.rules.wording import cleaned
-from participation.selectors.organisations import role_in
+from participation.selectors.roles import may_in_town, roles_in
 from participation.selectors.tokens import living_tokens
 
 # The desk shows when a token was last used; to the minute is enough, and not every tile then writes a row.
@@ -26,7 +26,7 @@ def make_token(
     Locks    the person's row, so that two forms at once do not make one too many.
     Refuses  person.not_staff, token.name_missing, token.no_scope, token.bad_time, token.too_many.
     """
-    if not may(role_in(organisation, by), DeskAct.SEE):
+    if not roles_in(organisation, by).may_somewhere(DeskAct.SEE):
         raise Refused(Code.NOT_STAFF)
     name = cleaned(name)[:NAME_MAX]
     if not name:
@@ -68,7 +68,7 @@ def revoke_token(*, organisation: Organisation, key: int, by: Person, now: datet
     Refuses  token.not_found.
     """
     rows = Token.objects.select_for_update(of=("self",)).filter(organisation=organisation, pk=key, revoked_at=None)
-    if not may(role_in(organisation, by), DeskAct.TOKENS):
+    if not may_in_town(organisation, by, DeskAct.TOKENS):
         rows = rows.filter(person=by)
     token = rows.first()
     if token is None:

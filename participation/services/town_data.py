@@ -10,13 +10,13 @@ from participation.rules.address_search import FIRST_SERVICE
 from participation.rules.base_maps import PRESETS, Entry, added
 from participation.rules.licences import LICENCES
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
-from participation.selectors.organisations import role_in
+from participation.rules.roles import DeskAct
+from participation.selectors.roles import may_in_town
 from participation.services.records import record_act
 
 
 def _locked(organisation: Organisation, by: Person) -> Organisation:
-    if not may(role_in(organisation, by), DeskAct.LAYERS):
+    if not may_in_town(organisation, by, DeskAct.LAYERS):
         raise Refused(Code.NOT_STAFF)
     return Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
 

@@ -22,7 +22,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from participation.models import Delivery, Organisation, Person, Webhook
 from participation.outgoing import CallFailed, call
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.webhooks import (
     GONE,
     KEPT,
@@ -37,7 +37,8 @@ from participation.rules.webhooks import (
     signature,
     wait_after,
 )
-from participation.selectors.organisations import address_of, role_in
+from participation.selectors.organisations import address_of
+from participation.selectors.roles import may_in_town
 from participation.services.records import record_act
 
 # The worker's half is participation/tasks.py, which stands above services: it is called by its name.
@@ -47,7 +48,7 @@ A_TURN = 200
 
 
 def _require(organisation: Organisation, by: Person) -> None:
-    if not may(role_in(organisation, by), DeskAct.TOKENS):
+    if not may_in_town(organisation, by, DeskAct.TOKENS):
         raise Refused(Code.NOT_STAFF)
 
 

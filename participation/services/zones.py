@@ -62,7 +62,9 @@ def set_places(*, project: Project, settings: PlaceSettings, by: Person) -> None
     project.shapes = [shape.value for shape in Shape if shape in given.shapes]
     project.place_optional, project.blur_m = given.optional, given.blur_m
     project.from_inventory, project.per_object = given.from_inventory, given.per_object
-    project.save(update_fields=["shapes", "place_optional", "blur_m", "from_inventory", "per_object"])
+    project.nearby_radius_m = given.near_m
+    settings_fields = ("shapes", "place_optional", "blur_m", "from_inventory", "per_object", "nearby_radius_m")
+    project.save(update_fields=settings_fields)
     if asks_for_shapes(project):
         # In a project with shapes every place has one, so that its layer is of one column.
         Proposal.objects.filter(project=project, shape__isnull=True).update(shape=F("point"))

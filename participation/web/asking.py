@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from allauth.account.adapter import get_adapter
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -16,10 +15,10 @@ from django.utils.crypto import salted_hmac
 from participation.models import Organisation, Person, Phase, Project
 from participation.queries.voting import database_now
 from participation.rules.refusals import Refused
-from participation.rules.roles import DeskAct, Role, may
+from participation.rules.roles import DeskAct, Roles
 from participation.selectors.electorate import holder_of_letter
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import project_named
+from participation.selectors.roles import key_of_project, roles_in
 from participation.services.pace import check_without_account
 from participation.web.second_factor import factor_missing
 from participation.web.sentences import refusal, status_of
@@ -101,21 +100,34 @@ def bound_without_account(request: HttpRequest, what: str) -> None:
         check_without_account(salted_hmac(f"participation.{what}", address, algorithm="sha256").hexdigest())
 
 
-def role_of(request: HttpRequest) -> Role | None:
-    """What is whoever asks in this town? Asked of the database once a request."""
-    if not hasattr(request, "role_here"):
-        request.role_here = role_in(town_of(request), person_of(request) or AnonymousUser())  # type: ignore[attr-defined]
-    found: Role | None = request.role_here  # type: ignore[attr-defined]
+def roles_of(request: HttpRequest) -> Roles:
+    """What is whoever asks in this town and its projects? Asked of the database once a request."""
+    if not hasattr(request, "roles_here"):
+        request.roles_here = roles_in(town_of(request), person_of(request))  # type: ignore[attr-defined]
+    found: Roles = request.roles_here  # type: ignore[attr-defined]
     return found
 
 
-def may_do(request: HttpRequest, act: DeskAct) -> bool:
-    """May whoever asks do this at the desk of this town?"""
-    return may(role_of(request), act)
+def may_do(request: HttpRequest, act: DeskAct, project: Project | None = None) -> bool:
+    """May whoever asks do this at the desk of this project, or of the whole town where none is named?"""
+    return roles_of(request).may(act, project.pk if project else None)
 
 
-def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:
-    """Let only staff with this right in; others get 404, so that nothing tells what exists."""
+def _let_in(request: HttpRequest, act: DeskAct, slug: object, *, anywhere: bool) -> bool:
+    """Is a page of the desk open: to whom the town gave the right, or this project, or (``anywhere``) any project?"""
+    roles = roles_of(request)
+    if roles.may(act) or (anywhere and roles.may_somewhere(act)):
+        return True
+    # Which project it is, is asked of nobody who has no role in any.
+    return bool(roles.projects) and isinstance(slug, str) and roles.may(act, key_of_project(town_of(request), slug))
+
+
+def desk(act: DeskAct, *, anywhere: bool = False) -> Callable[[View[Rest]], View[Rest]]:
+    """Let only staff with this right in; others get 404, so that nothing tells what exists.
+
+    A page of a project (its address holds ``slug``) asks for the right there. A page of the town asks for it in the
+    whole town, or with ``anywhere`` in some project: then it shows no more than those projects.
+    """
 
     def guard(view: View[Rest]) -> View[Rest]:
         @wraps(view)
@@ -123,7 +135,7 @@ def desk(act: DeskAct) -> Callable[[View[Rest]], View[Rest]]:
             person = person_of(request)
             if person is None:
                 return sign_in_first(request, back_to=request.get_full_path())
-            if not may_do(request, act):
+            if not _let_in(request, act, kwargs.get("slug"), anywhere=anywhere):
                 raise Http404("not for this person")
             if town_of(request).staff_second_factor and (missing := factor_missing(request, person.pk)) is not None:
                 return missing

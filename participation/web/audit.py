@@ -18,8 +18,9 @@ from participation.models import Organisation, Record
 from participation.rules.roles import DeskAct
 from participation.selectors.queue import projects_at_the_desk
 from participation.selectors.staff import Asked, acts_done, staff_of, trail
+from participation.selectors.undoing import undoable
 from participation.web import acts
-from participation.web.asking import desk, town_of
+from participation.web.asking import desk, may_do, town_of
 from participation.web.desk import town_items
 
 A_PAGE = 50
@@ -81,11 +82,17 @@ def audit_page(request: HttpRequest) -> HttpResponse:
     page = Paginator(trail(town, form.asked()), A_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
+    records = list(page.object_list)
+    can_be_undone = undoable(records) if may_do(request, DeskAct.MODERATE) else set()
     context = {
         "desk_items": town_items(request),
         "form": form,
         "page": page,
-        "records": [{"row": record, "said": acts.said(record)} for record in page.object_list],
+        "records": [
+            {"row": record, "said": acts.said(record), "can_be_undone": record.pk in can_be_undone}
+            for record in records
+        ],
+        "back": request.get_full_path(),
         "query": query.urlencode(),
     }
     return render(request, "participation/desk_audit.html", context)

@@ -150,7 +150,7 @@ def licence_of(town: Organisation) -> Licence:
 def _layer_offers(project: Project, layers: Iterable[AnyLayer], address: Address) -> Iterator[Offer]:
     for layer in layers:
         # Without a single pin there is no heat to draw, and its address says so with 404.
-        if not isinstance(layer, Raster) or project.n_placed:  # type: ignore[attr-defined]
+        if not isinstance(layer, Raster) or project.has_pins:  # type: ignore[attr-defined]
             yield from _offers(layer, address)
 
 

@@ -16,12 +16,11 @@ from participation.models import Phase
 from participation.rules.electorate import Eligibility
 from participation.rules.phases import NOTICE, check_in_reach
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.voting import NO_CAP, Method, Rule
 from participation.selectors.closing import extensions_of, is_frozen, vote_of_desk
-from participation.selectors.organisations import role_in
 from participation.services.closing import agree_extension, ask_extension
-from participation.web.asking import desk, now, town_of
+from participation.web.asking import desk, may_do, now
 from participation.web.desk import clerk, desk_items, desk_project
 from participation.web.sentences import money, refusal
 from participation.web.words import grouped
@@ -103,7 +102,7 @@ def _page(request: HttpRequest, slug: str, *, refused: Refused | None = None) ->
             "frozen": is_frozen(vote),
             "rules": rules_of(vote),
             "is_over": vote.closed_at is not None or (vote.closes_at is not None and vote.closes_at <= moment),
-            "may_extend": may(role_in(town_of(request), person), DeskAct.EXTEND),
+            "may_extend": may_do(request, DeskAct.EXTEND, project),
             "extensions": [
                 {"row": row, "waits": row.agreed_at is None, "own": row.asked_by_id == person.pk}
                 for row in extensions_of(vote)

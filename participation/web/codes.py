@@ -1,10 +1,16 @@
-"""The code of a letter: read from its QR sign or typed, and used only when the button is pressed."""
+"""The code of a letter: read from its QR sign or typed, and used only when the button is pressed.
+
+One is for a vote, another shows that somebody lives in the town.
+"""
+
+from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +19,7 @@ from participation.models import Phase
 from participation.rules.electorate import as_printed, as_typed
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
+from participation.selectors.access import is_verified
 from participation.selectors.electorate import codes_of
 from participation.selectors.projects import standing
 from participation.services.codes import (
@@ -22,6 +29,7 @@ from participation.services.codes import (
     count_try,
     forget_tries,
     redeem_code,
+    redeem_resident_code,
 )
 from participation.web.asking import (
     LETTERS,
@@ -30,6 +38,8 @@ from participation.web.asking import (
     now,
     person_of,
     project_or_404,
+    sign_in_first,
+    town_of,
     voter_of,
 )
 from participation.web.projects import process_context
@@ -114,7 +124,46 @@ def code_page(request: HttpRequest, slug: str) -> HttpResponse:
         "by_letter": letter_of(request, vote) is not None and person_of(request) is None,
         "scanned": bool(scanned),
     }
-    response = render(request, "participation/code.html", context, status=status)
+    return _answer(request, "participation/code.html", context, status, wait)
+
+
+@answering_refusals
+def my_code_page(request: HttpRequest) -> HttpResponse:
+    """Ask for the code of the letter that shows where somebody lives; whoever is not signed in does so with it."""
+    town, person = town_of(request), person_of(request)
+    scanned = as_typed(request.GET.get("code", "")[:60])
+    form = CodeForm(request.POST or None, initial={"code": as_printed(scanned)})
+    status, said, wait = 200, None, None
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            code = form.cleaned_data["code"]
+            if person is None:
+                # Nothing is tried for nobody: the code comes back with whoever signed in.
+                back_to = f"{reverse('my_code')}?{urlencode({'code': as_printed(as_typed(code))})}"
+                return sign_in_first(request, back_to=back_to)
+            try:
+                tries = count_try(_sources(request))
+                redeem_resident_code(organisation=town, text=code, person=person, now=now())
+                forget_tries(tries)
+            except Refused as refused:
+                said, status, wait = refusal(refused), status_of(refused), refused.facts.get("seconds")
+            else:
+                messages.success(request, gettext("The town knows now that you live here."))
+                return redirect("me")
+    context: dict[str, object] = {
+        "form": form,
+        "refusal": said,
+        "is_verified": person is not None and is_verified(town, person),
+        "scanned": bool(scanned),
+        "reader": person,
+    }
+    return _answer(request, "participation/my_code.html", context, status, wait)
+
+
+def _answer(request: HttpRequest, template: str, context: dict[str, object], status: int, wait: object) -> HttpResponse:
+    """Show a page of codes; whoever tried too many hears how long to wait."""
+    response = render(request, template, context, status=status)
     if wait is not None:
         response["Retry-After"] = str(wait)
     return response

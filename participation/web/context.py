@@ -3,19 +3,18 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from participation.rules.roles import DeskAct, may
-from participation.web.asking import role_of
+from participation.rules.roles import DeskAct, Roles
+from participation.web.asking import roles_of
 from participation.web.oidc import provider_name
 
 
 def town(request: HttpRequest) -> dict[str, object]:
     """Give templates the organisation, the languages and what the reader may do at the desk."""
     organisation = getattr(request, "organisation", None)
-    role = role_of(request) if organisation and hasattr(request, "user") else None
+    roles = roles_of(request) if organisation and hasattr(request, "user") else Roles()
     return {
         "organisation": organisation,
-        "role": role,
-        "may_see_desk": may(role, DeskAct.SEE),
+        "may_see_desk": roles.may_somewhere(DeskAct.SEE),
         "is_demo": settings.DEMO,
         "identity_name": provider_name(),
     }

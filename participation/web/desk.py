@@ -11,15 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from participation.models import Person, Project, Record
+from participation.models import Person, Project
 from participation.rules.electorate import Eligibility
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, public_proposals
 from participation.selectors.queue import projects_at_the_desk, with_counts
+from participation.selectors.staff import latest_acts
 from participation.services.proposals import set_shortlist
 from participation.web import acts
-from participation.web.asking import desk, now, person_of, role_of, town_of
+from participation.web.asking import desk, may_do, now, person_of, roles_of, town_of
 from participation.web.words import eyebrow
 
 A_PAGE = 50
@@ -47,15 +48,19 @@ town_pages: list[tuple[str, object]] = [
     ("desk", _("Projects")),
     ("desk_town_queue", _("Queue")),
     ("desk_templates", _("Answer templates")),
+    ("desk_areas", _("Neighbourhoods")),
     ("desk_maps", _("Maps and data")),
     ("desk_access", _("QGIS and API")),
     ("desk_webhooks", "Webhooks"),
     ("desk_staff", _("People")),
     ("desk_audit", _("Acts")),
 ]
+# Those that whoever works in a single project sees as well, with that project alone.
+pages_for_some = frozenset({"desk", "desk_town_queue", "desk_access"})
 # Pages that not everybody at the desk may see, and what one must be allowed to do.
 guarded_pages: dict[str, DeskAct] = {
     "desk_templates": DeskAct.MODERATE,
+    "desk_areas": DeskAct.LAYERS,
     "desk_staff": DeskAct.PEOPLE,
     "desk_audit": DeskAct.AUDIT,
     "desk_webhooks": DeskAct.TOKENS,
@@ -75,16 +80,19 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
 
     Letters and paper are there where the vote asks for them and the reader may do it.
     """
-    role = role_of(request)
+
+    def may(act: DeskAct) -> bool:
+        return may_do(request, act, project)
+
     vote = standing(project, now()).vote
     asked = {
         "desk_form": getattr(project, "asks", True),
-        "desk_imports": may(role, DeskAct.LAYERS),
-        "desk_voters": vote is not None and may(role, DeskAct.ELECTORATE),
-        "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(role, DeskAct.ELECTORATE),
-        "desk_paper": vote is not None and vote.takes_paper and may(role, DeskAct.PAPER),
-        "desk_setup_question": may(role, DeskAct.WORDS),
-        "desk_zones": may(role, DeskAct.SETUP) and project.area_source.get("kind") != "none",
+        "desk_imports": may(DeskAct.LAYERS),
+        "desk_voters": vote is not None and may(DeskAct.ELECTORATE),
+        "desk_codes": vote is not None and vote.eligibility == Eligibility.CODE and may(DeskAct.ELECTORATE),
+        "desk_paper": vote is not None and vote.takes_paper and may(DeskAct.PAPER),
+        "desk_setup_question": may(DeskAct.WORDS),
+        "desk_zones": may(DeskAct.SETUP) and project.area_source.get("kind") != "none",
         "desk_inventory": project.from_inventory,
     }
     groups: dict[str, dict[str, Any]] = {}
@@ -103,11 +111,12 @@ def desk_items(request: HttpRequest, project: Project) -> list[dict[str, Any]]:
 
 def town_items(request: HttpRequest) -> list[dict[str, Any]]:
     """The desk's menu of the whole town; other apps add theirs to ``town_pages``."""
-    role = role_of(request)
+    roles = roles_of(request)
     return [
         _item(request, reverse(name), label)
         for name, label in town_pages
-        if name not in guarded_pages or may(role, guarded_pages[name])
+        if roles.may(guarded_pages.get(name, DeskAct.SEE))
+        or (name in pages_for_some and roles.may_somewhere(DeskAct.SEE))
     ]
 
 
@@ -125,24 +134,23 @@ def clerk(request: HttpRequest) -> Person:
     return person
 
 
-@desk(DeskAct.SEE)
+@desk(DeskAct.SEE, anywhere=True)
 def overview(request: HttpRequest) -> HttpResponse:
-    """Show all projects with what waits in each, and the latest acts."""
-    moment = now()
+    """Show the projects that the reader works in with what waits in each, and the latest acts."""
+    moment, where = now(), roles_of(request).where(DeskAct.SEE)
     rows = [
         {"project": project, "eyebrow": eyebrow(standing(project, moment)), "items": desk_items(request, project)}
-        for project in with_counts(projects_at_the_desk(town_of(request)))
+        for project in with_counts(projects_at_the_desk(town_of(request), where))
     ]
     records = [
         {"at": r.at, "project": r.project, "person": r.person, "said": acts.said(r)}
-        for r in Record.objects.filter(organisation=town_of(request)).select_related("person", "project")[:15]
+        for r in latest_acts(town_of(request), where)[:15]
     ]
-    role = role_of(request)
     context = {
         "rows": rows,
         "records": records,
-        "may_verify": may(role, DeskAct.ELECTORATE),
-        "may_set_up": may(role, DeskAct.SETUP),
+        "may_verify": may_do(request, DeskAct.ELECTORATE),
+        "may_set_up": may_do(request, DeskAct.SETUP),
         "desk_items": town_items(request),
     }
     return render(request, "participation/desk_overview.html", context)

@@ -35,6 +35,7 @@ def form_page(request: HttpRequest, slug: str) -> HttpResponse:
     exact = request.GET.get("exact") == "1"
     n, rows = tallied(project, asked, exact=exact, public=False, texts=TEXTS)
     sheets = sheets_of(project, asked).prefetch_related("files")
+    may_export = may_do(request, DeskAct.EXPORT, project)
     page = Paginator(sheets, A_PAGE).get_page(request.GET.get("page"))
     context = {
         "project": project,
@@ -47,6 +48,6 @@ def form_page(request: HttpRequest, slug: str) -> HttpResponse:
         "counts": [drawn(row, exact=exact) for row in rows],
         "page": page,
         "sheets": [_sheet(row) for row in page.object_list],
-        "csv": reverse("export", args=(f"{slug}-{LAYERS[asked]}.csv",)) if may_do(request, DeskAct.EXPORT) else "",
+        "csv": reverse("export", args=(f"{slug}-{LAYERS[asked]}.csv",)) if may_export else "",
     }
     return render(request, "participation/desk_form.html", context)

@@ -15,13 +15,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from participation.models import Comment, Project, Proposal
-from participation.rules.places import LonLat
+from participation.models import Comment, Project, Proposal, Record
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.comments import comments_on
-from participation.selectors.doubles import alike_and_near
-from participation.selectors.merging import joined_with
+from participation.selectors.merging import joinings_of
 from participation.selectors.organisations import address_of
 from participation.selectors.queue import (
     Pile,
@@ -35,17 +33,16 @@ from participation.selectors.queue import (
     tags_in_use,
     templates_of,
 )
-from participation.selectors.undoing import last_act
+from participation.selectors.undoing import act_of_joining, last_act
 from participation.services import comments, merging, moderation
 from participation.services.proposals import hide_proposal, publish_proposal
 from participation.services.undoing import undo
 from participation.web import acts
-from participation.web.asking import desk, may_do, now, town_of
+from participation.web.asking import desk, may_do, now, refused_page, roles_of, town_of
 from participation.web.desk import clerk, desk_items, desk_project, town_items
-from participation.web.maps import around, map_config
+from participation.web.desk_piece import piece_context
 
 A_PAGE = 50
-NEAR = 8
 
 PILES = {
     Pile.WAITING: _("Waiting"),
@@ -73,40 +70,9 @@ def _sieve(query: QueryDict, project: str = "") -> Sieve:
     )
 
 
-def _pin(proposal: Proposal) -> dict[str, object]:
-    place = proposal.point
-    return {
-        "number": proposal.number,
-        "title": proposal.title,
-        "lon": place.x if place else None,
-        "lat": place.y if place else None,
-        "theme": proposal.theme.slug if proposal.theme else "",
-    }
-
-
-def _beside(piece: Proposal, project: Project) -> dict[str, object]:
-    """What stands around a piece: its place, what lies near, what is called alike, what was joined with it."""
-    place = LonLat(piece.point.x, piece.point.y) if piece.point else None
-    like, near = alike_and_near(piece, place, limit=NEAR)
-    return {
-        "alike": like,
-        "nearby": near,
-        "joined": list(joined_with(piece)) if piece.state == Proposal.State.PUBLISHED else [],
-        "map": map_config(
-            project,
-            highlight=piece.number,
-            bounds=around(piece.point),
-            pins=[_pin(row) for row in (piece, *like, *near)],
-            tiles=None,
-        )
-        if piece.point
-        else None,
-    }
-
-
-@desk(DeskAct.SEE)
+@desk(DeskAct.SEE, anywhere=True)
 def town_queue(request: HttpRequest) -> HttpResponse:
-    """Show what waits in all projects of the town."""
+    """Show what waits in all projects of the town that the reader works in."""
     return _page(request, None)
 
 
@@ -119,7 +85,8 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
 def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
     town, person = town_of(request), clerk(request)
     sieve = _sieve(request.GET, project.slug if project else "")
-    page = Paginator(queue(town, sieve, person), A_PAGE).get_page(request.GET.get("page"))
+    where = roles_of(request).where(DeskAct.SEE)
+    page = Paginator(queue(town, sieve, person, where), A_PAGE).get_page(request.GET.get("page"))
     items = listed(page.object_list)  # type: ignore[arg-type]
     asked = request.GET.get("piece", "")
     at = next((at for at, row in enumerate(items) if str(row.pk) == asked), 0)
@@ -131,8 +98,8 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
         "sieve": sieve,
         "piles": [(pile.value, label, pile is sieve.pile) for pile, label in PILES.items()],
         "whose": [(value.value, label, value is sieve.whose) for value, label in WHOSE.items()],
-        "projects": None if project else list(projects_at_the_desk(town).prefetch_related(None)),
-        "tags": tags_in_use(town),
+        "projects": None if project else list(projects_at_the_desk(town, where).prefetch_related(None)),
+        "tags": tags_in_use(town, where),
         "page": page,
         "items": items,
         "piece": piece,
@@ -140,14 +107,17 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
         "previous": items[at - 1] if at > 0 else None,
         "following": items[at + 1] if at + 1 < len(items) else None,
         "desk_items": desk_items(request, project) if project else town_items(request),
-        "may_moderate": may_do(request, DeskAct.MODERATE),
+        "may_moderate": False,
         "last": last_act(town, person),
     }
     if piece is not None:
         about = project or piece.project
         about.organisation = town
         prefetch_related_objects([about], "themes")
-        context |= {"about": about, "dossier": dossier(piece), "colleagues": moderators(town), **_beside(piece, about)}
+        known = dossier(piece)
+        context |= {"about": about, "dossier": known, "colleagues": moderators(about)}
+        context |= piece_context(request, piece, about, known)
+        context["may_moderate"] = may_do(request, DeskAct.MODERATE, about)
         context["templates"] = [
             (row.name, row.text.get(piece.language) or next(iter(row.text.values()))) for row in templates_of(town)
         ]
@@ -156,15 +126,13 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
     return render(request, "participation/desk_queue.html", context)
 
 
-def _back(request: HttpRequest, slug: str, *, piece: object = "") -> HttpResponse:
-    """Lead back to where in the queue the act was done."""
+def _way_back(request: HttpRequest, slug: str = "", *, piece: object = "") -> str:
+    """Where at the desk was the act done?"""
     asked = request.POST.get("back", "")
-    here = reverse("desk_queue", args=(slug,))
+    here = reverse("desk_queue", args=(slug,)) if slug else reverse("desk_town_queue")
     if asked.startswith("/desk/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
         here = asked
-    if not piece:
-        return redirect(here)
-    return redirect(f"{here}{'&' if '?' in here else '?'}{urlencode({'piece': piece})}")
+    return f"{here}{'&' if '?' in here else '?'}{urlencode({'piece': piece})}" if piece else here
 
 
 def _publish(request: HttpRequest, piece: Proposal) -> str:
@@ -200,6 +168,22 @@ def _merge(request: HttpRequest, piece: Proposal) -> str:
     return said % {"n": n, "title": merge.target.title}
 
 
+def _unmerge(request: HttpRequest, piece: Proposal) -> str:
+    """Take one act of joining back that bears on this piece, whenever it was done."""
+    asked = request.POST.get("merge", "")
+    merge = next((each.merge for each in joinings_of(piece) if str(each.merge.pk) == asked), None)
+    record = act_of_joining(merge) if merge is not None else None
+    if record is None:
+        raise Refused(Code.MERGE_UNDONE)
+    return _undone(request, record.pk)[0]
+
+
+def _undone(request: HttpRequest, record: int) -> tuple[str, Record]:
+    town = town_of(request)
+    done = undo(organisation=town, record_id=record, by=clerk(request), base_url=address_of(town), now=now())
+    return gettext("Undone: %(act)s") % {"act": acts.said(done)}, done
+
+
 def _note(request: HttpRequest, piece: Proposal) -> str:
     moderation.add_note(proposal=piece, text=request.POST.get("text", ""), by=clerk(request), now=now())
     return gettext("Your note was kept. Only staff can read it.")
@@ -212,7 +196,7 @@ def _tags(request: HttpRequest, piece: Proposal) -> str:
 
 def _hand_over(request: HttpRequest, piece: Proposal) -> str:
     asked = request.POST.get("to", "")
-    to = next((person for person in moderators(town_of(request)) if str(person.pk) == asked), None)
+    to = next((person for person in moderators(piece.project) if str(person.pk) == asked), None)
     moderation.hand_over(proposal=piece, to=to, by=clerk(request))
     if to is None:
         return gettext("This is nobody's in particular now.")
@@ -261,6 +245,7 @@ ACTS: Mapping[str, tuple[Callable[[HttpRequest, Proposal], str], bool]] = {
     "publish": (_publish, True),
     "hide": (_hide, True),
     "merge": (_merge, True),
+    "unmerge": (_unmerge, False),
     "note": (_note, False),
     "tags": (_tags, False),
     "hand_over": (_hand_over, False),
@@ -286,17 +271,22 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if request.POST.get("act", "") not in ACTS:
         raise BadRequest("no such act")
     act, goes_on = ACTS[request.POST["act"]]
-    messages.success(request, act(request, piece))
+    try:
+        messages.success(request, act(request, piece))
+    except Refused as refused:
+        return refused_page(request, refused, back_to=_way_back(request, slug, piece=piece.pk))
     asked = request.POST.get("following", "")
     following = asked if asked.isdecimal() else ""
-    return _back(request, slug, piece=following if goes_on else piece.pk)
+    return redirect(_way_back(request, slug, piece=following if goes_on else piece.pk))
 
 
 @require_POST
-@desk(DeskAct.MODERATE)
+@desk(DeskAct.MODERATE, anywhere=True)
 def undo_act(request: HttpRequest, record: int) -> HttpResponse:
     """Undo one act of the desk, then come back to the queue."""
-    town = town_of(request)
-    done = undo(organisation=town, record_id=record, by=clerk(request), base_url=address_of(town), now=now())
-    messages.info(request, gettext("Undone: %(act)s") % {"act": acts.said(done)})
-    return _back(request, done.project.slug if done.project else "")
+    try:
+        said, done = _undone(request, record)
+    except Refused as refused:
+        return refused_page(request, refused, back_to=_way_back(request))
+    messages.info(request, said)
+    return redirect(_way_back(request, done.project.slug if done.project else ""))

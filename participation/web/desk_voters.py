@@ -14,19 +14,19 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from participation.models import Phase, Project
+from participation.models import Organisation, Phase, Project
 from participation.rules.electorate import CODES_MAX, Eligibility, Terms, VerifiedBy
 from participation.rules.refusals import Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.electorate import batches_of, terms_of, verified_counts
 from participation.selectors.projects import standing
-from participation.services.codes import make_codes, withdraw_batch
+from participation.services.codes import Printed, make_codes, make_resident_codes, withdraw_batch
 from participation.services.identities import set_resident_codes
 from participation.services.roll import unverify_resident, verify_resident
 from participation.services.voting import set_voters
 from participation.web.asking import desk, now, town_of
 from participation.web.desk import clerk, desk_items, desk_project
-from participation.web.letters import write_zip
+from participation.web.letters import Letter, resident_letter, vote_letter, write_zip
 from participation.web.sentences import refusal, status_of
 from participation.web.words import grouped
 
@@ -91,13 +91,18 @@ class LettersForm(forms.Form):
         error_messages={"required": _("Choose at least one language.")},
     )
 
-    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, known: list[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = dict(settings.LANGUAGES)
-        known = [code for code in project.organisation.languages if code in names and project.question.get(code)]
         languages: Any = self.fields["languages"]
-        languages.choices = [(code, names[code]) for code in known or project.organisation.languages]
+        languages.choices = [(code, names.get(code, code)) for code in known]
         languages.initial = known
+
+
+def said_in(project: Project) -> list[str]:
+    """In which languages of the town does a project ask its question? In all of them where it asks in none."""
+    languages = project.organisation.languages
+    return [code for code in languages if project.question.get(code)] or languages
 
 
 class ResidentForm(forms.Form):
@@ -162,7 +167,7 @@ def codes_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show the prints of codes; a POST makes new ones and answers with the letters, the one time they are whole."""
     project = desk_project(request, slug)
     vote = vote_of(project)
-    form = LettersForm(project, request.POST or None)
+    form = LettersForm(said_in(project), request.POST or None)
     said, status = None, 200
     if request.method == "POST" and vote is not None:
         status = 422
@@ -187,19 +192,25 @@ def codes_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def _letters(request: HttpRequest, project: Project, vote: Phase, asked: dict[str, Any]) -> HttpResponseBase:
     printed = make_codes(phase=vote, n=asked["n"], by=clerk(request), now=now())
+    letter = vote_letter(project, vote, asked["languages"][0])
+    page_url = request.build_absolute_uri(reverse("code", args=(project.slug,)))
+    return _zip(letter, printed, asked["languages"], page_url, project.slug)
+
+
+def _zip(letter: Letter, printed: Printed, languages: list[str], page_url: str, name: str) -> HttpResponseBase:
+    """Answer with a print, which is kept nowhere."""
     file = TemporaryFile()  # noqa: SIM115 -- the answer closes it
-    write_zip(
-        file,
-        project=project,
-        phase=vote,
-        codes=printed.codes,
-        languages=asked["languages"],
-        page_url=request.build_absolute_uri(reverse("code", args=(project.slug,))),
-    )
+    write_zip(file, letter=letter, codes=printed.codes, languages=languages, page_url=page_url)
     file.seek(0)
-    response = FileResponse(file, as_attachment=True, filename=f"{project.slug}-letters-{printed.batch.pk}.zip")
+    response = FileResponse(file, as_attachment=True, filename=f"{name}-letters-{printed.batch.pk}.zip")
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _withdraw(request: HttpRequest, of: Phase | Organisation, batch: int) -> None:
+    n = withdraw_batch(of=of, batch_id=batch, by=clerk(request), now=now())
+    said = ngettext("%(n)s code was withdrawn.", "%(n)s codes were withdrawn.", n)
+    messages.success(request, said % {"n": grouped(n)})
 
 
 @require_POST
@@ -209,10 +220,38 @@ def codes_withdraw(request: HttpRequest, slug: str, batch: int) -> HttpResponse:
     project = desk_project(request, slug)
     vote = vote_of(project)
     if vote is not None:
-        n = withdraw_batch(phase=vote, batch_id=batch, by=clerk(request), now=now())
-        said = ngettext("%(n)s code was withdrawn.", "%(n)s codes were withdrawn.", n)
-        messages.success(request, said % {"n": grouped(n)})
+        _withdraw(request, vote, batch)
     return redirect("desk_codes", slug=slug)
+
+
+@desk(DeskAct.ELECTORATE)
+def resident_codes_page(request: HttpRequest) -> HttpResponseBase:
+    """Show the prints of letters that verify residents; a POST makes new ones and answers with them, once."""
+    town = town_of(request)
+    form = LettersForm(town.languages, request.POST or None)
+    said, status = None, 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            asked = form.cleaned_data
+            try:
+                printed = make_resident_codes(organisation=town, n=asked["n"], by=clerk(request), now=now())
+            except Refused as refused:
+                said, status = refusal(refused), status_of(refused)
+            else:
+                letter = resident_letter(town, asked["languages"][0])
+                page_url = request.build_absolute_uri(reverse("my_code"))
+                return _zip(letter, printed, asked["languages"], page_url, town.slug)
+    context = {"form": form, "refusal": said, "batches": batches_of(town), "most": grouped(CODES_MAX)}
+    return render(request, "participation/desk_resident_codes.html", context, status=status)
+
+
+@require_POST
+@desk(DeskAct.ELECTORATE)
+def resident_codes_withdraw(request: HttpRequest, batch: int) -> HttpResponse:
+    """Withdraw the letters of a lost print that nobody used."""
+    _withdraw(request, town_of(request), batch)
+    return redirect("desk_resident_codes")
 
 
 @desk(DeskAct.ELECTORATE)

@@ -56,7 +56,7 @@ def zones_page(request: HttpRequest, slug: str) -> HttpResponse:
     project = desk_project(request, slug)
     languages = languages_of(project.organisation)
     act = request.POST.get("act", "")
-    adds = act == "add"
+    adds, key = act == "add", request.POST.get("zone", "")
     form = NewZoneForm(request.POST if adds else None, request.FILES if adds else None, languages=languages)
     refused = None
     if request.method == "POST":
@@ -83,8 +83,10 @@ def zones_page(request: HttpRequest, slug: str) -> HttpResponse:
             {
                 "zone": zone,
                 "rule": KIND_NAMES[ZoneKind(zone.kind)],
+                # After a refusal as it was sent, so that nothing typed is lost.
+                "is_open": (is_this := refused is not None and act == "keep" and _number(key) == zone.pk),
                 "form": ZoneForm(
-                    None,
+                    request.POST if is_this else None,
                     languages=languages,
                     initial=ZoneForm.initial_of(zone.kind, zone.name, zone.why),
                     auto_id=f"id_{zone.pk}_%s",
@@ -164,8 +166,8 @@ def _inventory(
         "text": text,
         "permissions": InventoryObject.Permission.choices,
         "permission": permission,
-        "may_set_up": may_do(request, DeskAct.SETUP),
-        "may_moderate": may_do(request, DeskAct.MODERATE),
+        "may_set_up": may_do(request, DeskAct.SETUP, project),
+        "may_moderate": may_do(request, DeskAct.MODERATE, project),
         "map": map_config(project, tiles=None, detail=None, pins=object_pins(rows[:DRAWN])) if project.area else None,
     }
     status = status_of(refused) if refused else 422 if form.errors else 200

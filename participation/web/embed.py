@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from participation.selectors.proposals import public_proposals
+from participation.selectors.proposals import n_public, public_proposals
 from participation.web.asking import project_or_404, town_of
 from participation.web.maps import map_config
 
@@ -21,7 +21,7 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "map": map_config(project) if project.area is not None else None,
         "proposals": rows[:LISTED],
-        "n_proposals": rows.count(),
+        "n_proposals": n_public(project),
     }
     response = render(request, "participation/embed.html", context)
     if hosts := town_of(request).embed_hosts:

@@ -1,6 +1,7 @@
 """What a reader looks for among the proposals of a project, as it stands in the address: for the list, and the map."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
+from geo.plane.boxes import BadBox, Box, parse
 from participation.models import Area, Project, Response
 from participation.selectors.layers import counted_vote
 from participation.selectors.proposals import WORDS
@@ -56,6 +58,7 @@ class Filters:
     state: str = ""
     since: date | None = None
     until: date | None = None
+    box: Box | None = None
 
     @classmethod
     def read(cls, query: QueryDict, *, default_sort: str) -> "Filters":
@@ -69,20 +72,32 @@ class Filters:
             state if state in {each.value for each in State} else "",
             _day(query.get("since", "")),
             _day(query.get("until", "")),
+            _box(query.get("bbox", "")),
         )
 
     @property
     def any(self) -> bool:
         """Is anything filtered?"""
-        return bool(self.text or self.folded)
+        return bool(self.text or self.folded or self.box)
+
+    @property
+    def bbox(self) -> str:
+        """The box as the address says it."""
+        return ",".join(f"{number:.6f}" for number in self.box[:4]) if self.box else ""
+
+    @property
+    def is_counted(self) -> bool:
+        """Is nothing filtered but the theme, so that what is found was counted beforehand?"""
+        return not replace(self, theme="").any
 
     @property
     def folded(self) -> bool:
         """Is anything filtered that stands in the part of the form that opens?"""
         return bool(self.area or self.theme or self.state or self.since or self.until)
 
-    def of_tiles(self, project: Project) -> str:
-        """The same as the tiles of the map are asked for it: with the "?", and nothing where all is shown."""
+    def of_layer(self, project: Project) -> str:
+        """The same as the layer is asked for it, as tiles of the map and as files: with the "?", and nothing where all
+        is shown."""
         asked: dict[str, str] = {}
         if self.theme:
             asked["theme"] = self.theme
@@ -97,6 +112,8 @@ class Filters:
             asked["datetime"] = f"{self.since or '..'}/{self.until or '..'}"
         if words := self.text.split()[:WORDS]:
             asked["filter"] = " AND ".join(_holding(word) for word in words)
+        if self.box:
+            asked["bbox"] = self.bbox
         return f"?{urlencode(asked)}" if asked else ""
 
 
@@ -105,6 +122,14 @@ def _holding(word: str) -> str:
     pattern = "".join(f"\\{sign}" if sign in "%_\\" else sign for sign in word).replace("'", "''")
     ways = (f"CASEI({column}) LIKE CASEI('%{pattern}%')" for column in ("title", "body", "area"))
     return f"({' OR '.join(ways)})"
+
+
+def _box(text: str) -> Box | None:
+    """West, south, east, north in degrees; none for what is no box, or one across the 180th meridian."""
+    with suppress(BadBox):
+        box = parse(text)
+        return box if box.min_x <= box.max_x else None
+    return None
 
 
 def _day(text: str) -> date | None:

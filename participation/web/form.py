@@ -29,6 +29,7 @@ from participation.services.answers import (
     send_answers,
     written_in,
 )
+from participation.services.claims import answer_without_account
 from participation.web.access import not_let_in
 from participation.web.asking import (
     answering_refusals,
@@ -40,6 +41,7 @@ from participation.web.asking import (
     sign_in_first,
     town_of,
 )
+from participation.web.claims import link_of, sent_page
 from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
 from participation.web.projects import process_context
 from participation.web.questions import (
@@ -181,13 +183,9 @@ def form_check(request: HttpRequest, slug: str) -> HttpResponse:
             return sign_in_first(request, back_to=reverse("form_check", args=(slug,)))
         try:
             bound_without_account(request, "answer")
-            send_answers(
-                token=token_of(request, project, KIND),
-                project=project,
-                person=person,
-                language=get_language() or "nl",
-                now=now(),
-            )
+            about: Any = {"token": token_of(request, project, KIND), "project": project}
+            about |= {"language": get_language() or "nl", "now": now()}
+            sent = answer_without_account(**about) if person is None else send_answers(**about, person=person)
         except Refused as why:
             if why.code in {Code.FORM_CHANGED, Code.ANSWERS_INCOMPLETE}:
                 typed = written_in(content) | {k: str(f.key) for k, f in _files(request, project, content).items()}
@@ -196,6 +194,9 @@ def form_check(request: HttpRequest, slug: str) -> HttpResponse:
             refused = why
         else:
             drop(request, project.pk, KIND)
+            if isinstance(sent, tuple):
+                context = _done(request, project) | {"link": link_of(request, sent[1])}
+                return sent_page(request, "participation/form_done.html", context)
             return redirect("form_done", slug=slug)
     files = _files(request, project, dict(content))
     typed = written_in(content) | {key: str(file.key) for key, file in files.items()}
@@ -220,12 +221,15 @@ def form_done(request: HttpRequest, slug: str) -> HttpResponse:
     """Say that the answers are in, and what happens next."""
     project = project_or_404(request, slug)
     _asked(project)
+    return render(request, "participation/form_done.html", _done(request, project))
+
+
+def _done(request: HttpRequest, project: Project) -> dict[str, Any]:
     where = standing(project, now())
-    context = process_context(request, project, where) | {
+    return process_context(request, project, where) | {
         "sent": sheet_of(project, request.user),
         "closes_at": getattr(where.opening(Act.ANSWER), "closes_at", None),
     }
-    return render(request, "participation/form_done.html", context)
 
 
 @require_safe
@@ -246,7 +250,7 @@ def answer_file(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 def _may_see(request: HttpRequest, found: AnswerFile) -> bool:
-    if may_do(request, DeskAct.SEE):
+    if may_do(request, DeskAct.SEE, found.sheet.project if found.sheet else None):
         return found.sheet is not None or _is_own(request, found)
     if found.sheet is None:
         return _is_own(request, found)

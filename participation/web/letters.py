@@ -1,4 +1,7 @@
-"""Prints letters: one A4 page a code, in the languages of the project, with a QR sign that leads to the code's page."""
+"""Prints letters: one A4 page a code, in the languages chosen, with a QR sign that leads to the code's page.
+
+Two kinds there are, which differ in their words alone: for a vote, and to show that one lives in the town.
+"""
 
 import csv
 import io
@@ -27,7 +30,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
 
-from participation.models import Phase, Project
+from participation.models import Organisation, Phase, Project
 from participation.rules.electorate import ALPHABET, as_printed, split
 from participation.rules.text import in_language
 
@@ -54,6 +57,14 @@ class Words(NamedTuple):
     notes: list[str]
 
 
+class Letter(NamedTuple):
+    """What a print of letters is about; ``words`` writes it in a language, with the address where none stands above."""
+
+    town: Organisation
+    title: str
+    words: Callable[[str, str], Words]
+
+
 @cache
 def fonts() -> tuple[str, str]:
     """The site's own letters, upright and bold; the PDF's built-in ones where the site's files are not at hand."""
@@ -71,17 +82,57 @@ def fonts() -> tuple[str, str]:
     return names
 
 
-def words(project: Project, phase: Phase, language: str, address: str = "") -> Words:
-    """Write the letter in one language; without the address where it stands on the page already."""
+def vote_letter(project: Project, phase: Phase, language: str) -> Letter:
+    """The letters of a vote."""
+    return Letter(
+        project.organisation,
+        in_language(project.title, language),
+        lambda language, address: _vote_words(project, phase, language, address),
+    )
+
+
+def resident_letter(town: Organisation, language: str) -> Letter:
+    """The letters that show that somebody lives in the town."""
+    with translation.override(language):
+        title = gettext("Verified residents")
+    return Letter(town, title, lambda language, address: _resident_words(town, language, address))
+
+
+def _scan(address: str) -> str:
+    if address:
+        return gettext("Scan the square with your phone, or go to %(address)s.") % {"address": address}
+    return gettext("Scan the square with your phone, or go to the address above.")
+
+
+def _questions(town: Organisation) -> list[str]:
+    return [gettext("Questions? Write to %(mail)s.") % {"mail": town.contact_email}] if town.contact_email else []
+
+
+def _resident_words(town: Organisation, language: str, address: str) -> Words:
+    with translation.override(language):
+        return Words(
+            question=gettext("Show that you live in %(town)s") % {"town": town.name},
+            until=gettext("Some things are for residents alone, such as a vote. This letter opens them for you."),
+            steps=[
+                _scan(address),
+                gettext("Sign in with your mail address. You get a code by mail; you need no password."),
+                gettext("Fill in the code of this letter. From then on the town knows that you live here."),
+            ],
+            notes=[
+                gettext("The code works once, for one person. Give it to nobody who does not live here."),
+                *_questions(town),
+            ],
+        )
+
+
+def _vote_words(project: Project, phase: Phase, language: str, address: str) -> Words:
     with translation.override(language):
         notes = [gettext("Whoever has this code can vote with it. Give it to nobody.")]
         if phase.min_age is not None:
             notes.append(gettext("You must be %(min_age)s or older.") % {"min_age": phase.min_age})
         if phase.takes_paper:
             notes.append(gettext("Rather on paper? Take this letter to the town."))
-        contact = project.organisation.contact_email
-        if contact:
-            notes.append(gettext("Questions? Write to %(mail)s.") % {"mail": contact})
+        notes += _questions(project.organisation)
         until = (
             gettext("You can vote until %(at)s") % {"at": _moment(phase.closes_at)}
             if phase.closes_at
@@ -91,9 +142,7 @@ def words(project: Project, phase: Phase, language: str, address: str = "") -> W
             question=in_language(project.question, language),
             until=until,
             steps=[
-                gettext("Scan the square with your phone, or go to %(address)s.") % {"address": address}
-                if address
-                else gettext("Scan the square with your phone, or go to the address above."),
+                _scan(address),
                 gettext("Fill in your code. You need no account and no mail address."),
                 gettext("Choose, and cast your ballot. You can change it until the vote closes."),
             ],
@@ -170,16 +219,16 @@ def _style(size: float, *, bold: bool = False, colour: HexColor = INK, after: fl
     )  # fmt: skip
 
 
-def _letter(canvas: Canvas, project: Project, phase: Phase, languages: Sequence[str], address: str) -> float:
+def _draw_letter(canvas: Canvas, letter: Letter, languages: Sequence[str], address: str) -> float:
     """Draw what all letters have in common; gives back where the box of the code ends."""
-    town = project.organisation
+    town = letter.town
     accent = HexColor(town.theme.get("accent") or ACCENT)
     canvas.setFillColor(accent)
     canvas.rect(0, HEIGHT - 4 * mm, WIDTH, 4 * mm, stroke=0, fill=1)
     _draw(
         canvas, escape(town.name), _style(20, bold=True, colour=accent), left=LEFT, width=80 * mm, top=HEIGHT - 18 * mm
     )
-    first = words(project, phase, languages[0], address)
+    first = letter.words(languages[0], address)
     top = _draw(
         canvas, escape(first.question), _style(19, bold=True, after=8), left=LEFT, width=RIGHT - LEFT, top=TOP_OF_TEXT
     )
@@ -197,7 +246,7 @@ def _letter(canvas: Canvas, project: Project, phase: Phase, languages: Sequence[
     top = bottom - GAP
     top = _draw(canvas, escape(" ".join(first.notes)), _style(11), left=LEFT, width=RIGHT - LEFT, top=top)
     if len(languages) > 1:
-        _others(canvas, [words(project, phase, language) for language in languages[1:]], top - GAP)
+        _others(canvas, [letter.words(language, "") for language in languages[1:]], top - GAP)
     return float(bottom)
 
 
@@ -220,8 +269,7 @@ def _others(canvas: Canvas, others: Sequence[Words], top: float) -> None:
 def write_pdf(
     file: IO[bytes],
     *,
-    project: Project,
-    phase: Phase,
+    letter: Letter,
     codes: Sequence[str],
     languages: Sequence[str],
     page_url: str,
@@ -232,10 +280,10 @@ def write_pdf(
     Cost     5,000 letters in about ten seconds: what is the same is drawn once.
     """
     canvas = Canvas(file, pagesize=A4, pageCompression=1, lang=languages[0])
-    canvas.setTitle(f"{project.organisation.name}: {in_language(project.title, languages[0])}")
-    canvas.setAuthor(project.organisation.name)
+    canvas.setTitle(f"{letter.town.name}: {letter.title}")
+    canvas.setAuthor(letter.town.name)
     canvas.beginForm("letter")
-    bottom = _letter(canvas, project, phase, languages, page_url.partition("://")[2])
+    bottom = _draw_letter(canvas, letter, languages, page_url.partition("://")[2])
     canvas.endForm()
     signs = Signs(code_url, len(codes[0]))
     module = QR / signs.width
@@ -271,8 +319,7 @@ def write_csv(file: IO[bytes], codes: Iterable[str], *, page_url: str, code_url:
 def write_zip(
     file: IO[bytes],
     *,
-    project: Project,
-    phase: Phase,
+    letter: Letter,
     codes: Sequence[str],
     languages: Sequence[str],
     page_url: str,
@@ -287,7 +334,4 @@ def write_zip(
             write_csv(table, codes, page_url=page_url, code_url=code_url)
         archive.compression = ZIP_STORED
         with archive.open("letters.pdf", "w", force_zip64=True) as letters:
-            write_pdf(
-                letters, project=project, phase=phase, codes=codes, languages=languages, page_url=page_url,
-                code_url=code_url,
-            )  # fmt: skip
+            write_pdf(letters, letter=letter, codes=codes, languages=languages, page_url=page_url, code_url=code_url)

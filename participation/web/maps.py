@@ -71,6 +71,7 @@ def map_config(project: Project, *, tiles_query: str = "", **more: Any) -> dict[
         "themes": {theme.slug: theme.colour for theme in themes},
         "theme_names": {theme.slug: in_language(theme.name, language) for theme in themes},
         "shapes": {theme.slug: theme.position for theme in themes},
+        "list": reverse("project", args=(project.slug,)),
         "detail": reverse("proposal", args=(project.slug, 0)).replace("/0/", "/{id}/"),
     }
     # Whoever says what is to be seen needs no outline, which is large to fetch.

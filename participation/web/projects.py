@@ -1,14 +1,16 @@
 """One project: what is asked, until when, what can be done now, and every proposal on a list beside the map."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -20,7 +22,7 @@ from participation.rules.voting import TICKED, BallotRules, Choice, Method, in_d
 from participation.selectors.forms import FormHere, form_here
 from participation.selectors.layers import counted_vote
 from participation.selectors.projects import Standing, ballot_rules, choices_cast, options, standing
-from participation.selectors.proposals import SORTS, filtered, public_proposals, supported_by
+from participation.selectors.proposals import SORTS, filtered, n_public, public_proposals, supported_by
 from participation.selectors.report import has_answers
 from participation.services.voting import close_due_phases
 from participation.web.access import access_rows, answering_said, next_said, now_said, proposing_said
@@ -36,6 +38,8 @@ from participation.web.taking import file_links
 from participation.web.words import phase_line
 
 A_PAGE = 30
+# Of what holds the words that were looked for, so many are counted and can be leafed through.
+MOST_FOUND = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,32 +161,71 @@ def drawing_seed(request: HttpRequest, project: Project) -> str:
     return f"{project.pk}:{request.session['draw']}"
 
 
-def in_drawn_page(request: HttpRequest, project: Project, rows: QuerySet[Proposal]) -> list[int]:
-    """The numbers of these rows in the order drawn for this reader: options of the ballot first, then the rest."""
-    numbers = list(rows.order_by("number").values_list("number", "on_ballot"))
-    options = [number for number, on_ballot in numbers if on_ballot]
-    others = [number for number, on_ballot in numbers if not on_ballot]
-    return in_drawn_order(options, drawing_seed(request, project)) + others[::-1]
+@dataclass(frozen=True, slots=True)
+class InOrder(Sequence[int]):
+    """The numbers of a long list in its order, of which only the page that is shown is asked: some first, the rest of
+    the database; ``n`` of them.
+    """
+
+    first: Sequence[int]
+    rest: "QuerySet[Proposal, int]"
+    n: int
+
+    def __len__(self) -> int:
+        return self.n
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[int]: ...
+    def __getitem__(self, at: int | slice) -> int | list[int]:
+        if isinstance(at, int):
+            return self[at : at + 1][0]
+        start, stop, _step = at.indices(self.n)
+        past = len(self.first)
+        return [*self.first[start:stop], *self.rest[max(start - past, 0) : max(stop - past, 0)]]
+
+
+def in_drawn_page(request: HttpRequest, project: Project, rows: QuerySet[Proposal], n: int) -> InOrder:
+    """The numbers of these ``n`` rows as drawn for this reader: options of the ballot, then the rest, newest first."""
+    options = list(rows.filter(on_ballot=True).order_by("number").values_list("number", flat=True))
+    others = rows.filter(on_ballot=False).order_by("-number").values_list("number", flat=True)
+    return InOrder(in_drawn_order(options, drawing_seed(request, project)), others, n)
 
 
 def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str, object]:
+    everything = public_proposals(project)
     rows = filtered(
-        supported_by(public_proposals(project), request.user),
+        everything,
         text=filters.text,
         area=filters.area,
         theme=filters.theme,
         state=filters.state,
         since=filters.since,
         until=filters.until,
+        box=filters.box,
     )
-    if filters.sort != "drawn":
-        page = Paginator(rows.order_by(*SORTS[filters.sort]), A_PAGE).get_page(request.GET.get("page"))
-        return {"page": page, "proposals": list(page.object_list), "n_found": page.paginator.count}
-    drawn = Paginator(in_drawn_page(request, project, rows), A_PAGE).get_page(request.GET.get("page"))
-    numbers = list(drawn.object_list)
-    by_number = {proposal.number: proposal for proposal in rows.filter(number__in=numbers)}
+    n, is_more = _n_found(project, filters, rows)
+    if filters.sort == "drawn":
+        order = in_drawn_page(request, project, rows, n)
+    else:
+        order = InOrder((), rows.order_by(*SORTS[filters.sort]).values_list("number", flat=True), n)
+    page = Paginator(order, A_PAGE).get_page(request.GET.get("page"))
+    numbers = list(page.object_list)
+    shown = supported_by(everything, request.user).defer("area__outline").filter(number__in=numbers)
+    by_number = {proposal.number: proposal for proposal in shown}
     proposals = [by_number[number] for number in numbers if number in by_number]
-    return {"page": drawn, "proposals": proposals, "n_found": drawn.paginator.count}
+    return {"page": page, "proposals": proposals, "n_found": n, "is_more": is_more}
+
+
+def _n_found(project: Project, filters: Filters, rows: QuerySet[Proposal]) -> tuple[int, bool]:
+    """How many these rows are, and whether there are more than that: words that half a million hold are not counted."""
+    if filters.is_counted:
+        return n_public(project, theme=filters.theme), False
+    if not filters.text:
+        return rows.count(), False
+    n = rows[: MOST_FOUND + 1].count()
+    return min(n, MOST_FOUND), n > MOST_FOUND
 
 
 # Pages of other apps in the menu of a project: (address name, label, whether this project has it).
@@ -258,23 +301,36 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     filters = Filters.read(request.GET, default_sort="drawn" if voting else "most")
     if filters.sort == "drawn" and not voting:
         return redirect("project", slug=slug)
-    states = states_of(project, voting=voting, answered=bool(context["has_answers"]))
+    states = states_of(project, voting=voting or where.is_shortlisting, answered=bool(context["has_answers"]))
     if filters.state not in dict(states):
         filters = replace(filters, state="")
     chosen = context["chosen"]
     numbers = chosen.numbers if isinstance(chosen, Chosen) else []
+    context |= {"filters": filters, **_page(request, project, filters)}
+    if request.headers.get("HX-Request"):
+        # The list follows the map: the rest of the page stands.
+        return _varied(render(request, "participation/project_part.html", context))
+    # Whoever narrowed the list to a part of the map sees that part again.
+    seen = {"view": filters.box[:4]} if filters.box else {}
     context |= {
-        "filters": filters,
         "sorts": {name: said for name, said in SORT_NAMES.items() if voting or name != "drawn"},
         "states": states,
-        "map": map_config(project, chosen=numbers, tiles_query=filters.of_tiles(project)) if project.area else None,
+        # The map shows all around that part too.
+        "map": map_config(project, chosen=numbers, tiles_query=replace(filters, box=None).of_layer(project), **seen)
+        if project.area
+        else None,
         "person": person_of(request),
         "told_to_machines": for_search_engines(request, project),
-        "files": file_links(project, text=filters.text, area=filters.area, theme=filters.theme),
+        "files": file_links(project, filters.of_layer(project)),
         "layer": f"{project.slug}-proposals",
-        **_page(request, project, filters),
     }
-    return render(request, "participation/project.html", context)
+    return _varied(render(request, "participation/project.html", context))
+
+
+def _varied(response: HttpResponse) -> HttpResponse:
+    """A part of the page and the whole of it have one address: what a browser keeps of one is not the other."""
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_POST

@@ -1,13 +1,13 @@
 """The questions asked with every proposal: in the second step of suggesting, and on the proposal's page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
 
 from participation.models import AnswerFile, Draft, Project, Proposal
-from participation.rules.questions import Asked, read
+from participation.rules.questions import UPLOADS, Asked, Question, read
 from participation.rules.refusals import Code, Refused
 from participation.selectors.forms import answers_with, draft_files, version_of
 from participation.services.answers import ANSWERS, changes_since, checked, written_in
@@ -113,8 +113,12 @@ def rows_of_draft(request: HttpRequest, project: Project, draft: Mapping[str, An
 
 def rows_with(proposal: Proposal, *, staff: bool) -> list[dict[str, object]]:
     """What was answered with a proposal, as far as whoever asks may know it."""
-    given = answers_with(proposal, staff=staff)
-    if not given:
-        return []
-    files = {str(file.key): file for file in AnswerFile.objects.filter(sheet__proposal=proposal)}
+    return said_rows(proposal, answers_with(proposal, staff=staff))
+
+
+def said_rows(proposal: Proposal, given: Sequence[tuple[Question, Any]]) -> list[dict[str, object]]:
+    """These answers to read; their files are looked for where there may be any."""
+    has_files = any(one.kind in UPLOADS for one, _value in given)
+    rows = AnswerFile.objects.filter(sheet__proposal=proposal) if has_files else ()
+    files = {str(file.key): file for file in rows}
     return answer_rows([one for one, _value in given], {one.key: value for one, value in given}, files)

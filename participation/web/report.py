@@ -11,12 +11,11 @@ from django.utils.translation import get_language
 
 from geo.pictures import Mark, Outline, map_svg
 from participation.models import Area, Project, Proposal
-from participation.rules.roles import DeskAct, may
+from participation.rules.roles import DeskAct
 from participation.rules.text import in_language
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
 from participation.selectors.report import Chapter, chapters, contributions, counts, has_answers
-from participation.web.asking import now, project_or_404
+from participation.web.asking import may_do, now, project_or_404
 from participation.web.printing import printed
 from participation.web.projects import process_context
 
@@ -30,7 +29,7 @@ COLOURS = {"build": "#1f5c3a", "later": "#b45309", "not": "#717d78", "": "#9aa5a
 def _reported(request: HttpRequest, slug: str) -> Project:
     """Find a project whose report this reader may see: everyone once there is an answer, staff before."""
     project = project_or_404(request, slug)
-    if not has_answers(project) and not may(role_in(project.organisation, request.user), DeskAct.SEE):
+    if not has_answers(project) and not may_do(request, DeskAct.SEE, project):
         raise Http404("nothing was answered yet")
     return project
 

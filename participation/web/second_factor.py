@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from participation.selectors.staff import with_second_factor
+from participation.selectors.staff import APP, with_second_factor
 
 
 def _locked() -> Fernet:
@@ -110,6 +110,8 @@ def factor_missing(request: HttpRequest, person_id: int) -> HttpResponse | None:
     if factor_shown(request):
         return None
     if with_second_factor([person_id]):
-        return redirect(f"{reverse('mfa_reauthenticate')}?next={quote(request.get_full_path())}")
+        # Whoever has a passkey alone is asked for that: codes on paper are for when it is lost.
+        name = "mfa_reauthenticate" if with_second_factor([person_id], APP) else "mfa_reauthenticate_webauthn"
+        return redirect(f"{reverse(name)}?next={quote(request.get_full_path())}")
     messages.info(request, gettext("Your town asks staff for a second factor. Set one up here, then go on."))
     return redirect("mfa_index")

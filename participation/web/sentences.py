@@ -17,9 +17,7 @@ DAYS_BY_NAME = 7
 SENTENCES = {
     Code.SIGN_IN_FIRST: _("Sign in first. What you filled in is kept."),
     Code.NOT_STAFF: _("Only staff of the town with the right role can do this."),
-    Code.SECOND_FACTOR_MISSING: _(
-        "Your town asks staff for a second factor. Show yours in the pages first, or use a token."
-    ),
+    Code.SECOND_FACTOR: _("Your town asks staff for a second factor. Show yours in the pages first, or use a token."),
     Code.PROPOSALS_NOT_OPEN: _("You cannot propose anything in this project now."),
     Code.PROPOSALS_OPEN_LATER: _("You can propose something from %(opens_at)s."),
     Code.PROPOSALS_OVER: _("You could propose something until %(closed_at)s."),
@@ -42,6 +40,7 @@ SENTENCES = {
     Code.PLACE_NO_SHAPE: _("Tick at least one kind of place that can be proposed."),
     Code.PLACE_BLUR_BAD: _("Say how far off places are shown: between %(least)s and %(most)s metres."),
     Code.PLACE_PER_OBJECT_BAD: _("Say how often one object may be proposed: 1 to %(max)s times, or leave it empty."),
+    Code.PLACE_NEAR_BAD: _("Say within how many metres something is near: %(least)s to %(most)s."),
     Code.PLACE_BLURRED_OBJECTS: _(
         "Objects of an inventory stand where everybody sees them, so their places cannot be shown roughly."
     ),
@@ -94,6 +93,10 @@ SENTENCES = {
     Code.CLAIM_UNKNOWN: _("We do not know this link. Copy all of it, up to its last sign."),
     Code.CLAIM_USED: _(
         "Somebody used this link already to make the contribution theirs. Was that not you? Tell the town."
+    ),
+    Code.CLAIM_ANSWERED_ALREADY: _(
+        "You answered this form with your account already, and there is one for each person. Change your own answers"
+        " instead; those of the link stay as they are."
     ),
     Code.INVITATION_UNKNOWN: _("We do not know this invitation. Copy the whole link from the mail."),
     Code.INVITATION_USED: _("This invitation was used already. It is good once. Ask the town for a new one."),
@@ -168,6 +171,10 @@ SENTENCES = {
     Code.ANSWER_TOO_FEW_CORNERS: _("Give at least %(least)s different places, one a line."),
     Code.ANSWER_FILE_NOT_TAKEN: _("We cannot take this file. Send a PDF, a plain text or a picture (JPEG, PNG, WebP)."),
     Code.ANSWER_FILE_TOO_LARGE: _("This file is too large. At most %(max)s megabytes are possible."),
+    Code.ANSWER_FILE_LOCKED: _("This PDF is locked with a password. Save it without one and send it again."),
+    Code.ANSWER_FILE_BROKEN: _(
+        "We cannot read this PDF: it is damaged or was cut off. Save it anew, or print it to a new PDF, and send that."
+    ),
     Code.ANSWERS_INCOMPLETE: _("Something is not right yet. Look at the questions marked in red."),
     Code.ANSWERS_NONE: _("You did not answer anything yet."),
     Code.FORM_CHANGED: _(
@@ -204,7 +211,10 @@ SENTENCES = {
     Code.CODE_UNKNOWN: _("We do not know this code. Look at your letter and type all 16 signs again."),
     Code.CODE_USED: _("This code was used already. Was that not you? Then tell the town."),
     Code.CODE_WITHDRAWN: _("The town withdrew this letter. Ask the town for a new one."),
-    Code.CODE_OTHER_VOTE: _("This code is for another vote: “%(project)s”. Use it there."),
+    Code.CODE_OTHER_VOTE: _("This code is for the vote “%(project)s”. Use it there."),
+    Code.CODE_FOR_RESIDENT: _(
+        "This letter shows that you live here, and is for no vote. Sign in and use it under “What is mine”."
+    ),
     Code.CODE_ONE_EACH: _("You used a code for this vote already. Each person can use one."),
     Code.CODE_NOT_ASKED: _("This vote needs no code."),
     Code.CODE_TOO_MANY_TRIES: _("You tried many codes in a short time. Wait %(seconds)s seconds, then try again."),
@@ -215,6 +225,7 @@ SENTENCES = {
     Code.ROLL_BAD_MAIL: _("“%(text)s” is not a mail address."),
     Code.ROLL_KNOWN: _("Somebody with this name and date of birth is verified already, by another mail address."),
     Code.ROLL_NOT_VERIFIED: _("Nobody is verified by this mail address."),
+    Code.ROLL_VERIFIED_ALREADY: _("The town knows already that you live here. Your letter was not used."),
     Code.PAPER_WHO_MISSING: _(
         "Say who voted in one way: a mail address, the code of a letter, or a name with a date of birth."
     ),
@@ -232,6 +243,7 @@ SENTENCES = {
     Code.ALREADY_DECIDED: _("Somebody else decided about this proposal a moment ago."),
     Code.ROW_EMPTY: _("This row is empty."),
     Code.ROW_REPEATED: _("This row was in the file or in the project already."),
+    Code.UPLOAD_CUT_OFF: _("The line broke before all of it had come. Nothing was changed; go back and send it again."),
     Code.FILE_UNREADABLE: _("This file cannot be read: %(why)s."),
     Code.FIELD_UNKNOWN: _("The file has no column “%(field)s”. It has: %(fields)s."),
     Code.PERSON_MISSING: _("This row does not say who."),
@@ -247,6 +259,7 @@ SENTENCES = {
     Code.LAYER_SOURCE_MISSING: _("Say who made the layer and when, in at most %(max)s characters."),
     Code.LAYER_LICENCE_MISSING: _("Say under which terms the layer may be used, in at most %(max)s characters."),
     Code.LAYER_NOT_A_DRAFT: _("This layer is in use already. Upload a new version instead."),
+    Code.LAYER_NOT_REPLACED: _("This is not an earlier version that could be used again."),
     Code.LAYER_NOT_READ: _("Nothing of this layer was read yet. Answer the question above first."),
     Code.LAYER_IN_USE: _("This layer cannot be deleted: a candidate or a study was made with it."),
     Code.LAYER_FEATURE_NOT_FOUND: _("There is nothing of this number in this layer."),
@@ -344,7 +357,9 @@ SENTENCES = {
     Code.IMPORT_NOT_A_DRAFT: _("This file was taken in already. Upload it again to change something."),
     Code.IMPORT_NOT_READ: _("The file is not read yet: choose first what is asked for above."),
     Code.IMPORT_NO_WORDS: _("Say which column holds the title or the text."),
-    Code.IMPORT_CHANGED: _("Somebody changed proposals in the meantime. Look at the differences again."),
+    Code.IMPORT_NO_PERSON: _("Say which column names the proposal, and which the person."),
+    Code.IMPORT_NO_NAME: _("Say which column holds the name of the neighbourhood."),
+    Code.IMPORT_CHANGED: _("Somebody changed something in the meantime. Look at the differences again."),
     Code.IMPORT_NOTHING: _("No row of this file would change anything."),
     Code.IMPORT_NOT_DONE: _("This file was not taken in, so there is nothing to take back."),
     Code.PROJECT_NOT_FOUND: _("There is no project “%(slug)s” in this town."),
@@ -360,6 +375,7 @@ STATUS = {
     Code.OBJECT_TAKEN: 409,
     Code.OBJECT_IN_USE: 409,
     Code.PLACE_SETTING_HOLDS: 409,
+    Code.LAYER_NOT_REPLACED: 409,
     Code.IMPORT_NOT_A_DRAFT: 409,
     Code.IMPORT_CHANGED: 409,
     Code.IMPORT_NOT_DONE: 409,
@@ -368,7 +384,7 @@ STATUS = {
     Code.EXPORT_EXPIRED: 410,
     Code.SIGN_IN_FIRST: 401,
     Code.NOT_STAFF: 403,
-    Code.SECOND_FACTOR_MISSING: 403,
+    Code.SECOND_FACTOR: 403,
     Code.PROPOSAL_NOT_FOUND: 404,
     Code.PROPOSALS_NOT_OPEN: 409,
     Code.PROPOSALS_OPEN_LATER: 409,
@@ -393,6 +409,7 @@ STATUS = {
     Code.ACCESS_NOT_VERIFIED: 403,
     Code.CLAIM_UNKNOWN: 404,
     Code.CLAIM_USED: 409,
+    Code.CLAIM_ANSWERED_ALREADY: 409,
     Code.INVITATION_UNKNOWN: 404,
     Code.INVITATION_USED: 409,
     Code.INVITATION_EXPIRED: 409,
@@ -417,6 +434,7 @@ STATUS = {
     Code.TOO_OFTEN_HERE: 429,
     Code.UNDO_NOT_POSSIBLE: 409,
     Code.MAIL_NO_AUTHOR: 409,
+    Code.UPLOAD_CUT_OFF: 400,
     Code.PHOTO_TOO_LARGE: 413,
     Code.ANSWER_FILE_TOO_LARGE: 413,
     Code.QUESTION_GONE: 409,
@@ -434,11 +452,13 @@ STATUS = {
     Code.CODE_USED: 409,
     Code.CODE_WITHDRAWN: 409,
     Code.CODE_OTHER_VOTE: 409,
+    Code.CODE_FOR_RESIDENT: 409,
     Code.CODE_ONE_EACH: 409,
     Code.CODE_NOT_ASKED: 409,
     Code.CODE_TOO_MANY_TRIES: 429,
     Code.CODE_NONE_LEFT: 409,
     Code.ROLL_KNOWN: 409,
+    Code.ROLL_VERIFIED_ALREADY: 409,
     Code.BALLOT_FROZEN: 409,
     Code.ALREADY_DECIDED: 409,
     Code.STUDY_FROZEN: 409,

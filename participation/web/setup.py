@@ -1,6 +1,6 @@
 """Setting a project up at the desk, step by step; the same pages change it later, as far as it may."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.models import Project
 from participation.rules.access import LEVELS, SET_ELSEWHERE
-from participation.rules.refusals import Refused
-from participation.rules.roles import DeskAct, may
+from participation.rules.refusals import Code, Refused
+from participation.rules.roles import DeskAct
 from participation.rules.templates import TEMPLATES
 from participation.selectors.forms import form_here
-from participation.selectors.organisations import role_in
 from participation.selectors.projects import standing
 from participation.selectors.queue import projects_at_the_desk
 from participation.selectors.setup import frozen_votes, missing, phases_of, project_of_desk, themes_in_use, votes_of
@@ -37,7 +36,7 @@ from participation.services.setup import (
     with_method,
 )
 from participation.web.access import ACT_NAMES, LEVEL_NAMES, access_rows, offered
-from participation.web.asking import desk, now, town_of
+from participation.web.asking import desk, may_do, now, town_of
 from participation.web.closing import METHODS, RULES, rules_of
 from participation.web.desk import clerk, desk_items, town_items
 from participation.web.sentences import refusal, sentence, status_of
@@ -70,6 +69,8 @@ STEPS = (
     Step("check", _("Check and publish")),
 )
 NAMES = [step.name for step in STEPS]
+# What is filled in elsewhere than in the step it belongs to.
+GAP_PAGES = {Code.SETUP_INVENTORY_EMPTY: "desk_inventory"}
 
 
 def asked_project(request: HttpRequest, slug: str) -> Project:
@@ -97,7 +98,7 @@ def page(
         "project": project,
         "is_draft": is_draft,
         "desk_items": desk_items(request, project),
-        "may_set_up": may(role_in(town_of(request), request.user), DeskAct.SETUP),
+        "may_set_up": may_do(request, DeskAct.SETUP, project),
         "steps": [
             {
                 "href": reverse(f"desk_setup_{step.name}", args=(project.slug,)),
@@ -110,8 +111,8 @@ def page(
         "refusal": refusal(refused) if refused else None,
         "next_label": STEPS[at + 1].label if at + 1 < len(STEPS) else "",
     }
-    form = context.get("form")
-    bad = refused is not None or bool(getattr(form, "errors", None))
+    forms = (context.get("form"), context.get("asked"))
+    bad = refused is not None or any(getattr(form, "errors", None) for form in forms)
     status = (status_of(refused) if refused else 422) if bad else 200
     template = str(context.get("template", f"participation/setup_{name}.html"))
     return render(request, template, shared | dict(context), status=status)
@@ -123,6 +124,11 @@ def kept(request: HttpRequest, project: Project, name: str) -> HttpResponse:
         messages.success(request, gettext("It was kept."))
         return redirect(f"desk_setup_{name}", slug=project.slug)
     return redirect(f"desk_setup_{NAMES[NAMES.index(name) + 1]}", slug=project.slug)
+
+
+def as_sent(request: HttpRequest, refused: Refused | None) -> Callable[[str, Any], Any]:
+    """How a field is drawn: after a refusal as it was sent, so that nothing typed is lost; else as it is kept."""
+    return (lambda name, kept_as: request.POST.get(name, kept_as)) if refused else (lambda _name, kept_as: kept_as)
 
 
 @desk(DeskAct.SETUP)
@@ -199,13 +205,19 @@ def access(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as found:
             refused = found
     where = standing(project, now())
+    typed = as_sent(request, refused)
     context = {
+        "moderated_first": typed("moderated_first", "") if refused else project.moderated_first,
         "acts": [
             {
                 "act": act.value,
                 "name": ACT_NAMES[act],
                 "levels": [
-                    (level.value, LEVEL_NAMES[level], level == project.access.get(act, LEVELS[act][0]))
+                    (
+                        level.value,
+                        LEVEL_NAMES[level],
+                        level == typed(act.value, project.access.get(act, LEVELS[act][0])),
+                    )
                     for level in LEVELS[act]
                 ],
             }
@@ -219,7 +231,12 @@ def access(request: HttpRequest, slug: str) -> HttpResponse:
                         "key": f"{phase.pk}-{act.value}",
                         "name": ACT_NAMES[act],
                         "levels": [
-                            (level.value, LEVEL_NAMES[level], level == phase.access.get(act)) for level in LEVELS[act]
+                            (
+                                level.value,
+                                LEVEL_NAMES[level],
+                                level == typed(f"{phase.pk}-{act.value}", phase.access.get(act)),
+                            )
+                            for level in LEVELS[act]
                         ],
                     }
                     for act in acts
@@ -256,15 +273,22 @@ def themes(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as found:
             refused = found
     in_use, names = themes_in_use(project), {str(theme.pk): theme for theme in known}
+    typed = as_sent(request, refused)
     context = {
         "rows": [
             {
                 "key": key,
                 "number": number,
                 "in_use": key in names and names[key].pk in in_use,
-                "colour": names[key].colour if key in names else THEME_COLOURS[(number - 1) % len(THEME_COLOURS)],
+                "colour": _colour(
+                    typed(
+                        f"{key}-colour",
+                        names[key].colour if key in names else THEME_COLOURS[(number - 1) % len(THEME_COLOURS)],
+                    )
+                ),
                 "names": [
-                    (code, name, names[key].name.get(code, "") if key in names else "") for code, name in languages
+                    (code, name, typed(f"{key}-{code}", names[key].name.get(code, "") if key in names else ""))
+                    for code, name in languages
                 ],
             }
             for number, key in enumerate(keys, start=1)
@@ -334,7 +358,10 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     where = standing(project, now())
     context = {
         "gaps": [
-            {"href": reverse(f"desk_setup_{name}", args=(slug,)), "said": sentence(why.code, why.facts)}
+            {
+                "href": reverse(GAP_PAGES.get(why.code, f"desk_setup_{name}"), args=(slug,)),
+                "said": sentence(why.code, why.facts),
+            }
             for name, why in missing(project)
         ],
         "phases": phase_line(where),

@@ -1,7 +1,7 @@
 """The two steps of a project's set-up that are more than a form: its area on the map, its phases with their dates."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,7 +41,7 @@ from participation.web.form_summary import form_summary
 from participation.web.maps import map_config, town_map
 from participation.web.projects import process_context
 from participation.web.sentences import moment as moment_said
-from participation.web.setup import asked_project, kept, next_monday, page
+from participation.web.setup import as_sent, asked_project, kept, next_monday, page
 from participation.web.setup_forms import AreaForm, languages_of
 from participation.web.zone_forms import PlaceForm, drawing_of
 
@@ -209,9 +209,12 @@ def phases(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as why:
             refused = why
     languages = languages_of(project.organisation)
-    found = phases_of(project)
+    found, typed = phases_of(project), as_sent(request, refused)
+    # In the order they were sent in, too.
+    sent = {key: at for at, key in enumerate(request.POST.getlist("phase"))} if refused else {}
+    found.sort(key=lambda phase: sent.get(str(phase.pk), len(sent)))
     context = {
-        "rows": [_row(phase, project, moment, languages, n, len(found)) for n, phase in enumerate(found, start=1)],
+        "rows": [_row(phase, project, moment, languages, n, len(found), typed) for n, phase in enumerate(found, 1)],
         "kinds": [(kind.value, said) for kind, said in KIND_NAMES.items()],
         "presets": list(PRESET_NAMES.items()),
     }
@@ -225,16 +228,22 @@ def _after(project: Project, moment: datetime) -> datetime:
 
 
 def _row(
-    phase: Phase, project: Project, moment: datetime, languages: list[tuple[str, str]], number: int, n: int
+    phase: Phase,
+    project: Project,
+    moment: datetime,
+    languages: list[tuple[str, str]],
+    number: int,
+    n: int,
+    typed: Callable[[str, Any], Any],
 ) -> dict[str, object]:
     began = project.state != Project.State.DRAFT and phase.opens_at <= moment
     return {
         "phase": phase,
         "number": number,
         "kind": KIND_NAMES[PhaseKind(phase.kind)],
-        "names": [(code, name, phase.name.get(code, "")) for code, name in languages],
-        "opens": _minute(phase.opens_at),
-        "closes": _minute(phase.closes_at) if phase.closes_at else "",
+        "names": [(c, name, typed(f"{phase.pk}-name-{c}", phase.name.get(c, ""))) for c, name in languages],
+        "opens": typed(f"{phase.pk}-opens", _minute(phase.opens_at)),
+        "closes": typed(f"{phase.pk}-closes", _minute(phase.closes_at) if phase.closes_at else ""),
         "began": began,
         "frozen": phase.kind == PhaseKind.VOTE and is_frozen(phase),
         "is_first": number == 1,

@@ -1,20 +1,32 @@
-"""The people of a town's desk: who has which role, inviting, changing, taking back."""
+"""The people of a town's desk: who has which role where, inviting, changing, taking back."""
+
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from participation.models import Membership, Project, ProjectRole
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import STAFF, DeskAct, Role
-from participation.selectors.staff import invitation_of, invitations_waiting, staff_of, with_second_factor
+from participation.rules.text import in_language
+from participation.selectors.queue import projects_at_the_desk
+from participation.selectors.staff import (
+    invitation_of,
+    invitations_waiting,
+    project_staff_of,
+    staff_of,
+    with_second_factor,
+)
 from participation.services.staff import (
     accept_invitation,
     ask_second_factor,
+    change_project_role,
     change_role,
     check_invitation,
     invite,
@@ -42,7 +54,7 @@ ROLE_HELP = {
 
 
 class InvitationForm(forms.Form):
-    """Whom to invite, as what."""
+    """Whom to invite, as what, where."""
 
     email = forms.CharField(
         label=_("Mail address"),
@@ -50,6 +62,19 @@ class InvitationForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "autocapitalize": "none"}),
     )
     role = forms.ChoiceField(label=_("Role"), choices=lambda: _role_choices(), widget=forms.RadioSelect)
+    project = forms.ChoiceField(
+        label=_("Where"),
+        help_text=_("With a role in one project somebody sees the desk of that project alone."),
+        required=False,
+    )
+
+    def __init__(self, projects: list[Project], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.projects = {project.slug: project for project in projects}
+        language = get_language() or "nl"
+        known = [(slug, in_language(project.title, language)) for slug, project in self.projects.items()]
+        where: Any = self.fields["project"]
+        where.choices = [("", gettext("in the whole town")), *known]
 
 
 def _role_choices() -> list[tuple[str, str]]:
@@ -65,7 +90,7 @@ def role_name(role: Role) -> str:
 @desk(DeskAct.PEOPLE)
 def staff_page(request: HttpRequest) -> HttpResponse:
     """Show who has which role, and invite somebody."""
-    form, said, status = InvitationForm(request.POST or None), None, 200
+    form, said, status = _form(request, request.POST or None), None, 200
     if request.method == "POST":
         try:
             if form.is_valid():
@@ -73,6 +98,7 @@ def staff_page(request: HttpRequest) -> HttpResponse:
                     organisation=town_of(request),
                     email=form.cleaned_data["email"],
                     role=form.cleaned_data["role"],
+                    project=form.projects.get(form.cleaned_data["project"]),
                     language=get_language() or "nl",
                     link_of=lambda token: request.build_absolute_uri(reverse("invitation", args=(token,))),
                     role_name=role_name,
@@ -87,9 +113,14 @@ def staff_page(request: HttpRequest) -> HttpResponse:
     return _page(request, form, said, status)
 
 
+def _form(request: HttpRequest, typed: QueryDict | None = None) -> InvitationForm:
+    projects = projects_at_the_desk(town_of(request)).prefetch_related(None)
+    return InvitationForm(list(projects), typed)
+
+
 def _page(request: HttpRequest, form: InvitationForm, said: dict[str, object] | None, status: int) -> HttpResponse:
     town = town_of(request)
-    members = list(staff_of(town))
+    members: list[Membership | ProjectRole] = [*staff_of(town), *project_staff_of(town)]
     protected = with_second_factor([member.person_id for member in members])
     context = {
         "desk_items": town_items(request),
@@ -101,6 +132,9 @@ def _page(request: HttpRequest, form: InvitationForm, said: dict[str, object] | 
                 "role": role_name(Role(member.role)),
                 "protected": member.person_id in protected,
                 "is_me": member.person_id == clerk(request).pk,
+                "project": member.project if isinstance(member, ProjectRole) else None,
+                # What the form of the row names: a person of the town, or a role in a project.
+                "key": member.pk if isinstance(member, ProjectRole) else member.person_id,
             }
             for member in members
         ],
@@ -122,6 +156,16 @@ def staff_change(request: HttpRequest) -> HttpResponse:
         if act == "withdraw":
             withdraw_invitation(organisation=town, key=number, by=clerk(request), now=now())
             messages.info(request, gettext("The invitation was taken back."))
+        elif act in {"change_project", "remove_project"}:
+            role = Role.RESIDENT.value if act == "remove_project" else request.POST.get("role", "")[:20]
+            row = change_project_role(organisation=town, key=number, role=role, by=clerk(request))
+            title = in_language(row.project.title, get_language() or "nl")
+            if act == "remove_project":
+                said = gettext("%(person)s does not work in “%(project)s” any more.")
+            else:
+                said = gettext("%(person)s is %(role)s in “%(project)s” now.")
+            facts = {"person": row.person, "role": role_name(Role(row.role)), "project": title}
+            messages.success(request, said % facts)
         elif act == "second_factor":
             needed = bool(request.POST.get("needed"))
             ask_second_factor(organisation=town, needed=needed, by=clerk(request))
@@ -132,7 +176,7 @@ def staff_change(request: HttpRequest) -> HttpResponse:
             said = gettext("%(person)s is %(role)s now.")
             messages.success(request, said % {"person": member.person, "role": role_name(Role(member.role))})
     except Refused as refused:
-        return _page(request, InvitationForm(), refusal(refused), status_of(refused))
+        return _page(request, _form(request), refusal(refused), status_of(refused))
     return redirect("desk_staff")
 
 

@@ -26,7 +26,7 @@ from participation.selectors.doubles import alike
 from participation.selectors.drafts import draft_photos
 from participation.selectors.projects import standing
 from participation.selectors.proposals import last_proposal_of, nearby, supported_by
-from participation.selectors.zones import may_be_chosen, objects_called
+from participation.selectors.zones import objects_called, objects_to_choose
 from participation.services.claims import send_without_account
 from participation.services.photos import MOST, add_photo, drop_photo
 from participation.services.places import checked_place
@@ -41,6 +41,7 @@ from participation.web.asking import (
     project_or_404,
     sign_in_first,
 )
+from participation.web.claims import link_of, sent_page
 from participation.web.drafts import draft_of, drop, keep, offered_draft, token_of
 from participation.web.maps import map_config
 from participation.web.places import (
@@ -249,14 +250,15 @@ def choose_object(request: HttpRequest, project: Project, draft: dict[str, objec
         except Refused as refused:
             context["refusal"] = refusal(refused)
     asked = request.GET.get("q", "")[:100].replace("\x00", "")
-    rows = objects_called(may_be_chosen(project), asked)
+    rows = objects_called(objects_to_choose(project), asked)
     page = Paginator(rows, OBJECTS_A_PAGE).get_page(request.GET.get("page"))
+    free = rows.filter(is_free=True)
     shared = _context(request, project, 1, draft) | {
         "page": page,
         "objects": list(page.object_list),
-        "n_found": page.paginator.count,
+        "n_free": free.count(),
         "text": asked,
-        "map": map_config(project, tiles=None, detail=None, pins=object_pins(rows[:OBJECTS_DRAWN])),
+        "map": map_config(project, tiles=None, detail=None, pins=object_pins(free[:OBJECTS_DRAWN])),
     }
     status = 422 if context.get("refusal") else 200
     return render(request, "participation/suggest_object.html", shared | context, status=status)
@@ -284,8 +286,19 @@ def _photos(request: HttpRequest, project: Project) -> bool:
 def what(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask what and why: a title, a reason, a theme."""
     project = project_or_404(request, slug)
-    standing(project, now()).require(Act.PROPOSE)
     draft = draft_of(request, project, Draft.Kind.PROPOSAL)
+    asked = None
+    if request.method == "POST":
+        # What was typed is kept before anything is said about it, cut where no honest text is longer.
+        draft |= {
+            "title": cleaned(request.POST.get("title", ""))[: 4 * TITLE_MAX],
+            "body": cleaned(request.POST.get("body", ""))[: 4 * BODY_MAX],
+            "theme": cleaned(request.POST.get("theme", ""))[:60],
+        }
+        asked = take_answers(request, project, draft)
+    standing(project, now()).require(Act.PROPOSE)
+    if asked is not None and request.headers.get("HX-Request"):
+        return HttpResponse(status=204)
     if project.area is not None and not is_placed(project, draft):
         return redirect("suggest", slug=slug)
     given = given_in(project, draft) if project.area is not None else None
@@ -295,14 +308,7 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
         # The town changed its mind about this place meanwhile; the first step says why.
         return redirect("suggest", slug=slug)
     context: dict[str, object] = {"zones": zone_lines(needs_reason)}
-    if request.method == "POST":
-        # What was typed is kept even when it is refused, cut where no honest text is longer.
-        draft |= {
-            "title": cleaned(request.POST.get("title", ""))[: 4 * TITLE_MAX],
-            "body": cleaned(request.POST.get("body", ""))[: 4 * BODY_MAX],
-            "theme": cleaned(request.POST.get("theme", ""))[:60],
-        }
-        asked = take_answers(request, project, draft)
+    if asked is not None:
         try:
             if _photos(request, project) or asked.stays:
                 return redirect("suggest_what", slug=slug)
@@ -346,11 +352,9 @@ def _sent_without_account(request: HttpRequest, project: Project, written: Writt
     if sent is None:
         return redirect("project", slug=project.slug)
     proposal, secret = sent
-    link = request.build_absolute_uri(reverse("claim", args=(secret,)))
-    context = process_context(request, project, standing(project, now())) | {"proposal": proposal, "link": link}
-    answer = render(request, "participation/suggest_sent.html", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    link = link_of(request, secret)
+    context = {"project": project, "proposal": proposal, "link": link}
+    return sent_page(request, "participation/suggest_sent.html", context)
 
 
 @answering_refusals

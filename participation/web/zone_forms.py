@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from participation.rules.places import (
     BLUR_LEAST_M,
     BLUR_MOST_M,
+    NEAR_LEAST_M,
+    NEAR_MOST_M,
     PER_OBJECT_MAX,
     PlaceSettings,
     Shape,
@@ -82,7 +84,17 @@ class PlaceForm(forms.Form):
         localize=False,
     )
 
+    near_m = forms.IntegerField(
+        label=_("Within how many metres another proposal is near"),
+        help_text=_("Whoever suggests something sees what lies so near, and is asked whether it is the same."),
+        min_value=NEAR_LEAST_M,
+        max_value=NEAR_MOST_M,
+        required=False,
+        localize=False,
+    )
+
     def __init__(self, data: Any, *, now: PlaceSettings) -> None:
+        self.now = now
         initial = {
             "shapes": [shape.value for shape in now.shapes],
             "optional": now.optional,
@@ -90,6 +102,7 @@ class PlaceForm(forms.Form):
             "blur_m": now.blur_m or USUAL_BLUR_M,
             "from_inventory": now.from_inventory,
             "per_object": now.per_object,
+            "near_m": now.near_m,
         }
         super().__init__(data, initial=initial)
 
@@ -102,6 +115,7 @@ class PlaceForm(forms.Form):
             blur_m=(given["blur_m"] or USUAL_BLUR_M) if given["shown"] == "rough" else None,
             from_inventory=given["from_inventory"],
             per_object=given["per_object"],
+            near_m=self.now.near_m if given["near_m"] is None else given["near_m"],
         )
 
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
+from participation import public
 from participation.models import Person, Project
 from participation.rules.refusals import Code, Refused
 from siting.models import ClusterRun, SavedCluster
@@ -45,7 +46,7 @@ def keep_cluster(
         raise Refused(Code.CLUSTER_NAME_MISSING, {"max": NAME_LETTERS})
     try:
         with transaction.atomic():
-            return SavedCluster.objects.create(
+            saved = SavedCluster.objects.create(
                 project=project,
                 name=name,
                 method=method,
@@ -61,13 +62,22 @@ def keep_cluster(
                 kept_by=by,
                 kept_at=now,
             )
+            _record(project, by, "cluster.kept", name)
     except IntegrityError as error:
         raise Refused(Code.CLUSTER_NAME_TAKEN, {"name": name}) from error
+    return saved
 
 
-def forget_cluster(*, project: Project, number: int) -> None:
+@transaction.atomic
+def forget_cluster(*, project: Project, number: int, by: Person) -> None:
     """Forget a kept cluster; one that is gone already stays gone."""
-    SavedCluster.objects.filter(project=project, pk=number).delete()
+    for row in SavedCluster.objects.filter(project=project, pk=number):
+        _record(project, by, "cluster.forgotten", row.name)
+        row.delete()
+
+
+def _record(project: Project, by: Person, act: str, name: str) -> None:
+    public.record_act(organisation=project.organisation, project=project, by=by, act=act, subject=name)
 
 
 def ask_run(*, project: Project, min_count: int, weigh: Weigh, sieve: Sieve, by: Person, now: datetime) -> ClusterRun:

@@ -1,5 +1,6 @@
 """Takes layers in: a file is read apart and kept as a draft, looked at, and put to use; an older version stays."""
 
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,8 +17,8 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils.text import slugify
 from shapely.geometry.base import BaseGeometry
 
-from geo.formats.rows import UnreadableFile
-from geo.intake.apart import Reading, reading_of
+from geo.formats.rows import RowFault, UnreadableFile
+from geo.intake.apart import Reading, reading_of, refused_in
 from participation import public
 from participation.models import Organisation, Person
 from participation.rules.refusals import Code, Refused
@@ -93,6 +94,7 @@ def draft_layer(
     except BaseException:
         # The row is not there any more; its file must not stay either.
         if layer.file:
+            _refused_path(layer).unlink(missing_ok=True)
             layer.file.delete(save=False)
         raise
     return layer
@@ -133,6 +135,34 @@ def accept_layer(*, layer: Layer, by: Person | None) -> Layer:
 
 
 @transaction.atomic
+def restore_layer(*, layer: Layer, by: Person) -> Layer:
+    """Put an earlier version to use again; the one in use until now is kept as an earlier one.
+
+    Locks    the organisation's row: two new versions follow each other.
+    Refuses  layer.not_replaced.
+    """
+    Organisation.objects.select_for_update(no_key=True).get(pk=layer.organisation_id)
+    layer.refresh_from_db()
+    if layer.state != Layer.State.REPLACED:
+        raise Refused(Code.LAYER_NOT_REPLACED)
+    versions_of(layer).filter(state=Layer.State.CURRENT).update(state=Layer.State.REPLACED)
+    layer.state = Layer.State.CURRENT
+    layer.save(update_fields=["state"])
+    _record(layer, by, "layer.restored", {"version": layer.version})
+    return layer
+
+
+def refused_rows(layer: Layer) -> Iterator[tuple[int, RowFault]]:
+    """The rows of a layer's file that could not be taken, by their line, each with why."""
+    path = _refused_path(layer)
+    return refused_in(path) if path.is_file() else iter(())
+
+
+def _refused_path(layer: Layer) -> Path:
+    return Path(f"{layer.file.path}.refused")
+
+
+@transaction.atomic
 def show_layer(*, layer: Layer, is_public: bool, by: Person) -> None:
     """Show a layer to everybody, or to staff alone.
 
@@ -156,13 +186,15 @@ def delete_layer(*, layer: Layer, by: Person | None) -> None:
         raise Refused(Code.LAYER_IN_USE, {"n": n_used})
     _forget_features(layer)
     storage, stored = layer.file.storage, layer.file.name
+    refused = _refused_path(layer) if stored else None
     try:
         layer.delete()
     except (ProtectedError, RestrictedError) as error:
         raise Refused(Code.LAYER_IN_USE, {"n": 1}) from error
     _record(layer, by, "layer.deleted", {"version": layer.version})
-    if stored:
+    if stored and refused:
         transaction.on_commit(lambda: storage.delete(stored))
+        transaction.on_commit(lambda: refused.unlink(missing_ok=True))
 
 
 def forget_old_drafts(*, now: datetime) -> int:
@@ -194,6 +226,7 @@ def _read(layer: Layer, *, file_layer: str, crs: str) -> None:
             layer.attributes = list(reading.attributes)
             layer.report = _report(reading)
             if not reading.needs:
+                shutil.move(reading.refused, _refused_path(layer))
                 _keep(layer, reading)
     except UnreadableFile as refused:
         raise Refused(Code.FILE_UNREADABLE, {"why": str(refused).rstrip(".")}) from refused

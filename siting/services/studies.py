@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from participation.models import Area, Person, Project, Record
+from participation import public
+from participation.models import Area, Person, Project
 from participation.rules.refusals import Code, Refused
 from siting.models import Candidate, Criterion, HandValue, Study
 from siting.rules import criteria as rules
@@ -86,7 +87,14 @@ def create_study(*, project: Project, by: Person, settings: Settings, template: 
             unit=one.unit,
             source=one.source,
         )
+    _record(study, by, "study.made")
     return study
+
+
+def _record(study: Study, by: Person, act: str) -> None:
+    public.record_act(
+        organisation=study.project.organisation, project=study.project, by=by, act=act, subject=f"study {study.number}"
+    )
 
 
 def _next_number(project: Project) -> int:
@@ -261,6 +269,7 @@ def clone_study(*, study: Study, by: Person, now: datetime, title: str = "") -> 
             value.pk, value.criterion = None, row
             value._state.adding = True
         HandValue.objects.bulk_create(typed)
+    _record(copy, by, "study.made")
     return copy
 
 
@@ -290,11 +299,5 @@ def publish_study(*, study: Study, is_public: bool, by: Person) -> None:
         return
     held.is_public = is_public
     held.save(update_fields=["is_public"])
-    Record.objects.create(
-        organisation_id=held.project.organisation_id,
-        project=held.project,
-        person=by,
-        act="study.published" if is_public else "study.withdrawn",
-        subject=f"study {held.number}",
-    )
+    _record(held, by, "study.published" if is_public else "study.withdrawn")
     study.is_public = is_public

@@ -88,7 +88,7 @@ def candidates_page(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": [
             {"candidate": each, "n_people": people[each.pk], "decision": decided.get(each.pk)} for each in candidates
         ],
-        "n_options": options_without_candidate(project).count() if may_do(request, DeskAct.SITE) else 0,
+        "n_options": options_without_candidate(project).count() if may_do(request, DeskAct.SITE, project) else 0,
         "map": map_config(project, tiles=None, pins=candidate_pins(project, candidates), detail=None)
         if project.area is not None and candidates
         else None,

@@ -116,7 +116,7 @@ def _desk_page(request: HttpRequest, project: Project, *, refused: str = "", sta
         "draft": draft,
         "versions": versions,
         "refused": refused,
-        "may_publish": may_do(request, DeskAct.DECIDE),
+        "may_publish": may_do(request, DeskAct.DECIDE, project),
         "is_draft_project": project.state == Project.State.DRAFT,
     }
     if draft is not None:

@@ -163,7 +163,7 @@ def _layers(request: HttpRequest, project: Project) -> dict[str, AnyLayer]:
         proposals = catalog.layer(Asker(town, request.user), f"{project.slug}-proposals")
     except UnknownLayer:
         return {}
-    answers = public.layers_of_answers(project) if may_do(request, DeskAct.EXPORT) else []
+    answers = public.layers_of_answers(project) if may_do(request, DeskAct.EXPORT, project) else []
     found = [proposals, *answers, *layers_of(town, project, staff=True)]
     return {layer.id.removeprefix(f"{project.slug}-"): layer for layer in found}
 

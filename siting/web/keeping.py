@@ -41,7 +41,7 @@ def kept_page(request: HttpRequest, slug: str) -> HttpResponse:
         "desk_items": desk_items(request, project),
         "saved": [{"cluster": cluster, "is_chosen": cluster in chosen} for cluster in saved],
         "compared": _side_by_side(*chosen) if len(chosen) == MOST_COMPARED else None,
-        "may_keep": may_do(request, DeskAct.SITE),
+        "may_keep": may_do(request, DeskAct.SITE, project),
     }
     return render(request, "siting/kept.html", context)
 
@@ -90,7 +90,7 @@ def keep(request: HttpRequest, slug: str) -> HttpResponse:
 @desk(DeskAct.SITE)
 def forget(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Forget a kept cluster."""
-    forget_cluster(project=desk_project(request, slug), number=number)
+    forget_cluster(project=desk_project(request, slug), number=number, by=clerk(request))
     return redirect("desk_kept", slug=slug)
 
 

@@ -1,17 +1,19 @@
 """The town's own layers at the desk: uploading, looking before use, versions, who sees them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import shapely
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from geo.formats.formulas import inert
 from geo.formats.rows import RowFault
 from geo.intake.apart import MAX_BYTES
 from geo.plane.crs import ALL, CRS84
@@ -20,6 +22,7 @@ from participation.rules.refusals import Refused
 from participation.rules.roles import DeskAct
 from participation.web.asking import desk, now, town_of
 from participation.web.desk import clerk, town_items
+from participation.web.files import csv_line
 from participation.web.maps import town_map
 from participation.web.sentences import sentence
 from siting.models import Layer
@@ -34,7 +37,15 @@ from siting.selectors.layers import (
     touches_town,
     versions_of,
 )
-from siting.services.layers import accept_layer, delete_layer, draft_layer, read_again, show_layer
+from siting.services.layers import (
+    accept_layer,
+    delete_layer,
+    draft_layer,
+    read_again,
+    refused_rows,
+    restore_layer,
+    show_layer,
+)
 
 _MB = 1024 * 1024
 ROWS_SHOWN, COLUMNS_SHOWN, DRAWN = 8, 12, 1500
@@ -226,6 +237,9 @@ def change_layer(request: HttpRequest, pk: int) -> HttpResponse:
         elif act == "accept":
             accept_layer(layer=layer, by=clerk(request))
             messages.success(request, gettext("“%(name)s” is in use now.") % {"name": layer.name})
+        elif act == "restore":
+            restore_layer(layer=layer, by=clerk(request))
+            messages.success(request, gettext("“%(name)s” is in use now.") % {"name": layer.name})
         elif act in {"show", "keep"}:
             show_layer(layer=layer, is_public=act == "show", by=clerk(request))
             messages.success(request, gettext("“%(name)s” was changed.") % {"name": layer.name})
@@ -236,3 +250,18 @@ def change_layer(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return _shown(request, layer, refused=sentence(refused.code, refused.facts), status=422)
     return redirect("desk_layer", pk=pk)
+
+
+@desk(DeskAct.SEE)
+def refused_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Hand out every row of a layer's file that was left out and why, as CSV."""
+    layer = _layer_or_404(request, pk)
+
+    def lines() -> Iterator[str]:
+        yield "\ufeff" + csv_line("line", "code", "sentence")
+        for line, fault in refused_rows(layer):
+            yield csv_line(line, fault.code, inert(fault.sentence))
+
+    answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="layer-{layer.pk}-refused.csv"'
+    return answer

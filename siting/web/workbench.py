@@ -63,8 +63,8 @@ def map_page(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {
         "asked": view,
         "sentence": sentence(form),
-        "may_keep": may_do(request, DeskAct.SITE),
-        "may_run": may_do(request, DeskAct.EXPORT),
+        "may_keep": may_do(request, DeskAct.SITE, project),
+        "may_run": may_do(request, DeskAct.EXPORT, project),
     } | results(project, view)
     if request.headers.get("HX-Request"):
         return render(request, "siting/map_results.html", context, status=status)

@@ -25,10 +25,12 @@ OPENS: dict[str, str] = {
     PhaseKind.ROLL_OUT:   "....xx.",
 }  # fmt: skip
 
-# Who acts: nobody signed in, who has a letter and no mail address, a resident, one whom the town verified, the staff
-# by role, and the manager of another town. At the public side staff are people like all others.
+# Who acts: nobody signed in, who has a letter and no mail address, a resident, one whom the town verified at the desk
+# and one by the letter it sent them, the staff by role, the moderator of this project alone and of another one, and the
+# manager of another town. At the public side staff are people like all others.
 WHO = (
-    "nobody", "letter", "resident", "verified", "moderator", "planner", "gis", "communication", "manager", "other_town",
+    "nobody", "letter", "resident", "verified", "verified_by_letter", "moderator", "planner", "gis", "communication",
+    "manager", "this_project", "other_project", "other_town",
 )  # fmt: skip
 
 
@@ -42,13 +44,19 @@ ADMITS: dict[Level, dict[str, Code | None]] = {
     Level.ANYONE: everybody(None),
     Level.MAIL: everybody(None, nobody=Code.SIGN_IN_FIRST, letter=Code.ACCESS_NO_MAIL),
     Level.VERIFIED: everybody(
-        Code.ACCESS_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, letter=Code.ACCESS_NO_MAIL, verified=None
+        Code.ACCESS_NOT_VERIFIED,
+        nobody=Code.SIGN_IN_FIRST,
+        letter=Code.ACCESS_NO_MAIL,
+        verified=None,
+        verified_by_letter=None,
     ),
 }
 # A vote says it in words of its own (participation/rules/electorate.py).
 ADMITS_TO_VOTE: dict[Level, dict[str, Code | None]] = {
     Level.MAIL: everybody(None, nobody=Code.SIGN_IN_FIRST, letter=Code.SIGN_IN_FIRST),
-    Level.VERIFIED: everybody(Code.VOTE_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, verified=None),
+    Level.VERIFIED: everybody(
+        Code.VOTE_NOT_VERIFIED, nobody=Code.SIGN_IN_FIRST, verified=None, verified_by_letter=None
+    ),
 }
 # The level that holds where nobody said otherwise.
 BY_DEFAULT: dict[Act, Level] = {
@@ -62,9 +70,11 @@ BY_DEFAULT: dict[Act, Level] = {
 }
 
 # Who does an act for the town: neither phase nor level holds for them.
-IN_OFFICE: dict[Act, frozenset[str]] = {Act.COMMENT: frozenset({"moderator", "planner", "manager"})}
+IN_OFFICE: dict[Act, frozenset[str]] = {Act.COMMENT: frozenset({"moderator", "planner", "manager", "this_project"})}
 
-# What an act is about, by its state; on the ballot is one more. Acts about no proposal have no row.
+# Acts about no proposal; each other one has its row below.
+ABOUT_NOTHING = frozenset({Act.PROPOSE, Act.ANSWER})
+# What an act is about, by its state; on the ballot is one more.
 ON_BALLOT = "on the ballot"
 STATES = (*Proposal.State.values, ON_BALLOT)
 ABOUT: dict[Act, dict[str, Code | None]] = {
@@ -80,6 +90,21 @@ ABOUT: dict[Act, dict[str, Code | None]] = {
         Proposal.State.PUBLISHED: None,
         Proposal.State.HIDDEN: Code.PROPOSAL_NOT_PUBLIC,
         Proposal.State.MERGED: Code.PROPOSAL_NOT_PUBLIC,
+        ON_BALLOT: None,
+    },
+    # What was joined with another one stays to be read, and can still be followed and reported.
+    Act.REPORT: {
+        Proposal.State.SUBMITTED: Code.PROPOSAL_NOT_PUBLIC,
+        Proposal.State.PUBLISHED: None,
+        Proposal.State.HIDDEN: Code.PROPOSAL_NOT_PUBLIC,
+        Proposal.State.MERGED: None,
+        ON_BALLOT: None,
+    },
+    Act.FOLLOW: {
+        Proposal.State.SUBMITTED: Code.PROPOSAL_NOT_PUBLIC,
+        Proposal.State.PUBLISHED: None,
+        Proposal.State.HIDDEN: Code.PROPOSAL_NOT_PUBLIC,
+        Proposal.State.MERGED: None,
         ON_BALLOT: None,
     },
     Act.VOTE: {
@@ -110,4 +135,30 @@ DESK: dict[DeskAct, str] = {
     DeskAct.AUDIT:      "..x..x",
     DeskAct.PEOPLE:     ".....x",
     DeskAct.TOKENS:     ".....x",
+}  # fmt: skip
+
+# What staff do with a piece of the queue, by its state; the columns are STATES: submitted, published, hidden, joined,
+# on the ballot. On the stage one proposal is joined with the published one, everything has an author with a mail
+# address, a comment and a report, and a vote runs.
+TARGET, PARTS, LISTED = Code.MERGE_TARGET_NOT_PUBLIC, Code.MERGE_NOT_POSSIBLE, Code.MERGE_ON_BALLOT
+APART, LATE = Code.MERGE_UNDONE, Code.UNDO_NOT_POSSIBLE
+DESK_ABOUT: dict[str, tuple[Code | None, ...]] = {
+    #                    sub.    publ.   hidden  joined  ballot
+    "publish":          (None,   None,   None,   None,   None),
+    "hide":             (None,   None,   None,   None,   None),
+    # Others with this one; with one that is joined means with what it is joined with.
+    "merge here":       (TARGET, None,   TARGET, None,   None),
+    "merge into":       (None,   None,   PARTS,  PARTS,  LISTED),
+    "unmerge":          (APART,  None,   APART,  None,   APART),
+    "note":             (None,   None,   None,   None,   None),
+    "tags":             (None,   None,   None,   None,   None),
+    "hand_over":        (None,   None,   None,   None,   None),
+    "mail":             (None,   None,   None,   None,   None),
+    "settle":           (None,   None,   None,   None,   None),
+    "lock":             (None,   None,   None,   None,   None),
+    "unlock":           (None,   None,   None,   None,   None),
+    "comment_publish":  (None,   None,   None,   None,   None),
+    "comment_hide":     (None,   None,   None,   None,   None),
+    # To undo that it was hidden, while it is as it is now.
+    "undo":             (LATE,   LATE,   None,   LATE,   LATE),
 }  # fmt: skip

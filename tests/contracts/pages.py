@@ -10,8 +10,11 @@ from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-# Who asks: nobody signed in, a resident, the staff by role, and the manager of another town.
-ROLES = ("nobody", "resident", "moderator", "planner", "gis", "communication", "manager", "other_town")
+# Who asks: nobody signed in, a resident, the staff by role, the moderator of another project alone, and the manager of
+# another town.
+ROLES = (
+    "nobody", "resident", "moderator", "planner", "gis", "communication", "manager", "other_project", "other_town",
+)  # fmt: skip
 STAFF = ("moderator", "planner", "gis", "communication", "manager")
 CAST = {
     "resident": "An",
@@ -20,6 +23,7 @@ CAST = {
     "gis": "Gis",
     "communication": "Cora",
     "manager": "Marc",
+    "other_project": "Els",
 }
 
 Expected = dict[str, int]
@@ -63,11 +67,15 @@ def _desk(expected: Expected) -> Row:
     return _project(expected, by="planner")
 
 
+# Pages of the town that show whoever works in one project that project alone.
+SOMEWHERE = (*STAFF, "other_project")
 PLANNERS = staff(roles=("planner", "manager"))
 FILERS = staff(roles=("planner", "gis", "manager"))
 # To a program it is said that it may not, not that there is nothing.
 API_MODERATORS = staff(nobody=401, others=403, roles=("moderator", "planner", "manager"))
+API_MODERATORS_SOMEWHERE = API_MODERATORS | {"other_project": 200}
 API_STAFF = staff(nobody=401, others=403)
+API_SOMEWHERE = API_STAFF | {"other_project": 200}
 API_WRITERS = staff(nobody=401, others=403, roles=("planner", "communication", "manager"))
 # No file was uploaded on the stage.
 API_NO_FILE = staff(nobody=401, others=403, allowed=404, roles=("planner", "gis", "manager"))
@@ -163,13 +171,14 @@ ROWS: dict[str, Row] = {
     "mfa_remove_webauthn": Row(everyone(404) | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
     "mfa_view_recovery_codes": Row(everyone(404) | {"nobody": 302}, page=True, by="planner", first="app"),
     "mfa_generate_recovery_codes": Row(SIGNED_IN, page=True, by="planner", first="app"),
+    "my_code": Row(EVERYONE, page=True, by="resident"),
     "me": Row(SIGNED_IN, page=True, by="resident"),
     "accessibility": Row(EVERYONE, page=True),
     "privacy": Row(EVERYONE, page=True),
     "data": Row(EVERYONE, page=True),
     "catalogue": Row(EVERYONE),
-    "desk": Row(staff(), page=True, by="planner"),
-    "desk_town_queue": Row(staff(), page=True, by="planner"),
+    "desk": Row(staff(roles=SOMEWHERE), page=True, by="planner"),
+    "desk_town_queue": Row(staff(roles=SOMEWHERE), page=True, by="planner"),
     "desk_templates": Row(staff(roles=("moderator", "planner", "manager")), page=True, by="planner"),
     "desk_undo": Row(POST_ONLY, {"record": 1}, {"record": 1}),
     "desk_queue": _desk(staff()),
@@ -180,6 +189,7 @@ ROWS: dict[str, Row] = {
     "desk_layers": Row(staff(), page=True, by="planner"),
     # There is no layer on the small stage.
     "desk_layer": Row(staff(allowed=404), {"pk": 1}, {"pk": 1}, page=True, by="planner", first="upload"),
+    "desk_layer_refused": Row(staff(allowed=404), {"pk": 1}, {"pk": 1}),
     "desk_layer_change": Row(POST_ONLY, {"pk": 1}, {"pk": 1}),
     "desk_candidates": _desk(staff()),
     "desk_candidates_ballot": _project(POST_ONLY, page=False),
@@ -241,14 +251,21 @@ ROWS: dict[str, Row] = {
     "desk_audit": Row(PLANNERS, page=True, by="planner"),
     "desk_audit_file": Row(PLANNERS),
     "desk_people": Row(staff(roles=("planner", "manager")), page=True, by="planner"),
+    "desk_resident_codes": Row(PLANNERS, page=True, by="planner"),
+    "desk_resident_codes_withdraw": Row(POST_ONLY, {"batch": 1}, {"batch": 1}),
     "desk_people_unverify": Row(POST_ONLY),
     "desk_people_codes": Row(POST_ONLY),
-    "desk_access": Row(staff(), page=True, by="planner"),
+    "desk_access": Row(staff(roles=SOMEWHERE), page=True, by="planner"),
     "desk_access_revoke": Row(POST_ONLY, {"key": 1}, {"key": 1}),
     "desk_access_embed": Row(POST_ONLY),
     "desk_webhooks": Row(MANAGERS, page=True, by="manager"),
     "desk_webhook_change": Row(POST_ONLY, {"key": 1}, {"key": 1}),
     "desk_webhook_again": Row(POST_ONLY, {"key": 1}, {"key": 1}),
+    "desk_areas": Row(FILERS, page=True, by="planner"),
+    # No file was uploaded on the stage.
+    "desk_area_import": Row(NOBODY | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
+    "desk_area_import_change": Row(POST_ONLY, {"pk": 1}, {"pk": 1}),
+    "desk_area_import_rows": Row(NOBODY | {"nobody": 302}, {"pk": 1}, {"pk": 1}),
     "desk_maps": Row(staff(), page=True, by="planner"),
     "desk_maps_change": Row(POST_ONLY),
     "desk_map": _desk(staff()),
@@ -329,7 +346,7 @@ ROWS: dict[str, Row] = {
     "api_my_following": Row(EVERYONE | {"nobody": 401}),
     "api_my_answers": Row(EVERYONE | {"nobody": 401}),
     "api_claims": Row(everyone(405)),
-    "api_desk_town_queue": Row(API_STAFF),
+    "api_desk_town_queue": Row(API_SOMEWHERE),
     "api_desk_piece": _project(API_STAFF, page=False, number=1),
     "api_desk_merge": _project(everyone(405), page=False, number=1),
     "api_desk_notes": _project(everyone(405), page=False, number=1),
@@ -341,10 +358,10 @@ ROWS: dict[str, Row] = {
     "api_desk_comment_publish": _project(everyone(405), page=False, number=1, comment=1),
     "api_desk_comment_hide": _project(everyone(405), page=False, number=1, comment=1),
     "api_desk_acts": Row(API_PLANNERS),
-    "api_desk_last_act": Row(API_MODERATORS),
+    "api_desk_last_act": Row(API_MODERATORS_SOMEWHERE),
     "api_desk_undo": Row(everyone(405), {"record": 1}, {"record": 1}),
-    "api_desk_colleagues": Row(API_MODERATORS),
-    "api_desk_templates": Row(API_MODERATORS),
+    "api_desk_colleagues": _project(API_MODERATORS, page=False),
+    "api_desk_templates": Row(API_MODERATORS_SOMEWHERE),
     "api_desk_template": Row(everyone(405), {"template": 1}, {"template": 1}),
     "api_exports": Row(EVERYONE | {"nobody": 401}),
     "api_export": Row(NOBODY | {"nobody": 401}, {"export": 1}, {"export": 1}),
@@ -368,7 +385,7 @@ ROWS: dict[str, Row] = {
     "api_desk_extension_agree": _project(everyone(405), page=False, extension=1),
     "api_desk_paper": _project(everyone(405), page=False),
     "api_desk_paper_check": _project(everyone(405), page=False),
-    "api_desk_projects": Row(API_STAFF),
+    "api_desk_projects": Row(API_SOMEWHERE),
     "api_desk_setup": _project(API_WRITERS, page=False),
     "api_desk_setup_texts": _project(everyone(405), page=False),
     "api_desk_setup_considered": _project(everyone(405), page=False),
@@ -420,19 +437,21 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "ballot_cast": tuple(role for role in ROLES if role != "nobody"),
     "take_up_draft": tuple(role for role in ROLES if role != "nobody"),
     "desk_moderate": MODERATORS,
-    "desk_undo": MODERATORS,
+    "desk_undo": (*MODERATORS, "other_project"),
     "desk_shortlist_change": SITERS,
     "desk_layer_change": ("planner", "gis", "manager"),
     "desk_inventory_change": SITERS,
     "desk_inventory_permission": MODERATORS,
     "desk_exact_place": MODERATORS,
     "desk_import_change": ("planner", "gis", "manager"),
+    "desk_area_import_change": ("planner", "gis", "manager"),
     "desk_candidate_change": SITERS,
     "desk_candidates_ballot": SITERS,
     "desk_decisions_change": SITERS,
     "desk_vote_ask": SITERS,
     "desk_vote_agree": SITERS,
     "desk_codes_withdraw": SITERS,
+    "desk_resident_codes_withdraw": SITERS,
     "desk_people_unverify": SITERS,
     "desk_people_codes": SITERS,
     "desk_cluster_run": ("planner", "gis", "manager"),
@@ -442,7 +461,7 @@ MAY_SEND: dict[str, tuple[str, ...]] = {
     "desk_scenario_act": SITERS,
     "desk_staff_change": ("manager",),
     "desk_dossier_publish": SITERS,
-    "desk_access_revoke": STAFF,
+    "desk_access_revoke": SOMEWHERE,
     "my_export_stop": tuple(role for role in ROLES if role != "nobody"),
     "desk_access_embed": ("manager",),
     "desk_webhook_change": ("manager",),
@@ -464,6 +483,7 @@ NOT_ON_STAGE = frozenset(
         "desk_exact_place",
         "my_export_stop",
         "desk_import_change",
+        "desk_area_import_change",
     }
 )
 

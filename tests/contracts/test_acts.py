@@ -1,5 +1,6 @@
 """Every act, by everybody, in every kind of phase, about a thing in every state, in two towns: as acts.py says."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +9,21 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.test import Client
 
-from participation.models import Draft, Membership, Organisation, Person, Phase, Project, Proposal
+from participation.models import (
+    Comment,
+    Draft,
+    Membership,
+    Organisation,
+    Person,
+    Phase,
+    Project,
+    ProjectRole,
+    Proposal,
+    Record,
+    Report,
+)
 from participation.queries.voting import database_now
 from participation.rules.access import LEVELS, Level
 from participation.rules.electorate import Eligibility
@@ -21,18 +35,23 @@ from participation.rules.roles import DeskAct, Role, may
 from participation.selectors.access import require_act
 from participation.selectors.projects import standing
 from participation.services.answers import send_answers
+from participation.services.codes import make_resident_codes, redeem_resident_code
 from participation.services.comments import add_comment, report
 from participation.services.follows import follow
+from participation.services.merging import merge_proposals
 from participation.services.proposals import submit_proposal, support
 from participation.services.voting import cast_ballot
 from participation.web.access import offered
+from participation.web.desk_queue import ACTS
 from tests.cast import Cast, box, person, picks, text
 from tests.contracts.acts import (
     ABOUT,
+    ABOUT_NOTHING,
     ADMITS,
     ADMITS_TO_VOTE,
     BY_DEFAULT,
     DESK,
+    DESK_ABOUT,
     DESK_COLUMNS,
     IN_OFFICE,
     ON_BALLOT,
@@ -102,6 +121,15 @@ def set_stage(town: Organisation, other: Organisation) -> Stage:
         place, role = (other, Role.MANAGER) if who == "other_town" else (town, STAFF.get(who, Role.RESIDENT))
         known = {"verified_at": now, "verified_by": "staff"} if who == "verified" else {}
         Membership.objects.create(organisation=place, person=found, role=role, **known)
+    ids = {who: found.pk for who, found in people.items() if found}
+    elsewhere = Project.objects.create(organisation=town, slug="stoel", title=text("Stoel"))
+    for who, where in (("this_project", project), ("other_project", elsewhere)):
+        ProjectRole.objects.create(project=where, person_id=ids[who], role=Role.MODERATOR)
+    sender, receiver = people["manager"], people["verified_by_letter"]
+    assert sender is not None
+    assert receiver is not None
+    (code,) = make_resident_codes(organisation=town, n=1, by=sender, now=now).codes
+    redeem_resident_code(organisation=town, text=code, person=receiver, now=now)
     return Stage(project, phase, people, numbers, now)
 
 
@@ -208,8 +236,8 @@ def expected(act: Act, kind: str, who: str, state: str, level: Level) -> Code | 
             return Code.SIGN_IN_FIRST
         return ADMITS_TO_VOTE[level][who] or about if is_open else CLOSED[act].now
     known = ADMITS[level][who]
-    # A heart is somebody's before it is on anything; a comment may be nobody's.
-    if about and not (act is Act.SUPPORT and who == "nobody"):
+    # A heart is somebody's before it is on anything, and so is a wish to hear of it; a comment may be nobody's.
+    if about and not (act in {Act.SUPPORT, Act.FOLLOW} and who == "nobody"):
         return about
     if who in IN_OFFICE.get(act, ()):
         return None
@@ -227,6 +255,9 @@ def test_the_table_has_a_cell_for_everything_there_is() -> None:
     assert all(set(row) == set(WHO) for row in (*ADMITS.values(), *ADMITS_TO_VOTE.values()))
     assert set(BY_DEFAULT) == set(Act)
     assert all(set(row) == set(STATES) for row in ABOUT.values())
+    assert set(ABOUT) == set(Act) - ABOUT_NOTHING
+    assert {each.partition(" ")[0] for each in DESK_ABOUT} == {*ACTS, "undo"}
+    assert {len(row) for row in DESK_ABOUT.values()} == {len(STATES)}
     assert set(DESK) == set(DeskAct)
     assert set(DESK_COLUMNS) == set(Role)
     assert {len(row) for row in DESK.values()} == {len(Role)}
@@ -294,3 +325,71 @@ def test_every_act_says_when_it_opens_and_when_it_closed(stage: Stage, act: Act)
     assert answer(stage, act, "resident", phase, number) is CLOSED[act].yet
     phase = runs(stage, kind, stage.now - 2 * HOUR, stage.now - HOUR)
     assert answer(stage, act, "resident", phase, number) is CLOSED[act].over
+
+
+# --- at the desk ------------------------------------------------------------------
+
+
+def desk_stage(stage: Stage) -> dict[str, int]:
+    """One proposal joined with the published one, and all that staff can act upon; the merge, and others' numbers."""
+    mine = Proposal.objects.filter(project=stage.project)
+    mine.update(author=stage.people["resident"])
+    mine.filter(number=stage.numbers["merged"]).update(state="published", merged_into=None)
+    moderator = stage.people["moderator"]
+    assert moderator is not None
+    merge = merge_proposals(
+        project=stage.fresh(), numbers=[stage.numbers["merged"]], into=stage.numbers["published"], by=moderator,
+        base_url="", now=stage.now,
+    )  # fmt: skip
+    other = Proposal.objects.create(project=stage.project, number=20, title="Nog een", created_at=stage.now)
+    for row in mine.exclude(pk=other.pk):
+        Comment.objects.create(pk=1000 + row.number, proposal=row, text="Ja", created_at=stage.now)
+        Report.objects.create(proposal=row, reason="spam", at=stage.now)
+    return {"merge": merge.pk, "number": other.number, "to": moderator.pk}
+
+
+def done_at_the_desk(stage: Stage, client: Client, act: str, number: int, known: dict[str, int]) -> Code | None:
+    """Do it as the queue does, see what comes, and take it back."""
+    fields: dict[str, object] = {
+        "act": act.partition(" ")[0], "direction": act.partition(" ")[2], "text": "Dank u.", "reason": "Daarom.",
+        "tags": "een", "comment": 1000 + number, **known,
+    }  # fmt: skip
+    with transaction.atomic():
+        if act == "undo":
+            before = {"state": "published", "reason": "", "on_ballot": False}
+            record = Record.objects.create(
+                organisation=stage.project.organisation, project=stage.project, act="proposal.hidden",
+                subject=f"proposal {number}", detail={"before": before},
+            )  # fmt: skip
+            before_it = Record.objects.count()
+            answer = client.post(f"/desk/undo/{record.pk}/")
+        else:
+            before_it = Record.objects.count()
+            answer = client.post(f"/desk/projects/tafel/queue/{number}/", fields)
+        n_acts = Record.objects.count()
+        transaction.set_rollback(True)
+    if answer.status_code == 302:
+        assert n_acts > before_it, f"{act} leaves no line in the audit trail"
+        return None
+    found = re.search(r'data-code="([\w.]+)"', answer.content.decode())
+    assert found is not None, (act, answer.status_code)
+    return Code(found[1])
+
+
+@pytest.mark.django_db
+def test_staff_do_everything_with_a_piece_in_every_state(stage: Stage) -> None:
+    known = desk_stage(stage)
+    clients = {who: Client(SERVER_NAME=stage.project.organisation.hosts[0]) for who in ("moderator", "other_town")}
+    for who, client in clients.items():
+        person_there = stage.people[who]
+        assert person_there is not None
+        client.force_login(person_there)
+    got = {
+        act: tuple(done_at_the_desk(stage, clients["moderator"], act, stage.numbers[state], known) for state in STATES)
+        for act in DESK_ABOUT
+    }
+    assert got == DESK_ABOUT
+    # The control: the manager of another town does none of it.
+    for act in ACTS:
+        path = f"/desk/projects/tafel/queue/{stage.numbers['published']}/"
+        assert clients["other_town"].post(path, {"act": act, **known}).status_code == 404

@@ -12,7 +12,7 @@ from participation.models import CodeTry, Person, Phase, VotingCode
 from participation.rules.refusals import Code, Refused
 from participation.services import codes as service
 from participation.services import paper
-from participation.services.codes import count_try, make_codes, redeem_code
+from participation.services.codes import count_try, make_codes, make_resident_codes, redeem_code, redeem_resident_code
 from participation.services.paper import Who, cast_on_paper
 from participation.services.voting import cast_ballot
 from tests.cast import Cast, picks
@@ -66,6 +66,33 @@ def test_of_many_with_the_same_letter_one_wins(
     tell("one-letter", attempts=n * N_THREADS, violations=held, control_violations=control)
     assert held == 0
     assert control, "without the condition in the statement one letter was still given once"
+
+
+def test_of_many_with_the_same_letter_to_residents_one_is_verified(
+    cast: Cast, tell: Tell, rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(n: int) -> int:
+        """How many were verified beyond one a letter, when all who hold it use it at the same moment?"""
+        codes = make_resident_codes(organisation=cast.town, n=n, by=cast["Piet"], now=datetime.now(UTC)).codes
+        people = [[Person.objects.create_user(f"{uuid4()}@example.org") for _ in range(N_THREADS)] for _ in codes]
+        before = number("SELECT count(*) FROM participation_membership WHERE verified_by = 'letter'")
+
+        def prove(at: int, thread: int) -> None:
+            redeem_resident_code(
+                organisation=cast.town, text=codes[at], person=people[at][thread], now=datetime.now(UTC)
+            )  # fmt: skip
+
+        for answer in (answer for one_round in hammer(n, prove, n_threads=N_THREADS) for answer in one_round):
+            assert answer is None or (isinstance(answer, Refused) and answer.code is Code.CODE_USED), answer
+        return number("SELECT count(*) FROM participation_membership WHERE verified_by = 'letter'") - before - n
+
+    n = rounds(10, 300)
+    held = too_many(n)
+    monkeypatch.setattr(service, "bind", naive_bind)
+    control = too_many(CONTROL_ROUNDS // 2)
+    tell("one-resident-a-letter", attempts=n * N_THREADS, violations=held, control_violations=control)
+    assert held == 0
+    assert control, "without the condition in the statement one letter still verified one person"
 
 
 def cast_by_all_roads(cast: Cast, codes: list[str]) -> int:

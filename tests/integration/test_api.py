@@ -312,7 +312,7 @@ WRITES: list[tuple[str, str, object, Scope]] = [
     ("GET", "/api/v1/desk/acts", None, Scope.READ),
     ("GET", "/api/v1/desk/acts/last", None, Scope.MODERATE),
     ("POST", "/api/v1/desk/acts/{act}/undo", None, Scope.MODERATE),
-    ("GET", "/api/v1/desk/colleagues", None, Scope.MODERATE),
+    ("GET", "/api/v1/desk/projects/laden/colleagues", None, Scope.MODERATE),
     ("GET", "/api/v1/desk/templates", None, Scope.READ),
     ("PUT", "/api/v1/desk/templates", {"name": "Dank", "text": {"nl": "Dank je"}}, Scope.MODERATE),
     ("DELETE", "/api/v1/desk/templates/{template}", None, Scope.MODERATE),

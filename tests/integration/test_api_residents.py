@@ -295,7 +295,7 @@ def test_staff_by_session_show_the_second_factor_first(cast: Cast, calling: Call
     cast.town.save()
     browser = Caller({})
     browser.client.force_login(cast["Mo"])
-    assert code(browser("GET", "/api/v1/desk/queue")) == (403, "person.second_factor_missing")
+    assert code(browser("GET", "/api/v1/desk/queue")) == (403, "person.second_factor")
     assert browser("GET", "/api/v1/me").status_code == 200
     # A token was made behind the second factor.
     assert calling("Mo", Scope.READ)("GET", "/api/v1/desk/queue").status_code == 200

@@ -26,6 +26,8 @@ SIZES = {"TILES": (TILES, 6), "FEATURES": (FEATURES, 2), "EXPORTS": (EXPORTS, 1)
 LAYER = "laden-proposals"
 READS = {
     f"/ogc/collections/{LAYER}/tiles/WebMercatorQuad/12/1374/2080": TILES,
+    "/ogc/collections": FEATURES,
+    f"/ogc/collections/{LAYER}": FEATURES,
     f"/ogc/collections/{LAYER}/items": FEATURES,
     f"/export/{LAYER}.csv": EXPORTS,
     f"/export/{LAYER}.gpkg": EXPORTS,

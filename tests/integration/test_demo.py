@@ -18,8 +18,11 @@ from pytest_django import DjangoDbBlocker
 
 from config import demo
 from participation.models import (
+    AnswerSheet,
     Ballot,
     BallotCast,
+    Comment,
+    InventoryObject,
     Membership,
     Organisation,
     Person,
@@ -33,8 +36,11 @@ from participation.models import (
 )
 from participation.queries.voting import database_now
 from participation.rules.roles import Role
+from participation.rules.templates import TEMPLATES
 from participation.selectors.layers import proposals_layer
 from participation.selectors.projects import n_voters, options
+from participation.selectors.setup import n_outside
+from participation.selectors.zones import from_geos, inventory_of, objects_to_choose, shapes_in_use, zones_met, zones_of
 from participation.services.voting import close_phase
 from tests.cast import TOWN, Cast, box
 
@@ -166,6 +172,37 @@ def test_every_place_lies_in_the_town(made_at: datetime) -> None:
         assert proposal.area.outline.intersects(proposal.point)
     assert not Proposal.objects.filter(project__slug="parkconcerten", point__isnull=False).exists()
     assert project("parkconcerten").area is None
+
+
+def test_utility_boxes_come_from_the_inventory(made_at: datetime) -> None:
+    boxes = project("nutskasten")
+    template = TEMPLATES["utility-boxes"]
+    assert (boxes.from_inventory, boxes.per_object, boxes.nearby_radius_m) == (True, 1, template.nearby_radius_m)
+    assert Counter(inventory_of(boxes).values_list("n_proposals", flat=True)) == {1: 12, 0: 8}
+    # Two owners refused, and twelve boxes were proposed already.
+    assert objects_to_choose(boxes).filter(is_free=True).count() == 6
+    assert set(boxes.inventory.values_list("permission", flat=True)) == set(InventoryObject.Permission.values)
+    for proposal in boxes.proposals.select_related("inventory_object"):
+        assert proposal.inventory_object is not None
+        assert proposal.point == proposal.inventory_object.place
+        assert proposal.shape is None
+    assert AnswerSheet.objects.filter(project=boxes).count() == 12
+
+
+def test_the_village_centre_has_shapes_zones_and_comments(made_at: datetime) -> None:
+    village, template = project("dorpskern-abele"), TEMPLATES["village-centre"]
+    assert (village.shapes, village.nearby_radius_m) == ([*template.shapes], template.nearby_radius_m)
+    assert village.area_source == {"kind": "areas", "codes": ["W01"]}
+    assert shapes_in_use(village) == {"line", "area"}
+    # In a project with shapes every place has one.
+    assert not village.proposals.filter(shape=None).exists()
+    assert n_outside(village) == 0
+    assert [zone.kind for zone in zones_of(village)] == ["barred", "reason"]
+    assert not any(zones_met(village, from_geos(row.shape)).barred for row in village.proposals.all() if row.shape)
+    said = list(Comment.objects.filter(proposal__project=village).select_related("proposal", "author"))
+    assert Counter(one.by_city for one in said) == {False: 6, True: 1}
+    now = database_now()
+    assert all(one.author and one.proposal.created_at <= one.created_at <= now for one in said)
 
 
 def test_a_second_time_changes_nothing(made_at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ import pandas
 import pyogrio
 import pytest
 import shapely
+from django.contrib.gis.geos import GEOSGeometry, Point
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -20,11 +22,12 @@ from pytest_django import Settings
 
 from geo.export import EVERYTHING, FEATURE_FORMATS, formats_of, is_possible, write
 from geo.plane.crs import CRS84, LAMBERT_72, LAMBERT_2008
-from participation.models import Import, ImportedRow, Project, Proposal, Record, Support
+from participation.models import Import, ImportedRow, InventoryObject, Project, Proposal, Record, Support, Zone
 from participation.selectors.layers import proposals_layer
+from participation.selectors.zones import ZonesAtHand, zones_met
 from participation.services.importing.desk import DRAFTS_KEPT, forget_drafts
 from participation.services.voting import cast_ballot
-from tests.cast import Cast, picks
+from tests.cast import Cast, box, picks, text
 
 pytestmark = pytest.mark.django_db
 
@@ -221,10 +224,139 @@ def test_where_what_stands_there_is_not_what_was_sent_a_file_moves_nothing(
     assert list(Proposal.objects.filter(project=quiet).order_by("number").values_list("point", flat=True)) == before
 
 
-def test_where_only_objects_may_be_proposed_no_file_brings_places(quiet: Project, gis: Client) -> None:
-    Project.objects.filter(pk=quiet.pk).update(from_inventory=True)
-    found = upload(gis, b"title,lon,lat\nEen plek,2.72,50.85\n")
-    assert "object.not_chosen" in act(gis, found, "columns", 422, title="title").content.decode()
+def test_where_only_objects_may_be_proposed_a_file_names_them(quiet: Project, gis: Client) -> None:
+    Project.objects.filter(pk=quiet.pk).update(from_inventory=True, per_object=1)
+    place = Point(2.72, 50.85, srid=4326)
+    for number, permission in enumerate(("unknown", "unknown", "refused"), 1):
+        InventoryObject.objects.create(
+            project=quiet, number=number, key=f"K{number}", name=f"Kast {number}", permission=permission, place=place
+        )
+    table = (
+        "title,object,lon,lat\nEen plek,,2.72,50.85\nKast een,K1,,\nNog eens,1,,\nGeweigerd,K3,,\nGeen,K9,,\nTwee,2,,\n"
+    )
+    found = upload(gis, table.encode())
+    assert "No row says where it lies" not in page(gis, found)
+    act(gis, found, "columns", title="title", object="object")
+    assert becomes(found) == [
+        ("refused", "object.not_chosen"), ("new", ""), ("refused", "object.taken"), ("refused", "object.no_permission"),
+        ("refused", "object.unknown"), ("new", ""),
+    ]  # fmt: skip
+    act(gis, found, "take")
+    made = Proposal.objects.get(project=quiet, title="Kast een")
+    assert made.inventory_object is not None
+    assert (made.inventory_object.key, made.point) == ("K1", place)
+    # What is known keeps its object; its words can be edited.
+    again = upload(gis, f"number,title,lon,lat\n{made.number},Anders,2.65,50.85\n".encode())
+    act(gis, again, "columns", key="number", title="title")
+    assert [(row.act, row.note) for row in again.rows.all()] == [("changed", "not_moved")]
+    assert "The place stays as it is" in page(gis, again)
+    act(gis, found, "undo")
+    assert not Proposal.objects.filter(inventory_object__isnull=False).exists()
+
+
+SQUARES = {
+    "barred": (2.64, 50.84, 2.66, 50.86), "reason": (2.69, 50.84, 2.71, 50.86), "look": (2.73, 50.84, 2.75, 50.86),
+    "free": (2.645, 50.845, 2.65, 50.855),
+}  # fmt: skip
+
+
+def test_zones_say_of_a_file_what_they_say_on_the_page(quiet: Project, gis: Client) -> None:
+    for position, (kind, corners) in enumerate(SQUARES.items()):
+        words = {"name": text(f"Zone {kind}"), "why": text("Beschermd")}
+        Zone.objects.create(project=quiet, position=position, kind=kind, outline=box(*corners), **words)
+    rows = [
+        ("In het park", "", 2.655), ("Op het pleintje", "", 2.647), ("Zonder reden", "", 2.7),
+        ("Met reden", "Druk", 2.7), ("Bij de beek", "", 2.74), ("Vrij", "", 2.67),
+    ]  # fmt: skip
+    table = "code,naam,tekst,lon,lat\n" + "".join(
+        f"{code},{title},{body},{lon},50.85\n" for code, (title, body, lon) in enumerate(rows)
+    )
+    columns = {"title": "naam", "body": "tekst", "key": "code"}
+    found = upload(gis, table.encode())
+    act(gis, found, "columns", **columns)
+    assert becomes(found) == [
+        ("refused", "zone.barred"), ("new", ""), ("refused", "zone.reason_missing"), ("new", ""), ("new", ""),
+        ("new", ""),
+    ]  # fmt: skip
+    shown = page(gis, found)
+    assert "In “Zone barred (en)” nothing can come: “Beschermd (en)”" in shown
+    assert "waits in the queue" in shown
+    act(gis, found, "take")
+    states = Proposal.objects.filter(title__in=[row[0] for row in rows]).order_by("number")
+    assert [(row.title, row.state) for row in states] == [
+        ("Op het pleintje", "published"), ("Met reden", "published"), ("Bij de beek", "submitted"),
+        ("Vrij", "published"),
+    ]  # fmt: skip
+    # The same places one by one, as the page asks: a file is told nothing else.
+    zones = ZonesAtHand(quiet)
+    places = [shapely.Point(lon, 50.85) for _title, _body, lon in rows]
+    assert zones.met(places) == [zones_met(quiet, place) for place in places]
+    # A pin that stays where it is asks no zone; one that moves does.
+    words = {"name": text("Later"), "why": text("Nieuw")}
+    Zone.objects.create(project=quiet, position=9, kind="barred", outline=box(*SQUARES["look"]), **words)
+    moved = table.replace("Bij de beek", "Aan de beek").replace("Vrij,,2.67", "Vrij,,2.655")
+    again = upload(gis, moved.encode())
+    act(gis, again, "columns", **columns)
+    assert becomes(again)[4:] == [("changed", ""), ("refused", "zone.barred")]
+    # Without them all of it comes in: what was refused was refused by the zones.
+    Zone.objects.all().delete()
+    control = upload(gis, table.encode())
+    act(gis, control, "columns", **columns)
+    assert {name for name, _code in becomes(control)} == {"new", "same"}
+
+
+def test_lines_come_in_where_lines_are_asked_for(quiet: Project, gis: Client, tmp_path: Path) -> None:
+    Project.objects.filter(pk=quiet.pk).update(shapes=["line"])
+    frame = geopandas.GeoDataFrame(
+        {"code": ["A", "B", "C"], "naam": ["Straat", "Te ver", "Punt"]},
+        geometry=[
+            shapely.LineString([(2.65, 50.85), (2.66, 50.86), (2.67, 50.85)]),
+            shapely.LineString([(2.65, 50.85), (2.95, 50.85)]),
+            shapely.Point(2.65, 50.85),
+        ],
+        crs=4326,
+    )
+    columns = {"title": "naam", "key": "code"}
+    found = upload(gis, frame.to_json().encode(), "straten.geojson")
+    act(gis, found, "columns", **columns)
+    assert becomes(found) == [("new", ""), ("refused", "place.part_outside"), ("refused", "place.shape_not_asked")]
+    act(gis, found, "take")
+    made = Proposal.objects.get(import_key="A")
+    assert made.shape is not None
+    assert made.shape.equals_exact(GEOSGeometry(frame.geometry[0].wkt, srid=4326))
+    before = state()
+    frame.loc[0, "geometry"] = shapely.LineString([(2.65, 50.85), (2.66, 50.87), (2.67, 50.85)])
+    again = upload(gis, frame.iloc[[0]].to_json().encode(), "straten.geojson")
+    act(gis, again, "columns", **columns)
+    assert becomes(again) == [("changed", "")]
+    assert "3 corners around" in page(gis, again)
+    act(gis, again, "take")
+    act(gis, again, "undo")
+    assert state() == before
+    assert Proposal.objects.get(import_key="A").shape == made.shape
+
+
+def test_charging_locations_as_operators_exchange_them(quiet: Project, gis: Client) -> None:
+    def locations(name: str) -> bytes:
+        plug = {"uid": "1", "status": "AVAILABLE", "connectors": []}
+        one = {"id": "BE*1", "name": name, "coordinates": {"latitude": "50.85", "longitude": "2.65"}, "evses": [plug]}
+        two = one | {"id": "BE*2", "coordinates": {"latitude": "50.86", "longitude": "2.75"}}
+        return json.dumps({"data": [one, two], "status_code": 1000}).encode()
+
+    found = upload(gis, locations("Markt"), "locations.json")
+    chosen = page_choices(gis, found)
+    assert (chosen["key"], chosen["title"]) == ("id", "name")
+    act(gis, found, "columns", **chosen)
+    act(gis, found, "take")
+    made = Proposal.objects.filter(import_key__startswith="BE*").order_by("import_key")
+    assert [(row.title, row.point.coords if row.point else None) for row in made] == [
+        ("Markt", (2.65, 50.85)), ("Markt", (2.75, 50.86)),
+    ]  # fmt: skip
+    again = upload(gis, locations("Grote Markt"), "locations.json")
+    act(gis, again, "columns", **chosen)
+    assert becomes(again) == [("changed", ""), ("changed", "")]
+    act(gis, again, "take")
+    assert Proposal.objects.get(import_key="BE*1").title == "Grote Markt"
 
 
 def test_what_people_vote_on_is_not_changed(cast: Cast, gis: Client) -> None:

@@ -10,8 +10,10 @@ from psycopg.errors import DeadlockDetected
 
 from geo.queries.patience import PatienceError, again_after_deadlock, at_most
 from participation.models import Project, Proposal
-from participation.rules.places import LonLat
+from participation.rules.places import LonLat, PlaceSettings
+from participation.rules.refusals import Code, Refused
 from participation.selectors.doubles import alike
+from participation.services.zones import set_places
 from tests.cast import Cast
 
 NOW = datetime.now(UTC)
@@ -57,6 +59,27 @@ def test_how_near_is_near_is_set_with_the_project(town: Cast) -> None:
     Project.objects.filter(pk=town.project.pk).update(nearby_radius_m=2500)
     town.project.refresh_from_db()
     assert 23 in found(town, "laadpaal aan de kerk")
+
+
+def test_how_near_is_near_is_set_at_the_desk(town: Cast) -> None:
+    piet = Client()
+    piet.force_login(town["Piet"])
+    area = "/desk/projects/laden/setup/area/"
+    assert 'name="near_m" value="250"' in piet.get(area).content.decode()
+    sent = {"kind": "town", "shapes": ["point"], "shown": "exact"}
+    for bad in ("9", "5001", "-3", "0", "ver", "2.5", "1e3", "9" * 40):
+        answer = piet.post(area, sent | {"near_m": bad})
+        assert (answer.status_code, f'value="{bad}"' in answer.content.decode()) == (422, True), bad
+    town.project.refresh_from_db()
+    assert (town.project.nearby_radius_m, 23 in found(town, "laadpaal aan de kerk")) == (250, False)
+    for said, metres in (("10", 10), ("5000", 5000), ("2500", 2500), ("", 2500)):
+        assert piet.post(area, sent | {"near_m": said}).status_code == 302
+        town.project.refresh_from_db()
+        assert town.project.nearby_radius_m == metres
+    assert 23 in found(town, "laadpaal aan de kerk")
+    with pytest.raises(Refused) as refused:
+        set_places(project=town.project, settings=PlaceSettings(near_m=5), by=town["Piet"])
+    assert refused.value.code is Code.PLACE_NEAR_BAD
 
 
 def test_hidden_ones_and_those_that_wait_are_not_told(town: Cast) -> None:

@@ -20,6 +20,7 @@ from participation.models import (
     CodeBatch,
     CodeTry,
     Membership,
+    Organisation,
     Person,
     Phase,
     Record,
@@ -29,7 +30,15 @@ from participation.rules.electorate import as_printed, check_voter, digest_of, s
 from participation.rules.refusals import Code, Refused
 from participation.selectors.electorate import batches_of, terms_of, verified_counts, voter_in
 from participation.selectors.projects import choices_cast, n_voters
-from participation.services.codes import count_try, forget_tries, make_codes, redeem_code, withdraw_batch
+from participation.services.codes import (
+    count_try,
+    forget_tries,
+    make_codes,
+    make_resident_codes,
+    redeem_code,
+    redeem_resident_code,
+    withdraw_batch,
+)
 from participation.services.paper import Who, cast_on_paper, try_on_paper
 from participation.services.roll import roll_key, unverify_resident, verify_resident
 from participation.services.voting import cast_ballot
@@ -238,13 +247,13 @@ def test_each_wrong_code_is_refused_in_its_own_way(cast: Cast) -> None:
     assert why(lambda: redeem(cast, "hallo")) is Code.CODE_UNKNOWN
     batch = CodeBatch.objects.get(phase=cast.vote)
     redeem(cast, code, cast["An"])
-    assert withdraw_batch(phase=cast.vote, batch_id=batch.pk, by=cast["Piet"], now=now()) == 2
+    assert withdraw_batch(of=cast.vote, batch_id=batch.pk, by=cast["Piet"], now=now()) == 2
     assert why(lambda: redeem(cast, lost)) is Code.CODE_WITHDRAWN
     assert why(lambda: redeem(cast, lost[:4] + "0" * 12)) is Code.CODE_UNKNOWN, "no guess learns what was withdrawn"
     assert vote(cast, cast["An"]) is None, "who used a code before keeps it"
-    again = why(lambda: withdraw_batch(phase=cast.vote, batch_id=batch.pk, by=cast["Piet"], now=now()))
+    again = why(lambda: withdraw_batch(of=cast.vote, batch_id=batch.pk, by=cast["Piet"], now=now()))
     assert again is Code.CODE_NONE_LEFT
-    wrong = why(lambda: withdraw_batch(phase=elsewhere, batch_id=batch.pk, by=cast["Piet"], now=now()))
+    wrong = why(lambda: withdraw_batch(of=elsewhere, batch_id=batch.pk, by=cast["Piet"], now=now()))
     assert wrong is Code.CODE_NONE_LEFT, "a batch of another vote is not there"
     counted = vars(batches_of(cast.vote).get())
     assert (counted["n_used"], counted["n_unused"]) == (1, 2)
@@ -444,3 +453,69 @@ def test_a_ballot_that_was_counted_stays_as_it_was_counted(cast: Cast) -> None:
     assert n_voters(cast.vote) == 1
     assert Ballot.objects.get().person is None
     assert not Person.objects.filter(email=None).exists()
+
+
+# --- letters that verify residents -------------------------------------------------------------------------------
+
+
+def letters(cast: Cast, n: int = 2) -> list[str]:
+    """Make letters to residents."""
+    return make_resident_codes(organisation=cast.town, n=n, by=cast["Piet"], now=now()).codes
+
+
+def prove(cast: Cast, code: str, person: Person, town: Organisation | None = None) -> Code | None:
+    """Use such a letter; why it was refused, if it was."""
+    return why(redeem_resident_code, organisation=town or cast.town, text=code, person=person, now=now())
+
+
+def test_a_letter_verifies_one_person_once(cast: Cast) -> None:
+    first, second = letters(cast)
+    set_up(cast, eligibility="verified")
+    assert vote(cast, cast["An"]) is Code.VOTE_NOT_VERIFIED, "the control"
+    assert prove(cast, first, cast["An"]) is None
+    member = Membership.objects.get(organisation=cast.town, person=cast["An"])
+    assert (member.verified_by, member.verified_at is not None, member.role) == ("letter", True, "resident")
+    assert verified_counts(cast.town) == {"letter": 1}
+    assert vote(cast, cast["An"]) is None
+    record = Record.objects.get(act="resident.verified")
+    assert (record.person, record.detail) == (cast["An"], {"how": "letter"})
+    assert prove(cast, first, cast["An"]) is None, "pressed twice is no mistake"
+    assert Record.objects.filter(act="resident.verified").count() == 1
+    assert prove(cast, first, cast["Vera"]) is Code.CODE_USED
+    assert prove(cast, second, cast["An"]) is Code.ROLL_VERIFIED_ALREADY
+    assert prove(cast, second, cast["Vera"]) is None, "the second letter was not used up by An"
+    unverify_resident(organisation=cast.town, email="an@example.org", by=cast["Piet"])
+    assert prove(cast, first, cast["An"]) is Code.CODE_USED, (
+        "what the desk took back does not come back with the letter"
+    )
+
+
+def test_a_letter_keeps_the_role_of_staff_and_asks_for_a_mail_address(cast: Cast) -> None:
+    first, second = letters(cast)
+    assert prove(cast, first, cast["Mo"]) is None
+    assert Membership.objects.get(organisation=cast.town, person=cast["Mo"]).role == "moderator"
+    assert prove(cast, second, Person.objects.create_without_mail()) is Code.ACCESS_NO_MAIL
+
+
+def test_a_letter_is_of_one_town_and_one_purpose(cast: Cast) -> None:
+    (resident_code, _other) = letters(cast)
+    set_up(cast, eligibility="code")
+    (vote_code,) = codes(cast, 1)
+    assert why(redeem, cast, resident_code) is Code.CODE_FOR_RESIDENT
+    assert prove(cast, vote_code, cast["An"]) is Code.CODE_OTHER_VOTE
+    assert prove(cast, resident_code, cast["An"], cast.other_town) is Code.CODE_UNKNOWN
+    assert prove(cast, "0" * 16, cast["An"]) is Code.CODE_UNKNOWN
+    assert not Membership.objects.filter(verified_at__isnull=False).exists()
+    assert not VotingCode.objects.filter(used_at__isnull=False).exists()
+
+
+def test_letters_to_residents_that_were_lost_are_withdrawn(cast: Cast) -> None:
+    first, second = letters(cast)
+    (batch,) = batches_of(cast.town)
+    assert prove(cast, first, cast["An"]) is None
+    assert why(withdraw_batch, of=cast.other_town, batch_id=batch.pk, by=cast["Piet"], now=now()) is Code.CODE_NONE_LEFT
+    assert withdraw_batch(of=cast.town, batch_id=batch.pk, by=cast["Piet"], now=now()) == 1
+    assert prove(cast, second, cast["Vera"]) is Code.CODE_WITHDRAWN
+    assert VotingCode.objects.filter(batch=batch, used_at=None).count() == 1
+    done = set(Record.objects.values_list("act", flat=True))
+    assert done == {"resident_codes.made", "resident_codes.withdrawn", "resident.verified"}

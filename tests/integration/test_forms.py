@@ -7,6 +7,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
+import pyogrio
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
@@ -23,6 +24,7 @@ from participation.services.answer_files import sweep
 from participation.services.questions import NEW, move_question, remove_question, set_question
 from participation.services.setup import begin_project
 from tests.cast import Cast, text
+from tests.documents import plain_document
 from tests.forms import OPTIONS, SURVEY, WITH_PROPOSAL, ask, survey
 
 FORM, CHECK = "/projects/pas/form/", "/projects/pas/form/check/"
@@ -71,7 +73,7 @@ def test_a_form_is_filled_in_and_sent_without_an_account(cast: Cast) -> None:
     answer = client.post(FORM, given(q1="o2", q2=["o1"], q3="Zwemmen", q4="34"))
     assert (answer.status_code, answer["Location"]) == (302, CHECK)
     assert "Zwemmen" in page(client.get(CHECK))
-    assert client.post(CHECK, {"without": "1"})["Location"] == "/projects/pas/form/done/"
+    assert client.post(CHECK, {"without": "1"}).status_code == 200
     # The second request of a double click finds it sent.
     assert client.post(CHECK, {"without": "1"})["Location"] == "/projects/pas/form/done/"
     sheet = AnswerSheet.objects.get(project=project)
@@ -140,7 +142,7 @@ def test_a_form_that_changes_meanwhile_keeps_what_was_filled_in(cast: Cast) -> N
     # So is a page that was open all the time.
     assert "Mijn lange tekst" in page(client.post(FORM, given(1, q1="o2", q3="Mijn lange tekst", q4="35")))
     client.post(FORM, given(3, q1="o2", q4="35", q5="Watou"))
-    assert client.post(CHECK, {"without": "1"}).status_code == 302
+    assert client.post(CHECK, {"without": "1"}).status_code == 200
     sheet = AnswerSheet.objects.get()
     assert (sheet.answers, sheet.version.number) == ({"q1": "o2", "q4": 35, "q5": "Watou"}, 3)
 
@@ -151,7 +153,7 @@ def test_help_and_order_may_change_without_a_word(cast: Cast) -> None:
     client.post(FORM, given(q1="o2", q3="Zwemmen"))
     move_question(project=project, asked=Asked.ALONE, key="q4", up=True, by=cast["Piet"])
     set_question(project=project, asked=Asked.ALONE, question=replace(SURVEY[2], help=text("Eén zin")), by=cast["Piet"])
-    assert client.post(CHECK, {"without": "1"}).status_code == 302
+    assert client.post(CHECK, {"without": "1"}).status_code == 200
     assert AnswerSheet.objects.get().version.number == 3
 
 
@@ -311,7 +313,9 @@ def test_files_are_redrawn_or_kept_for_staff(asking: Cast, media: Path) -> None:
     refused = client.post(WHAT, sent | {"a_q4": SimpleUploadedFile("x.pdf", b"<svg onload=alert(1)>")})
     assert 'id="error_q4"' in page(refused)
     client.post(WHAT, sent | {"a_q3": photo(), "alt_q3": "De gevel", "add_file": "1"})
-    client.post(WHAT, sent | {"a_q4": SimpleUploadedFile("../../plan.pdf", b"%PDF-1.7 plan")})
+    broken = client.post(WHAT, sent | {"a_q4": SimpleUploadedFile("plan.pdf", plain_document()[:2000])})
+    assert (broken.status_code, 'id="error_q4"' in page(broken)) == (422, True)
+    client.post(WHAT, sent | {"a_q4": SimpleUploadedFile("../../plan.pdf", plain_document())})
     client.post("/projects/laden/suggest/check/")
     picture, plan = AnswerFile.objects.get(question="q3"), AnswerFile.objects.get(question="q4")
     assert (picture.draft, plan.name) == (None, "plan.pdf")
@@ -390,3 +394,56 @@ def test_answers_leave_the_house_as_flat_columns_for_staff_alone(cast: Cast) -> 
     assert (no["q2_waarvoor_o1"], no["q3_wat_mis_je"]) == ("", "'=1+1")
     for client in (Client(), login(cast, "An"), login(cast, "Mo")):
         assert client.get(address).status_code == 404
+
+
+EVERY_KIND = (
+    Question("q1", Kind.DATE, text("Welke dag?")),
+    Question("q2", Kind.AGREE, text("Eens?")),
+    Question("q3", Kind.POINT, text("Waar?")),
+    Question("q4", Kind.LINE, text("Welke weg?")),
+    Question("q5", Kind.AREA, text("Welk plein?")),
+    Question("q6", Kind.PHOTO, text("Een foto")),
+    Question("q7", Kind.FILE, text("Een plan")),
+)
+
+
+def test_every_kind_of_answer_is_a_column_that_can_be_used(cast: Cast, tmp_path: Path) -> None:
+    project = survey(cast, EVERY_KIND)
+    project.area = cast.project.area
+    project.save()
+    client = Client()
+    sent = given(
+        q1="2026-05-01", q2="4", q3="50.85, 2.7", q4="50.85, 2.7\n50.86, 2.7", q5="50.85, 2.7\n50.86, 2.7\n50.86, 2.71"
+    )
+    files = {"a_q6": photo(), "alt_q6": "De gevel", "a_q7": SimpleUploadedFile("x.txt", b"Een plan")}
+    assert client.post(FORM, sent | files)["Location"] == CHECK
+    client.post(CHECK, {"without": "1"})
+    AnswerSheet.objects.create(project=project, version=project.form_versions.get(), answers={}, sent_at=database_now())
+    gis = login(cast, "Gis")
+    names = {
+        "q1_welke_dag": "2026-05-01",
+        "q2_eens": "4",
+        "q3_waar_lon": "2.7",
+        "q3_waar_lat": "50.85",
+        "q4_welke_weg_wkt": "LINESTRING(2.7 50.85,2.7 50.86)",
+        "q5_welk_plein_wkt": "POLYGON((2.7 50.85,2.7 50.86,2.71 50.86,2.7 50.85))",
+    }
+    keys = {file.question: str(file.key) for file in AnswerFile.objects.all()}
+    table = list(csv.DictReader(StringIO(b"".join(gis.get("/export/pas-form.csv")).decode("utf-8-sig"))))
+    first, empty = table
+    assert {name: first[name] for name in names} == names
+    for name, question in (("q6_een_foto", "q6"), ("q7_een_plan", "q7")):
+        assert first[name].endswith(f"/answer-files/{keys[question]}/")
+        assert first[name].startswith("http")
+        address = first[name][first[name].index("/answer-files/") :]
+        assert gis.get(address).status_code == 404 or login(cast, "Mo").get(address).status_code == 200
+        assert Client().get(address).status_code == 404
+    assert not any(value for name, value in empty.items() if name.startswith("q"))
+    (tmp_path / "x.gpkg").write_bytes(b"".join(gis.get("/export/pas-form.gpkg")))
+    read = pyogrio.raw.read(tmp_path / "x.gpkg", read_geometry=False)
+    rows = dict(zip(read[0]["fields"], (column[0] for column in read[3]), strict=True))
+    assert str(rows["q1_welke_dag"])[:10] == "2026-05-01"
+    assert (rows["q2_eens"], rows["q3_waar_lon"], rows["q3_waar_lat"]) == (4.0, 2.7, 50.85)
+    assert all(rows[name] == names[name] for name in names if name.endswith("_wkt"))
+    assert rows["q6_een_foto"] == first["q6_een_foto"]
+    assert rows["q7_een_plan"] == first["q7_een_plan"]

@@ -1,5 +1,6 @@
 """The wall round public data: only allowed columns, only one's own town, no votes before they are counted."""
 
+import re
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -7,11 +8,15 @@ import pytest
 from django.test import Client
 
 from geo import catalog
-from geo.catalog import Asker, FeatureSource
+from geo.catalog import Asker, DerivedSource, FeatureSource
 from participation.models import Area, Organisation, Project, Proposal
 from participation.services.voting import cast_ballot, close_phase
 from tests.cast import Cast, picks
+from tests.integration.geo.conftest import plain_files
+from tests.integration.studies import whole
 from tests.past import end
+
+__all__ = ["plain_files"]
 
 ALLOWED = {"number", "title", "body", "origin", "theme", "area", "on_ballot", "n_supports", "created_on", "answer"}
 AFTER_THE_COUNT = {"n_votes", "rank", "chosen"}
@@ -70,6 +75,33 @@ def test_a_changed_border_is_another_answer(cast: Cast) -> None:
     before = catalog.layer(Asker(cast.town.slug, None), "areas").updated
     Area.objects.filter(organisation=cast.town, code="W1").update(population=1)
     assert catalog.layer(Asker(cast.town.slug, None), "areas").updated != before
+
+
+def test_the_list_of_layers_computes_none_of_them(
+    cast: Cast, client: Client, plain_files: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole(cast.project, cast["Piet"])
+    client.force_login(cast["Marc"])
+    computed: list[str] = []
+    monkeypatch.setattr(DerivedSource, "_features", property(lambda self: computed.append(self.id) or []))
+    listed = {row["id"]: row for row in client.get("/ogc/collections").json()["collections"]}
+    derived = {name for name in listed if re.search("clusters$|hulls$|hotspots|study", name)} - {
+        "laden-kept-clusters", "laden-kept-hulls",
+    }  # fmt: skip
+    assert len(derived) == 8
+    for name in derived:
+        for form in ("json", "html"):
+            assert client.get(f"/ogc/collections/{name}?f={form}").status_code == 200
+    assert client.get("/ogc/collections?f=html").status_code == 200
+    assert computed == []
+    # Each says where it lies all the same: where the project asks for places, or where the neighbourhoods are.
+    area, town = cast.project.area.extent, cast.town.outline.extent  # type: ignore[union-attr]
+    for name in derived:
+        expected = town if name.endswith("areas") else area
+        assert listed[name]["extent"]["spatial"]["bbox"] == [pytest.approx(list(expected))], name
+    # The control: its features are computed.
+    assert client.get("/ogc/collections/laden-clusters/items").status_code == 200
+    assert computed
 
 
 def test_the_host_name_says_which_town(cast: Cast, client: Client) -> None:

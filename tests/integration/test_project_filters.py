@@ -1,5 +1,7 @@
-"""Whatever the list of a project is filtered by, the pins on its map are as well."""
+"""Whatever the list of a project is filtered by, the pins on its map and the rows of its files are as well."""
 
+import csv
+import io
 import json
 import math
 import re
@@ -66,6 +68,15 @@ def pinned(client: Client, page: str, rows: list[Proposal]) -> set[int]:
     return found
 
 
+def taken(client: Client, page: str) -> set[int]:
+    """The numbers in the file that this page links to; there is none of an empty list."""
+    found = set()
+    for address in re.findall(r'href="(/export/laden-proposals\.csv[^"]*)"', page):
+        rows = csv.DictReader(io.StringIO(b"".join(client.get(unescape(address))).decode("utf-8-sig")))
+        found |= {int(row["number"]) for row in rows}
+    return found
+
+
 @pytest.mark.parametrize(
     ("query", "numbers"),
     [
@@ -91,11 +102,12 @@ def pinned(client: Client, page: str, rows: list[Proposal]) -> set[int]:
         ("q=westkant&theme=plein&state=open&until=2025-12-31", {2}),
     ],
 )
-def test_the_map_shows_what_the_list_shows(answered: Cast, query: str, numbers: set[int]) -> None:
+def test_the_map_and_the_file_hold_what_the_list_shows(answered: Cast, query: str, numbers: set[int]) -> None:
     client = Client()
     page = client.get(f"/projects/laden/?{query}").content.decode()
     assert listed(page) == numbers
     assert pinned(client, page, answered.options) == numbers
+    assert taken(client, page) == numbers
 
 
 def test_the_states_that_are_offered_say_something(cast: Cast, answered: Cast) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import shapely
 from django.contrib.gis.geos import Point
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
@@ -17,6 +18,7 @@ from participation.rules.templates import PRESETS, TEMPLATES
 from participation.rules.voting import NO_CAP
 from participation.services.setup import begin_project, publish_project, set_area, set_phases
 from participation.services.voting import cast_ballot
+from participation.services.zones import ObjectRow, load_inventory
 from tests.cast import Cast, picks
 
 NEW = "/desk/projects/new/"
@@ -126,6 +128,14 @@ def test_each_template_is_a_whole_project(cast: Cast, piet: Client, name: str) -
     setup = begin(piet, f"Nieuw {name}", f"template:{name}")
     project = project_at(setup)
     template = TEMPLATES[name]
+    if template.from_inventory:
+        # The one thing that no template can bring.
+        gap = f'<li><a class="utrecht-link" href="/desk/projects/{project.slug}/inventory/">'
+        assert piet.get(f"{setup}check/").content.decode().count(gap) == 1
+        row = ObjectRow("k1", "Markt 1", "Fluvius", shapely.Point(2.65, 50.85))
+        load_inventory(project=project, rows=[row], by=cast["Piet"])
+        inventory = piet.get(f"/desk/projects/{project.slug}/inventory/").content.decode()
+        assert f'href="{setup}check/">Go on with the set-up' in inventory
     assert "This is still missing" not in piet.get(f"{setup}check/").content.decode()
     for step in ("question", "area", "phases", "access", "themes", "rules", "vote", "consider", "check", "preview"):
         assert piet.get(f"{setup}{step}/").status_code == 200, step

@@ -123,7 +123,7 @@ def test_kept_clusters_say_what_they_were_and_hide_few_people(found: Cast) -> No
 
 def test_a_cluster_that_is_forgotten_is_another_answer(found: Cast) -> None:
     before = of(found, "laden-kept-clusters").fingerprint
-    forget_cluster(project=found.project, number=SavedCluster.objects.get(name="West").pk)
+    forget_cluster(project=found.project, number=SavedCluster.objects.get(name="West").pk, by=found["Piet"])
     after = of(found, "laden-kept-clusters")
     assert after.fingerprint != before
     assert [each.attributes["name"] for each in after.features()] == ["Oost"]

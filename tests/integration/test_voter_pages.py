@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 from zipfile import ZipFile
 
 import pytest
@@ -155,6 +156,52 @@ def test_guessing_is_slowed_and_told_how_long(cast: Cast) -> None:
     for _ in range(25):
         browser().post(address("code"), {"code": "0" * 16})
     assert browser().post(address("code"), {"code": "0" * 16}).status_code == 429, "new sessions do not help"
+
+
+# --- the letter that shows where somebody lives -------------------------------------------------------------------
+
+
+def test_a_letter_from_the_desk_opens_what_is_for_residents_alone(cast: Cast) -> None:
+    set_up(cast, kind="propose", access={"support": "verified"})
+    piet, an = browser(cast["Piet"]), browser()
+    answer = piet.post(reverse("desk_resident_codes"), {"n": "2", "languages": ["nl", "fr"]})
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+    archive = ZipFile(io.BytesIO(b"".join(answer)))
+    rows = list(csv.DictReader(io.StringIO(archive.read("codes.csv").decode())))
+    letter = PdfReader(io.BytesIO(archive.read("letters.pdf"))).pages[0].extract_text()
+    assert rows[0]["code"] in letter
+    assert "testserver/me/code/" in letter
+    assert rows[0]["qr_url"] == f"http://testserver/me/code/?code={rows[0]['code']}"
+    # Read without an account: nothing is used, and signing in leads back with the code filled in.
+    here = rows[0]["qr_url"].removeprefix("http://testserver")
+    assert f'value="{rows[0]["code"]}"' in said(an.get(here))
+    leads = an.post(reverse("my_code"), {"code": rows[0]["code"].lower()})["Location"]
+    assert leads == f"/account/login/code/?{urlencode({'next': here}, safe='/')}"
+    an.force_login(cast["An"])
+    heart = address("support", number=1)
+    assert 'data-code="access.not_verified"' in said(an.post(heart, {"on": "1"}, follow=True)), "the control"
+    page = said(an.post(reverse("my_code"), {"code": rows[0]["code"]}, follow=True))
+    assert "The town knows now that you live here" in page
+    assert "You are verified as a resident" in page
+    assert "access.not_verified" not in said(an.post(heart, {"on": "1"}, follow=True))
+    assert "You need no letter any more" in said(an.get(reverse("my_code")))
+    vera = browser(cast["Vera"])
+    answer = vera.post(reverse("my_code"), {"code": rows[0]["code"]})
+    assert (answer.status_code, 'data-code="code.used"' in said(answer)) == (409, True)
+    page = said(piet.get(reverse("desk_resident_codes")))
+    assert re.search(r">2</td>.*>1</td>.*>1</td>", page)
+    (batch,) = CodeBatch.objects.all()
+    page = said(piet.post(reverse("desk_resident_codes_withdraw", args=(batch.pk,)), follow=True))
+    assert "1 code was withdrawn" in page
+    assert "by letter: 1" in said(piet.get(reverse("desk_people")))
+    assert "2 letters for residents were made" in said(piet.get(reverse("desk_audit")))
+
+
+def test_guessing_letters_to_residents_is_slowed_too(cast: Cast) -> None:
+    an = browser(cast["An"])
+    statuses = [an.post(reverse("my_code"), {"code": f"{n:016}"}).status_code for n in range(6)]
+    assert statuses == [422] * 5 + [429]
+    assert an.post(reverse("my_code"), {"code": "0" * 16})["Retry-After"] == "60"
 
 
 # --- who may vote, said beforehand -----------------------------------------------------------------------------

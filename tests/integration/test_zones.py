@@ -316,7 +316,16 @@ def test_an_object_is_chosen_from_a_list_and_its_owners_word_is_seen(cast: Cast,
     assert "Fluvius" in page
     item = an.get(f"/ogc/collections/laden-proposals/items/{found.number}?f=json").json()["properties"]
     assert (item["object"], item["permission"]) == (32, "given")
-    assert "39 objects can be proposed" in an.get(SUGGEST).content.decode()
+    set_permission(project=cast.project, number=1, permission="refused", by=cast["Mo"])
+    page = an.get(SUGGEST).content.decode()
+    assert "38 objects can be proposed" in page
+    # What cannot be chosen stands last, and says why.
+    assert 'name="object" value="1"' not in page
+    last = an.get(f"{SUGGEST}?page=2").content.decode()
+    assert last.index("Straat 39</h3>") < last.index("Straat 0</h3>") < last.index("Straat 31</h3>")
+    assert re.search(r"Straat 0</h3>.{0,200}the owner does not agree.{0,200}cannot be chosen", last, re.DOTALL)
+    assert f'/projects/laden/proposals/{found.number}/">proposed already' in last
+    assert last.count('name="object"') == 8
     assert "proposed once" in piet.get(f"{DESK}inventory/?q=31").content.decode()
     told = an.get(f"/api/v1/projects/laden/proposals/{found.number}").json()
     assert told["inventory_object"] == 32

@@ -6,22 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from participation.models import Project, Proposal
-from tests.journeys.walker import DESK, PHONE, NewWalker, Walker
+from tests.journeys.setting_up import PLANNER, begin, fill, go_on
+from tests.journeys.walker import DESK, PHONE, NewWalker
 
-PLANNER = "planner@poperinge.example"
 # The whole set-up may take ten minutes; the clicks of it are the least part.
 CLICKS_S = 120
-
-
-def go_on(walker: Walker) -> None:
-    """Press the button that leads to the next step."""
-    walker.page.locator("main form button.utrecht-button--primary-action").first.click()
-
-
-def fill(walker: Walker, **fields: str) -> None:
-    """Fill fields in by their names."""
-    for name, text in fields.items():
-        walker.page.locator(f"#id_{name}").fill(text)
 
 
 @pytest.mark.parametrize("language", ["nl", "fr"])
@@ -85,12 +74,7 @@ def test_from_nothing_to_open(new_walker: NewWalker, language: str, size: tuple[
 def test_without_an_account_and_claimed_later(new_walker: NewWalker, size: tuple[int, int], script: bool) -> None:
     walker = new_walker(size=size, script=script)
     planner = new_walker(size=DESK)
-    planner.enter_as(PLANNER)
-    planner.go("/desk/projects/new/")
-    fill(planner, title="Wat te doen")
-    planner.page.locator('input[name="begin"][value="template:line-up"]').check()
-    planner.press("Begin", planner.page.locator("main"))
-    setup = "/desk/projects/wat-te-doen/setup/"
+    setup = begin(planner, "line-up", "Wat te doen")
     planner.go(setup + "access/")
     planner.page.locator('input[name="propose"][value="anyone"]').check()
     go_on(planner)

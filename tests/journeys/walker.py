@@ -142,8 +142,11 @@ def open_browser(
     script: bool = True,
     axe: bool = False,
     place: tuple[float, float] | None = None,
+    host: str = "",
 ) -> Walker:
-    """Open a window of this size; ``place`` (lon, lat) is where the device says it is."""
+    """Open a window of this size; ``place`` (lon, lat) is where the device says it is, ``host`` our other name."""
+    if host:
+        origin = urlsplit(origin)._replace(netloc=f"{host}:{urlsplit(origin).port}").geturl()
     width, height = size
     context = browser.new_context(
         viewport={"width": width, "height": height},

@@ -14,9 +14,12 @@ import pytest
 from shapely import Point, Polygon, union_all
 from shapely.geometry import shape
 
-from config.demo import draw_pass_answers
+from config.demo import draw_pass_answers, place_of
+from participation.models import InventoryObject
+from participation.rules.places import Shape, drawn_from, lies_in
 from participation.rules.questions import Asked, as_typed, checked_answers
 from participation.rules.templates import TEMPLATES
+from participation.rules.zones import ZoneFacts, ZoneKind, verdict
 
 ROOT = Path(__file__).parents[2]
 TOWN = ROOT / "data" / "poperinge"
@@ -179,9 +182,10 @@ def test_places_only_where_there_is_a_map(slug: str) -> None:
     project = read(f"{slug}.json")
     for entry in project["candidates"] + project["existing"] + project["proposals"]:
         if project["map"]:
-            assert len(areas_at(entry["lon"], entry["lat"])) == 1, entry["title"]
+            assert sum(polygon.covers(place_of(entry, project)) for polygon in polygons().values()) == 1, entry["title"]
+            assert len({"shape", "object", "lon"} & set(entry)) == 1, entry["title"]
         else:
-            assert not {"lon", "lat"} & set(entry)
+            assert not {"shape", "object", "lon", "lat"} & set(entry)
 
 
 @pytest.mark.parametrize("slug", PROJECTS)
@@ -244,15 +248,47 @@ def test_park_concerts() -> None:
     assert (vote["cap"], vote["n_winners"]) == (5, 12)
 
 
-def test_the_village_centre_lies_in_abele_and_answers_fit_its_questions() -> None:
+def test_answers_fit_the_questions_of_their_project() -> None:
     for slug, n in (("dorpskern-abele", 10), ("nutskasten", 12)):
         project = read(f"{slug}.json")
         questions = TEMPLATES[project["template"]].questions[Asked.PROPOSAL]
         assert len(project["proposals"]) == n
         for one in project["proposals"]:
-            assert slug == "nutskasten" or areas_at(one["lon"], one["lat"]) == [project["area"]], one["title"]
             found = checked_answers(questions, one["answers"])
             assert (found.answers, found.refusals) == (one["answers"], {})
+
+
+def test_the_village_centre_is_drawn_in_abele_by_the_rules_of_its_zones() -> None:
+    project = read("dorpskern-abele.json")
+    ground = polygons()[project["area"]]
+    zones = [ZoneFacts(n, ZoneKind(zone["kind"]), Polygon(zone["corners"])) for n, zone in enumerate(project["zones"])]
+    assert {zone.kind for zone in zones} == {ZoneKind.BARRED, ZoneKind.REASON}
+    for zone, entry in zip(zones, project["zones"], strict=True):
+        assert ground.covers(zone.outline)
+        assert set(entry["name"]) == set(entry["why"]) == LANGUAGES
+    said = [verdict(place_of(one, project), zones) for one in project["proposals"]]
+    assert [found for found in said if found.barred] == []
+    assert [found for found in said if found.reason], "nothing shows what a zone asks"
+    drawn = Counter(drawn_from(one["shape"]).shape for one in project["proposals"] if "shape" in one)
+    assert drawn == {Shape.LINE: 2, Shape.AREA: 2}
+    assert set(drawn) <= set(TEMPLATES["village-centre"].shapes)
+    assert all(lies_in(place_of(one, project), ground) for one in project["proposals"])
+    titles = {one["title"] for one in project["proposals"]}
+    assert len(project["comments"]) == 7
+    assert all(one["on"] in titles and one["language"] in LANGUAGES for one in project["comments"])
+
+
+def test_utility_boxes_are_chosen_from_an_inventory_with_owners() -> None:
+    project = read("nutskasten.json")
+    assert TEMPLATES["utility-boxes"].from_inventory
+    boxes = {one["key"]: one for one in project["inventory"]}
+    assert len(boxes) == len(project["inventory"]) == 20
+    assert {one["owner"] for one in boxes.values()} == {"Fluvius", "Proximus", "Telenet", "bpost"}
+    assert {one["permission"] for one in boxes.values()} == set(InventoryObject.Permission.values)
+    assert all(len(areas_at(one["lon"], one["lat"])) == 1 for one in boxes.values())
+    chosen = [one["object"] for one in project["proposals"]]
+    assert len(set(chosen)) == len(chosen), "one proposal for each box"
+    assert all(boxes[key]["permission"] != "refused" for key in chosen)
 
 
 def test_the_drawn_answers_to_the_leisure_pass_fit_its_questions() -> None:

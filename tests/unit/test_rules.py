@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from participation.rules.phases import ALWAYS, Act, PhaseFacts, PhaseKind, open_acts, opens_next
 from participation.rules.places import LonLat, lon_lat, typed_pair
 from participation.rules.refusals import Code, Refused
-from participation.rules.roles import DESK_ACTS, DeskAct, Role, may
+from participation.rules.roles import DESK_ACTS, DeskAct, Role, Roles, may
 from participation.rules.text import in_language
 from participation.rules.voting import (
     BallotRules,
@@ -231,3 +231,26 @@ def test_a_text_falls_back_to_the_language_there_is() -> None:
     assert in_language({"nl": "ja"}, "de") == "ja"
     assert in_language({"it": "sì"}, "de") == "sì"
     assert in_language({}, "nl") == ""
+
+
+# --- rights at the desk ------------------------------------------------------------------------
+
+
+def test_a_role_in_a_project_reaches_no_further() -> None:
+    els = Roles(Role.RESIDENT, {7: Role.MODERATOR, 8: Role.GIS})
+    assert els.may(DeskAct.MODERATE, 7)
+    assert not els.may(DeskAct.MODERATE, 8)
+    assert not els.may(DeskAct.MODERATE, 9)
+    assert not els.may(DeskAct.MODERATE)
+    assert els.may_somewhere(DeskAct.EXPORT)
+    assert not els.may_somewhere(DeskAct.SETUP)
+    assert els.where(DeskAct.SEE) == frozenset({7, 8})
+    assert els.where(DeskAct.MODERATE) == frozenset({7})
+
+
+def test_a_role_in_the_town_reaches_every_project() -> None:
+    cora = Roles(Role.COMMUNICATION, {7: Role.MODERATOR})
+    assert cora.where(DeskAct.WORDS) is None
+    assert cora.may(DeskAct.WORDS, 9)
+    assert cora.where(DeskAct.MODERATE) == frozenset({7})
+    assert Roles().where(DeskAct.SEE) == frozenset()

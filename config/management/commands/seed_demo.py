@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+import shapely
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -18,7 +19,9 @@ from config import demo
 from participation.models import (
     AnswerSheet,
     Area,
+    Comment,
     FormVersion,
+    InventoryObject,
     Membership,
     Organisation,
     Person,
@@ -29,8 +32,12 @@ from participation.models import (
     Theme,
 )
 from participation.queries.voting import database_now
+from participation.rules.places import mark_of
 from participation.rules.questions import Asked, written
 from participation.rules.templates import TEMPLATES
+from participation.rules.zones import ZoneKind
+from participation.selectors.proposals import geos_point
+from participation.selectors.zones import asks_for_shapes, to_geos
 from participation.services.synthetic import (
     PastBallot,
     make_people,
@@ -39,6 +46,7 @@ from participation.services.synthetic import (
     set_areas,
 )
 from participation.services.voting import close_phase
+from participation.services.zones import ObjectRow, ZoneRow, add_zones, load_inventory
 
 TEXTS = ("title", "question", "summary", "rules", "outcome")
 VOTE_RULES = ("method", "rule", "cap", "n_winners", "write_ins", "write_ins_join", "takes_paper", "n_eligible")
@@ -80,6 +88,7 @@ class Scene:
     rng: random.Random
     an: Person
     clerk: Person
+    planner: Person
     people: Sequence[Person]
     homes: Sequence[str]
 
@@ -102,6 +111,8 @@ def town_of_the_demo() -> tuple[Organisation, bool]:
             "population": demo.POPULATION,
             "theme": {"accent": "#1f5c3a"},
             "is_fictitious": True,
+            # Whoever looks around comes in with the code of the outbox alone.
+            "staff_second_factor": False,
         },
     )
 
@@ -117,7 +128,7 @@ def fill(town: Organisation, now: datetime) -> None:
     people = make_public(town, rng)
     # Where someone lives is drawn here and written nowhere: it only steers what they like.
     homes = demo.draw_homes(rng, populations, demo.N_RESIDENTS)
-    scene = Scene(now, rng, named["resident"], named["moderator"], people, homes)
+    scene = Scene(now, rng, named["resident"], named["moderator"], named["planner"], people, homes)
     for content in contents:
         project = make_project(town, content, now)
         proposals = make_proposals(project, content, scene)
@@ -128,9 +139,11 @@ def fill(town: Organisation, now: datetime) -> None:
     for content in smaller:
         project = make_project(town, content, now)
         make_questions(project, content)
+        make_ground(project, content, apart.planner)
         proposals = make_proposals(project, content, apart)
         make_supports(project, content, proposals, apart)
         make_sheets(project, content, proposals, apart)
+        make_comments(content, proposals, apart)
 
 
 def make_areas(town: Organisation) -> dict[str, int]:
@@ -184,9 +197,8 @@ def make_project(town: Organisation, content: Mapping[str, Any], now: datetime) 
         organisation=town,
         slug=content["slug"],
         **{text: content[text] for text in TEXTS},
-        area=area_of(town, content),
-        area_source={"kind": "none"} if not content["map"] else {},
-        access=dict(TEMPLATES[content["template"]].access) if "template" in content else {},
+        **area_of(town, content),
+        **template_settings(content),
         moderated_first=any(entry["state"] == "submitted" for entry in content["proposals"]),
     )
     Theme.objects.bulk_create(
@@ -211,12 +223,48 @@ def make_project(town: Organisation, content: Mapping[str, Any], now: datetime) 
     return project
 
 
-def area_of(town: Organisation, content: Mapping[str, Any]) -> MultiPolygon | None:
-    """The area of a project: the town, one of its neighbourhoods, or none."""
+def area_of(town: Organisation, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The area of a project and how it was chosen: the town, one of its neighbourhoods, or none."""
     if "area" in content:
-        outline: MultiPolygon = Area.objects.get(organisation=town, name=content["area"]).outline
-        return outline
-    return town.outline if content["map"] else None
+        area = Area.objects.get(organisation=town, name=content["area"])
+        return {"area": area.outline, "area_source": {"kind": "areas", "codes": [area.code]}}
+    if content["map"]:
+        return {"area": town.outline, "area_source": {"kind": "town"}}
+    return {"area": None, "area_source": {"kind": "none"}}
+
+
+def template_settings(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What a project of its sort asks of places, and who may do what in it."""
+    if "template" not in content:
+        return {}
+    template = TEMPLATES[content["template"]]
+    return {
+        "access": dict(template.access),
+        "shapes": [shape.value for shape in template.shapes],
+        "from_inventory": template.from_inventory,
+        "per_object": template.per_object,
+        "nearby_radius_m": template.nearby_radius_m,
+    }
+
+
+def make_ground(project: Project, content: Mapping[str, Any], planner: Person) -> None:
+    """Set the zones and the objects of a project, and what the owners of these say."""
+    zones = [
+        (ZoneRow(ZoneKind(zone["kind"]), zone["name"], zone["why"]), shapely.Polygon(zone["corners"]))
+        for zone in content.get("zones", ())
+    ]
+    objects = content.get("inventory", ())
+    if zones:
+        add_zones(project=project, zones=zones, by=planner)
+    if not objects:
+        return
+    rows = [ObjectRow(one["key"], one["name"], one["owner"], shapely.Point(one["lon"], one["lat"])) for one in objects]
+    load_inventory(project=project, rows=rows, by=planner)
+    said = {one["key"]: one["permission"] for one in objects}
+    known = list(InventoryObject.objects.filter(project=project))
+    for row in known:
+        row.permission = said[row.key]
+    InventoryObject.objects.bulk_update(known, ["permission"])
 
 
 def make_questions(project: Project, content: Mapping[str, Any]) -> None:
@@ -272,6 +320,7 @@ def intake(project: Project, now: datetime) -> tuple[datetime, datetime]:
 def make_proposals(project: Project, content: Mapping[str, Any], scene: Scene) -> list[Proposal]:
     """Make the city's candidates, then the proposals of residents, numbered as they came in."""
     themes = {theme.slug: theme for theme in project.themes.all()}
+    objects = {row.key: row for row in project.inventory.all()}
     numbers = count(1)
 
     def proposal(entry: Mapping[str, Any], **fields: Any) -> Proposal:
@@ -281,7 +330,8 @@ def make_proposals(project: Project, content: Mapping[str, Any], scene: Scene) -
             title=entry["title"],
             body=entry["body"],
             theme=themes[entry["theme"]],
-            point=Point(entry["lon"], entry["lat"], srid=4326) if content["map"] else None,
+            inventory_object=objects.get(entry.get("object")),
+            **(placed(project, entry, content) if content["map"] else {}),
             **fields,
         )
 
@@ -315,6 +365,33 @@ def make_proposals(project: Project, content: Mapping[str, Any], scene: Scene) -
     Proposal.objects.bulk_create(rows)
     set_areas(project)
     return list(Proposal.objects.filter(project=project).select_related("area"))
+
+
+def placed(project: Project, entry: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, GEOSGeometry]:
+    """Say where the mark of a proposal stands, and its shape where the project asks for more than spots."""
+    place = demo.place_of(entry, content)
+    shape = {"shape": to_geos(place)} if asks_for_shapes(project) else {}
+    return {"point": geos_point(mark_of(place))} | shape
+
+
+def make_comments(content: Mapping[str, Any], proposals: Sequence[Proposal], scene: Scene) -> None:
+    """Make what was said about proposals, one after the other since each came in."""
+    by_title = {row.title: row for row in proposals}
+    rows = []
+    for entry in content.get("comments", ()):
+        about, by_city = by_title[entry["on"]], entry.get("by_city", False)
+        since = max([about.created_at, *(row.created_at for row in rows if row.proposal == about)])
+        rows.append(
+            Comment(
+                proposal=about,
+                author=scene.clerk if by_city else scene.rng.choice(scene.people[: len(scene.homes)]),
+                by_city=by_city,
+                text=entry["text"],
+                language=entry["language"],
+                created_at=demo.draw_moment(scene.rng, since, scene.now),
+            )
+        )
+    Comment.objects.bulk_create(rows)
 
 
 def appeals(content: Mapping[str, Any]) -> dict[str, int]:

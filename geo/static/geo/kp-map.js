@@ -1,24 +1,24 @@
 // <kp-map>: pins, areas and names of a town on a map that is one tab stop; the list beside it says the same in words.
 //
 // What to show stands in its <script type="application/json">:
-//   bounds [w, s, e, n]         what to show first
+//   bounds [w, s, e, n]         what to show first; or view [w, s, e, n]: what was seen before, as closely as then
 //   outline                     GeoJSON of the town or the project's area; areas: FeatureCollection with name
 //   drawn                       FeatureCollection of shapes, drawn in the manner of their kind (map.css: kp-map__drawn--kind)
 //   places [{name, lon, lat}]   names written from zoom 13 on
 //   tiles                       address of vector tiles with {z} {x} {y}; or pins [{number, title, lon, lat, area, theme, url,
 //                               text (written instead of the number), later (drawn hollow)}]
-//   detail                      address of one pin's page with {id}
+//   detail                      address of one pin's page with {id}; list: of the page that lists those in ?bbox=w,s,e,n
 //   themes {slug: colour}, theme_names {slug: name}, shapes {slug: number}, chosen [numbers], highlight number, highlight_at {lon, lat, theme} (drawn even where a ring hides it); apart: pixels within which pins become one ring
 //   base_maps [{name, url, ...}]  the pictures below, see base-maps.js
 //   mode "pick"                 with inputs, check, into, radius_m, start: see picker.js
 //
-// Events (bubbling): kp:pin, kp:cluster, kp:pick, kp:feature.
+// Events (bubbling): kp:pin, kp:cluster, kp:pick, kp:feature; kp:view with the bounds [w, s, e, n] that are seen now.
 
 import { BaseMaps } from "geo/base-maps";
 import { Names } from "geo/names";
 import { Picker } from "geo/picker";
 import { PinLayer } from "geo/pin-layer";
-import { TileClient, tilesOver } from "geo/tile-client";
+import { TileClient, cellOf, tilesOver } from "geo/tile-client";
 import { wordsIn } from "geo/words";
 
 const MAX_ZOOM = 19;
@@ -29,6 +29,8 @@ const IMAGE_TRIES = 5;
 const LISTED = 12;
 // How long it is said that the background did not load.
 const NOTICE_MS = 12000;
+// By what share of it a view may be smaller when it is seen again.
+const SLACK = 0.01;
 // What a mark draws around itself (pixels).
 const HALO = 4;
 
@@ -52,6 +54,8 @@ class KiesplekMap extends HTMLElement {
   // The ground, the uppermost first.
   #lowest = [];
   #round = 0;
+  // What was tapped last: an answer about something before it comes too late.
+  #asked = 0;
   #shown;
 
   constructor() {
@@ -161,6 +165,12 @@ class KiesplekMap extends HTMLElement {
     this.#refresh();
   }
 
+  // What is seen now: [west, south, east, north].
+  get bounds() {
+    const seen = this.#map.getBounds();
+    return [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
+  }
+
   fit([west, south, east, north]) {
     this.#map.fitBounds([[south, west], [north, east]], { padding: [12, 12] });
   }
@@ -194,12 +204,17 @@ class KiesplekMap extends HTMLElement {
     this.#layers.delete(name);
   }
 
+  // A hair smaller, for rounded edges would not fit at the zoom they were seen at.
+  #seeAgain([west, south, east, north]) {
+    this.#map.fitBounds(L.latLngBounds([south, west], [north, east]).pad(-SLACK));
+  }
+
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
 
   #make(canvas) {
-    const { base_maps: pictures = [], bounds = [2.5, 50.7, 2.9, 51], mode } = this.#config;
+    const { base_maps: pictures = [], bounds = [2.5, 50.7, 2.9, 51], view, mode } = this.#config;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const map = L.map(canvas, {
       attributionControl: pictures.length > 0,
@@ -222,7 +237,8 @@ class KiesplekMap extends HTMLElement {
     L.control.scale({ imperial: false }).addTo(map);
     map.on("focus", () => map.scrollWheelZoom.enable()).on("blur", () => mode !== "pick" && map.scrollWheelZoom.disable());
     this.#describe(canvas);
-    this.fit(bounds);
+    if (view) this.#seeAgain(view);
+    else this.fit(bounds);
     new BaseMaps(map, this, pictures, { say: this.#say, tell: (text) => this.#notice(text, { kept: NOTICE_MS }) });
     this.#ground();
     this.#names = new Names(map, this.#config.areas, this.#config.places);
@@ -237,7 +253,10 @@ class KiesplekMap extends HTMLElement {
       onHover: (number) => this.#pointInList(number),
     });
     if (this.#config.tiles) this.#tiles = new TileClient(this.#config.tiles);
-    map.on("moveend", () => this.#refresh());
+    map.on("moveend", () => {
+      this.#refresh();
+      this.#tell("kp:view", { bounds: this.bounds });
+    });
     map.on("zoomstart", () => this.classList.add("is-zooming"));
     map.on("zoomend", () => this.classList.remove("is-zooming"));
     map.on("click", () => this.#hideCard());
@@ -350,18 +369,22 @@ class KiesplekMap extends HTMLElement {
     return node;
   }
 
-  #showPin(pin) {
+  async #showPin(pin) {
+    this.#pins.point(pin.number, { lon: pin.lon, lat: pin.lat, theme: pin.theme });
+    this.#pointInList(Number(pin.number));
+    this.#tell("kp:pin", pin);
+    this.#asked += 1;
+    const asked = this.#asked;
+    const told = await this.#named(pin);
+    if (asked !== this.#asked) return;
     const numbered = element("span", "kp-pin", String(pin.text ?? pin.number ?? ""));
     numbered.classList.toggle("kp-pin--mine", (this.#config.chosen ?? []).map(Number).includes(Number(pin.number)));
     const words = element("div", "kp-map__words");
     const title = element("p", "kp-card__title");
-    title.append(this.#link(pin));
+    title.append(this.#link(told));
     words.append(title);
-    if (pin.area) words.append(element("p", "kp-card__facts", pin.area));
+    if (told.area) words.append(element("p", "kp-card__facts", told.area));
     this.#showCard(numbered, words);
-    this.#pins.point(pin.number, { lon: pin.lon, lat: pin.lat, theme: pin.theme });
-    this.#pointInList(Number(pin.number));
-    this.#tell("kp:pin", pin);
   }
 
   async #showGroup(group) {
@@ -371,21 +394,41 @@ class KiesplekMap extends HTMLElement {
       this.#map.setView([group.lat, group.lon], Math.min(zoom + 2, this.#map.getMaxZoom()));
       return;
     }
-    const known = group.members?.filter(({ number, n }) => n === 1 && number !== undefined) ?? [];
-    this.#showList(group, known.length === group.n ? known : await this.#itemsAt(group));
+    this.#asked += 1;
+    const asked = this.#asked;
+    const pins = await this.#pinsOf(group);
+    if (asked === this.#asked) this.#showList(group, pins);
   }
 
-  // Places on one and the same spot: a tile only counts them, the list behind it knows their names.
-  async #itemsAt(group) {
-    const [, items, asked = ""] = this.#config.tiles?.match(/^(.*)\/tiles\/[^?]*\??(.*)$/) ?? [];
-    if (!items) return [];
-    const pad = 0.0004;
-    const box = [group.lon - pad, group.lat - pad, group.lon + pad, group.lat + pad].map((at) => at.toFixed(6));
+  // The first of the pins of a group: those that a tile only counted are asked for cell by cell, so that nobody else's
+  // neighbours are among them.
+  async #pinsOf({ members = [] }) {
+    const found = await Promise.all(members.filter(({ n }) => n === 1).slice(0, LISTED).map((pin) => this.#named(pin)));
+    for (const cell of members.filter(({ n }) => n > 1)) {
+      if (found.length >= LISTED) break;
+      const box = cellOf(cell).map((at) => at.toFixed(8));
+      const answer = await this.#ask(`items?f=json&limit=${LISTED}&bbox=${box.join(",")}`);
+      found.push(...(answer?.features.map(({ properties }) => properties) ?? []));
+    }
+    return found.slice(0, LISTED).sort((one, other) => one.number - other.number);
+  }
+
+  // In a crowd a tile leaves out what its pins are called.
+  async #named(pin) {
+    if (pin.title !== undefined || pin.number === undefined || !this.#config.tiles) return pin;
+    return { ...pin, ...(await this.#ask(`items/${pin.number}?f=json`))?.properties };
+  }
+
+  // An answer of the layer whose tiles are shown, of the same rows; null where none comes.
+  async #ask(path) {
+    const [, layer, filters] = this.#config.tiles.match(/^(.*)\/tiles\/[^?]*\??(.*)$/) ?? [];
+    if (!layer) return null;
+    const asked = filters && path.startsWith("items?") ? `&${filters}` : "";
     try {
-      const response = await fetch(`${items}/items?f=json&limit=${LISTED}&bbox=${box.join(",")}${asked && `&${asked}`}`);
-      return (await response.json()).features.map(({ properties }) => properties);
+      const response = await fetch(`${layer}/${path}${asked}`);
+      return response.ok ? await response.json() : null;
     } catch {
-      return [];
+      return null;
     }
   }
 
@@ -393,14 +436,30 @@ class KiesplekMap extends HTMLElement {
     const words = element("div", "kp-map__words");
     words.append(element("p", "kp-card__title", this.#say("places", { n: group.n })));
     const list = element("ul", "kp-map__list");
-    for (const pin of pins.slice(0, LISTED)) {
+    for (const pin of pins) {
       const item = element("li", "");
       item.append(`${pin.number}. `, this.#link(pin));
       list.append(item);
     }
-    if (group.n > pins.length && pins.length) list.append(element("li", "", this.#say("more", { n: group.n - pins.length })));
     words.append(list);
+    if (group.n > pins.length) words.append(this.#rest(group, group.n - pins.length));
     this.#showCard(words);
+  }
+
+  // Those that do not fit on a card stand on the list.
+  #rest({ members }, n) {
+    const said = this.#say("more", { n });
+    if (!this.#config.list || !this.#config.tiles) return element("p", "kp-card__facts", said);
+    const boxes = members.map(cellOf);
+    const [west, south] = [0, 1].map((side) => Math.min(...boxes.map((box) => box[side])));
+    const [east, north] = [2, 3].map((side) => Math.max(...boxes.map((box) => box[side])));
+    const address = new URL(this.#config.list, location.href);
+    if (address.pathname === location.pathname) address.search = location.search;
+    address.searchParams.delete("page");
+    address.searchParams.set("bbox", [west, south, east, north].map((at) => at.toFixed(6)).join(","));
+    const link = element("a", "utrecht-link", said);
+    link.href = address.href;
+    return link;
   }
 
   #showCard(...content) {
@@ -413,6 +472,7 @@ class KiesplekMap extends HTMLElement {
   }
 
   #hideCard() {
+    this.#asked += 1;
     this.#card.hidden = true;
     this.#pins?.unpoint();
     this.#pointInList(null);

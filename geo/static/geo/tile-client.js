@@ -7,11 +7,17 @@ const REMEMBERED = 400;
 // How often a busy server is asked again for one tile.
 const TRIES = 6;
 
+// Cells along a tile from zoom 18 on (geo.plane.tiles): the zooms at which the pins of a cell are listed.
+const CELLS = 64;
+
 const column = (lon, size) => Math.floor(((lon + 180) / 360) * size);
 const row = (lat, size) => {
   const s = Math.sin((Math.max(-85.05, Math.min(85.05, lat)) * Math.PI) / 180);
   return Math.floor((0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)) * size);
 };
+
+const lonOf = (wx) => wx * 360 - 180;
+const latOf = (wy) => (Math.atan(Math.sinh(Math.PI * (1 - 2 * wy))) * 180) / Math.PI;
 
 // Which tiles of a zoom cover these bounds [west, south, east, north]?
 export function tilesOver([west, south, east, north], z) {
@@ -31,18 +37,24 @@ export function decoded(buffer, { z, x, y }) {
   for (let at = 0; at < (layer?.length ?? 0); at += 1) {
     const feature = layer.feature(at);
     const [[point]] = feature.loadGeometry();
-    const size = layer.extent * 2 ** z;
-    const wx = (layer.extent * x + point.x) / size;
-    const wy = (layer.extent * y + point.y) / size;
+    const wx = (x + point.x / layer.extent) / 2 ** z;
+    const wy = (y + point.y / layer.extent) / 2 ** z;
     found.push({
       ...feature.properties,
       n: feature.properties.n ?? 1,
       number: feature.properties.number ?? feature.properties.id,
-      lon: wx * 360 - 180,
-      lat: (Math.atan(Math.sinh(Math.PI * (1 - 2 * wy))) * 180) / Math.PI,
+      lon: lonOf(wx),
+      lat: latOf(wy),
+      cell: { z, x: CELLS * x + Math.floor((CELLS * point.x) / layer.extent), y: CELLS * y + Math.floor((CELLS * point.y) / layer.extent) },
     });
   }
   return found;
+}
+
+// The box [west, south, east, north] of the cell in which a feature of a tile was counted, from zoom 18 on.
+export function cellOf({ cell: { z, x, y } }) {
+  const size = CELLS * 2 ** z;
+  return [lonOf(x / size), latOf((y + 1) / size), lonOf((x + 1) / size), latOf(y / size)];
 }
 
 // The answer of a server that may be busy: then it says after how many seconds to come again.

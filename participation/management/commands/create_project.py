@@ -9,9 +9,8 @@ from django.contrib.gis.geos import MultiPolygon
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from geo.formats.reading import read
 from geo.plane import boxes
-from participation.management.operating import OperatorCommand
+from participation.management.operating import OperatorCommand, rows_of_file
 from participation.queries.voting import database_now
 from participation.rules.phases import PhaseKind
 from participation.rules.refusals import Refused
@@ -92,11 +91,12 @@ class Command(OperatorCommand):
                 ) from error
         else:
             shapes = []
-            for row in read(Path(options["area"]), crs=options["crs"]):
-                if row.fault is not None:
-                    raise CommandError(_("Line %(line)s: %(why)s") % {"line": row.line, "why": row.fault.sentence})
-                if row.geometry is not None:
-                    shapes.append(shapely.make_valid(row.geometry))
+            with rows_of_file(Path(options["area"]), crs=options["crs"]) as rows:
+                for row in rows:
+                    if row.fault is not None:
+                        raise CommandError(_("Line %(line)s: %(why)s") % {"line": row.line, "why": row.fault.sentence})
+                    if row.geometry is not None:
+                        shapes.append(shapely.make_valid(row.geometry))
             shape = shapely.union_all(shapes) if shapes else None
         try:
             area, _repaired = surface(shape)

@@ -1,6 +1,7 @@
 """Takes the proposals of a file into a project."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from django.core.management.base import CommandError
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
-from geo.formats.reading import read
+from geo.formats.rows import Row
 from geo.plane.crs import CRS84, UnknownCrs, parse, transform
 from participation.management.columns import BODIES, TITLES, chosen, peeked
-from participation.management.operating import OperatorCommand, Report, counted, project_called, unpacked
+from participation.management.operating import OperatorCommand, Report, counted, project_called, rows_of_file
 from participation.models import Project, Proposal
 from participation.queries.voting import database_now
 from participation.rules.places import LonLat
@@ -45,6 +46,9 @@ class Command(OperatorCommand):
         parser.add_argument("--theme-field", default="", metavar="F", help="themes that are new are made")
         parser.add_argument("--person-field", default="", metavar="F", help="who wrote it; kept as a pseudonym")
         parser.add_argument("--date-field", default="", metavar="F")
+        parser.add_argument(
+            "--object-field", default="", metavar="F", help="the object's number or key, where there is an inventory"
+        )
         parser.add_argument("--day-first", action="store_true", help="03/04/2023 is the third of April")
         parser.add_argument(
             "--supports-field", default="", metavar="F", help="read, told and left out; see import_supports"
@@ -61,23 +65,16 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Import them: each row or its refusal; nothing at all from a file that cannot be read to its end."""
         project = project_called(options["project"])
-        with unpacked(Path(options["file"])) as file:
-            self.take(project, file, options)
+        how = {"lon": options["lon_field"], "lat": options["lat_field"], "crs": options["crs"]}
+        with rows_of_file(Path(options["file"]), encoding=options["encoding"], **how) as rows:
+            self.take(project, rows, options)
 
-    def take(self, project: Project, file: Path, options: dict[str, Any]) -> None:
+    def take(self, project: Project, found: Iterator[Row], options: dict[str, Any]) -> None:
         """Import the rows of a file."""
-        names, rows = peeked(
-            read(
-                file,
-                encoding=options["encoding"],
-                lon_field=options["lon_field"],
-                lat_field=options["lat_field"],
-                crs=options["crs"],
-            )
-        )
+        names, rows = peeked(found)
         named = {
             name: chosen(options[f"{name}_field"], names)
-            for name in ("title", "body", "key", "theme", "person", "date", "supports")
+            for name in ("title", "body", "key", "theme", "person", "date", "supports", "object")
         }
         if not named["title"] and not named["body"]:
             named["title"], named["body"] = chosen("", names, guesses=TITLES), chosen("", names, guesses=BODIES)

@@ -1,15 +1,17 @@
 """Takes the supports of a file into a project."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from geo.formats.reading import read
+from geo.formats.rows import Row
 from participation.management.columns import chosen, peeked
-from participation.management.operating import OperatorCommand, Report, counted, project_called
+from participation.management.operating import OperatorCommand, Report, counted, project_called, rows_of_file
+from participation.models import Project
 from participation.services.importing.supports import SupportColumns, import_supports
 
 
@@ -36,8 +38,12 @@ class Command(OperatorCommand):
         if bool(options["value_field"]) != bool(options["support_value"]):
             raise CommandError(_("--value-field and --support-value belong together: give both or none."))
         project = project_called(options["project"])
-        file = Path(options["file"])
-        names, rows = peeked(read(file, encoding=options["encoding"]))
+        with rows_of_file(Path(options["file"]), encoding=options["encoding"]) as rows:
+            self.take(project, rows, options)
+
+    def take(self, project: Project, found: Iterator[Row], options: dict[str, Any]) -> None:
+        """Import the rows of a file."""
+        names, rows = peeked(found)
         columns = SupportColumns(
             proposal=chosen(options["proposal_field"], names),
             person=chosen(options["person_field"], names),
@@ -49,7 +55,7 @@ class Command(OperatorCommand):
                 project=project,
                 rows=watched,
                 columns=columns,
-                source=file.name,
+                source=Path(options["file"]).name,
                 on_refused=report.add,
                 dry_run=options["dry_run"],
             )

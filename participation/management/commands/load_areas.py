@@ -1,14 +1,15 @@
 """Loads the villages and neighbourhoods of a town."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from geo.formats.reading import read
+from geo.formats.rows import Row
 from participation.management.columns import NAMES, chosen, peeked
-from participation.management.operating import OperatorCommand, Report, counted, unpacked
+from participation.management.operating import OperatorCommand, Report, counted, rows_of_file
 from participation.models import Organisation
 from participation.services.importing.areas import AreaColumns, load_areas
 from participation.services.project_setup import organisation_or_refused
@@ -34,12 +35,12 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Load them, all or none."""
         organisation = organisation_or_refused(options["organisation"])
-        with unpacked(Path(options["file"])) as file:
-            self.take(organisation, file, options)
+        with rows_of_file(Path(options["file"]), crs=options["crs"]) as rows:
+            self.take(organisation, rows, options)
 
-    def take(self, organisation: Organisation, file: Path, options: dict[str, Any]) -> None:
+    def take(self, organisation: Organisation, found: Iterator[Row], options: dict[str, Any]) -> None:
         """Load the areas of a file."""
-        names, rows = peeked(read(file, crs=options["crs"]))
+        names, rows = peeked(found)
         columns = AreaColumns(
             name=chosen(options["name_field"], names) or self.guessed(names),
             code=chosen(options["code_field"], names),

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.text import slugify
 from shapely.geometry.base import BaseGeometry
 
-from geo.formats.reading import Row
+from geo.formats.rows import Row, RowFault
 from participation.models import Area, Organisation, Project, Proposal, Record
 from participation.rules.places import LonLat
 from participation.rules.refusals import Code, Refused
@@ -75,6 +75,90 @@ class AreaCounts:
     refused: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True)
+class AreaRow:
+    """A row that can be a neighbourhood; ``population`` 0 where the file does not say."""
+
+    line: int
+    code: str
+    name: str
+    outline: MultiPolygon
+    population: int
+
+
+class AreaImport:
+    """One load under way."""
+
+    def __init__(self, organisation: Organisation, columns: AreaColumns, on_refused: OnRefused) -> None:
+        self.organisation, self.columns, self.on_refused = organisation, columns, on_refused
+        self.counts = AreaCounts()
+        self.known = {area.code: area for area in Area.objects.filter(organisation=organisation)}
+        self.seen: set[str] = set()
+
+    def refuse(self, line: int, key: str, why: Refused | RowFault) -> None:
+        refused = RefusedRow(line, key, why)
+        self.counts.refused[refused.code] += 1
+        self.on_refused(refused)
+
+    def take(self, row: Row) -> None:
+        """Take one row in.
+
+        Refuses  by row: row.*, area.name_missing, area.not_a_surface, row.repeated.
+        """
+        self.counts.read += 1
+        try:
+            name = " ".join(plain_text(cell(row.attributes.get(self.columns.name))[:1000]).split())
+        except Refused:
+            name = ""
+        if row.fault is not None:
+            self.refuse(row.line, name[:100], row.fault)
+            return
+        try:
+            found, repaired = self.understood(row, name)
+        except Refused as refused:
+            self.refuse(row.line, name[:100], refused)
+            return
+        self.seen.add(found.code)
+        if repaired:
+            self.counts.repaired.append(name)
+        area = self.known.get(found.code)
+        if area is None:
+            self.counts.added += 1
+            self.add(found)
+        else:
+            self.counts.updated += 1
+            self.change(area, found)
+
+    def understood(self, row: Row, name: str) -> tuple[AreaRow, bool]:
+        """Read a row, and say whether its outline had to be repaired."""
+        if not name or len(name) > 100:
+            raise Refused(Code.AREA_NAME_MISSING)
+        columns = self.columns
+        code = cleaned(cell(row.attributes.get(columns.code))) if columns.code else short_slug(slugify(name), name)
+        code = code[:40]
+        if not code or code in self.seen:
+            raise Refused(Code.ROW_REPEATED if code else Code.AREA_NAME_MISSING)
+        outline, repaired = surface(row.geometry)
+        population = whole(cell(row.attributes.get(columns.population))) if columns.population else 0
+        return AreaRow(row.line, code, name, outline, population), repaired
+
+    def add(self, row: AreaRow) -> Area:
+        """Make a neighbourhood."""
+        return Area.objects.create(
+            organisation=self.organisation,
+            code=row.code,
+            name=row.name,
+            outline=row.outline,
+            population=row.population or None,
+        )
+
+    def change(self, area: Area, row: AreaRow) -> None:
+        """Give a neighbourhood the name, outline and inhabitants of a row."""
+        area.name, area.outline = row.name, row.outline
+        area.population = row.population or area.population
+        area.save(update_fields=["name", "outline", "population"])
+
+
 @transaction.atomic
 def load_areas(
     *,
@@ -92,45 +176,16 @@ def load_areas(
     Locks    the organisation's row: two loads of one town follow each other.
     Refuses  by row: row.*, area.name_missing, area.not_a_surface, row.repeated.
     """
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    counts = AreaCounts()
-    seen: set[str] = set()
+    lock_areas(organisation)
+    under_way = AreaImport(organisation, columns, on_refused)
     for row in rows:
-        counts.read += 1
-        name = " ".join(plain_text(cell(row.attributes.get(columns.name))[:1000]).split())
-        if row.fault is not None:
-            counts.refused[row.fault.code] += 1
-            on_refused(RefusedRow(row.line, name[:100], row.fault))
-            continue
-        try:
-            if not name or len(name) > 100:
-                raise Refused(Code.AREA_NAME_MISSING)
-            code = (
-                cleaned(cell(row.attributes.get(columns.code)))[:40]
-                if columns.code
-                else short_slug(slugify(name), name)[:40]
-            )
-            if not code or code in seen:
-                raise Refused(Code.ROW_REPEATED if code else Code.AREA_NAME_MISSING)
-            outline, repaired = surface(row.geometry)
-        except Refused as refused:
-            counts.refused[refused.code.value] += 1
-            on_refused(RefusedRow(row.line, name[:100], refused))
-            continue
-        seen.add(code)
-        values: dict[str, object] = {"name": name, "outline": outline}
-        inhabitants = whole(cell(row.attributes.get(columns.population))) if columns.population else 0
-        if inhabitants:
-            values["population"] = inhabitants
-        _area, added = Area.objects.update_or_create(organisation=organisation, code=code, defaults=values)
-        counts.added += added
-        counts.updated += not added
-        if repaired:
-            counts.repaired.append(name)
-    _assign_neighbourhoods(organisation)
+        under_way.take(row)
+    counts = under_way.counts
     if dry_run:
         transaction.set_rollback(True)
-    elif seen:
+        return counts
+    assign_neighbourhoods(organisation)
+    if under_way.seen:
         Record.objects.create(
             organisation=organisation,
             act="areas.loaded",
@@ -140,7 +195,13 @@ def load_areas(
     return counts
 
 
-def _assign_neighbourhoods(organisation: Organisation) -> None:
+def lock_areas(organisation: Organisation) -> None:
+    """Let two loads of one town follow each other."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+
+
+def assign_neighbourhoods(organisation: Organisation) -> None:
+    """Say anew in which neighbourhood each proposal of a town lies, but for what people voted on by neighbourhood."""
     for project in Project.objects.filter(organisation=organisation):
         ground = ground_of(project)
         rows = Proposal.objects.filter(project=project, point__isnull=False).only("pk", "point", "area_id")

@@ -1,9 +1,9 @@
-"""Takes a file of proposals in at the desk: read apart, seen row by row, carried out as it was seen, taken back."""
+"""Takes a file in at the desk: read apart, seen row by row, carried out as it was seen, taken back."""
 
-import math
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -12,45 +12,84 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, RestrictedError
-from django.utils.timezone import get_current_timezone
+from django.db import transaction
 
-from geo.formats.rows import Row, RowFault, UnreadableFile
+from geo.formats.rows import UnreadableFile
 from geo.intake.apart import Reading as FileReading
-from geo.intake.apart import reading_of, rows_in
-from participation.models import Import, ImportedRow, Person, Phase, Project, Proposal, Theme
-from participation.rules.places import LonLat
+from geo.intake.apart import reading_of
+from participation.models import Import, ImportedRow, Organisation, Person, Project
 from participation.rules.refusals import Code, Refused
 from participation.rules.rows import cell
 from participation.rules.wording import cleaned
-from participation.selectors.closing import is_frozen
-from participation.selectors.imports import hangs_on
-from participation.selectors.proposals import geos_point, nearest_area
-from participation.selectors.zones import asks_for_shapes
-from participation.services.importing.proposals import Candidate, Columns, ProposalImport, Reading, Settled
-from participation.services.importing.rows import BATCH, batches
+from participation.services.importing import desk_areas, desk_proposals, desk_supports
+from participation.services.importing.rows import BATCH, rows_path
 from participation.services.records import record_act
 
-# The column of our own files by which a proposal is known again.
-NUMBER = "number"
-FIELDS = ("title", "body", "theme", "place")
 FIRST_ROWS = 6
 DRAFTS_KEPT = timedelta(days=1)
-# Nearer than this a place did not move: formats round to a millimetre, a hand moves it by metres.
-SAME_M = 0.01
-_DEGREE_M = 111_320.0
-# A Shapefile cuts a text at 254 bytes, between two letters; blanks at the cut are gone.
-_CUT_BYTES = range(240, 255)
 
 
-def upload_import(*, project: Project, file: "UploadedFile[Any]", file_name: str, by: Person, now: datetime) -> Import:
-    """Keep a file as a draft, and read it as far as it says what it is.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How files of one kind come in: which columns can be named and whether they are enough, what becomes of the rows,
+    how that is taken back (each row that stays says why in ``left``), and what both are called in the audit."""
+
+    columns: tuple[str, ...]
+    check: Callable[[Import, Mapping[str, str]], None]
+    become: Callable[[Import, Mapping[str, str], datetime], list[ImportedRow]]
+    take_back: Callable[[Import], list[ImportedRow]]
+    done: str
+    undone: str
+
+
+WAYS = {
+    Import.Kind.PROPOSALS: Way(
+        desk_proposals.COLUMNS,
+        desk_proposals.check,
+        desk_proposals.become,
+        desk_proposals.take_back,
+        "proposals.imported",
+        "proposals.import_undone",
+    ),
+    Import.Kind.SUPPORTS: Way(
+        desk_supports.COLUMNS,
+        desk_supports.check,
+        desk_supports.become,
+        desk_supports.take_back,
+        "supports.imported",
+        "supports.import_undone",
+    ),
+    Import.Kind.AREAS: Way(
+        desk_areas.COLUMNS,
+        desk_areas.check,
+        desk_areas.become,
+        desk_areas.take_back,
+        "areas.loaded",
+        "areas.load_undone",
+    ),
+}
+
+
+def _way(of: Import) -> Way:
+    return WAYS[Import.Kind(of.kind)]
+
+
+def upload_import(
+    *,
+    of: Project | Organisation,
+    kind: str = Import.Kind.PROPOSALS,
+    file: "UploadedFile[Any]",
+    file_name: str,
+    by: Person,
+    now: datetime,
+) -> Import:
+    """Keep a file as a draft, and read it as far as it says what it is; neighbourhoods are those of a town.
 
     Refuses  file.unreadable.
     Cost     reads the file in a process of its own (geo.intake.apart).
     """
-    found = Import(project=project, file_name=cleaned(file_name)[-200:] or "file", by=by, uploaded_at=now)
+    owner = {"project": of} if isinstance(of, Project) else {"organisation": of}
+    found = Import(kind=kind, file_name=cleaned(file_name)[-200:] or "file", by=by, uploaded_at=now, **owner)
     # A name nobody chose: what a stranger calls a file has no say in where it lies.
     found.file.save(f"{uuid4().hex}{Path(found.file_name).suffix[:10].lower()}", file, save=False)
     try:
@@ -78,22 +117,17 @@ def read_import(draft: Import, *, file_layer: str, crs: str, lon: str, lat: str)
             lon=lon,
             lat=lat,
             every_row=True,
-            needs_places=False,
+            needs_places=draft.kind == Import.Kind.AREAS,
         ) as reading:
             draft.report = _report(reading)
             if not reading.needs:
-                shutil.move(reading.rows, _rows_of(draft))
+                shutil.move(reading.rows, rows_path(draft))
     except UnreadableFile as refused:
         raise Refused(Code.FILE_UNREADABLE, {"why": str(refused).rstrip(".")}) from refused
     with transaction.atomic():
         draft.columns, draft.counts = {}, {}
         draft.save()
         draft.rows.all().delete()
-
-
-def _rows_of(draft: Import) -> Path:
-    """Where the rows that were read lie, beside the file."""
-    return Path(f"{draft.file.path}.rows")
 
 
 def _report(reading: FileReading) -> dict[str, Any]:
@@ -112,156 +146,35 @@ def _report(reading: FileReading) -> dict[str, Any]:
 
 def _forget_file(of: Import) -> None:
     if of.file:
-        _rows_of(of).unlink(missing_ok=True)
+        rows_path(of).unlink(missing_ok=True)
         of.file.delete(save=False)
 
 
-class _DeskImport(ProposalImport):
-    """An import that also changes what was imported, or exported, before; it writes down what becomes of each row."""
-
-    def __init__(self, of: Import, columns: Columns, now: datetime) -> None:
-        language = (of.project.organisation.languages or ["nl"])[0]
-        reading = Reading(zone=get_current_timezone(), zero=LonLat(0.0, 0.0), language=language)
-        super().__init__(of.project, columns, reading, now, lambda _row: None)
-        self.of = of
-        self.rows: list[ImportedRow] = []
-        self.mapped = [name for name in FIELDS if getattr(columns, name, "")]
-        # What stands there is not what was sent where places are kept roughly, and more than a spot where shapes are
-        # asked for: a file makes new places then, and moves none.
-        if of.project.area is not None and not of.project.blur_m and not asks_for_shapes(of.project):
-            self.mapped.append("place")
-        votes = Phase.objects.filter(project=of.project, kind="vote")
-        self.voted = any(is_frozen(vote) for vote in votes)
-
-    def refuse(self, line: int, key: str, why: Refused | RowFault) -> None:
-        self.counts.refused[str(why.code)] += 1
-        self.note(line, key, ImportedRow.Act.REFUSED, code=str(why.code), facts=dict(why.facts))
-
-    def note(self, line: int, key: str, act: ImportedRow.Act, **more: Any) -> None:
-        self.rows.append(ImportedRow(of=self.of, line=line, key=key[:200], act=act, **more))
-
-    def take(self, rows: Sequence[Row]) -> None:
-        self.counts.read += len(rows)
-        sound = self.sound(rows)
-        there = self.known(sound)
-        candidates = []
-        for row, shown, import_key in sound:
-            try:
-                if self.columns.key == NUMBER and shown and import_key not in there:
-                    raise Refused(Code.PROPOSAL_NOT_FOUND, {"number": shown[:20]})
-                candidates.append(self.understood(row, shown, import_key))
-            except Refused as refused:
-                self.refuse(row.line, shown, refused)
-        new: list[Settled] = []
-        changed: list[Proposal] = []
-        for each in self.settled(candidates):
-            proposal = there.get(each[0].import_key)
-            if proposal is None:
-                new.append(each)
-            elif self.change(proposal, *each):
-                changed.append(proposal)
-        for (candidate, place, _area), made in zip(new, self.add(new), strict=True):
-            after = {name: self.said(name, candidate, place) for name in self.mapped}
-            self.note(
-                candidate.line, candidate.key, ImportedRow.Act.NEW, proposal=made, number=made.number, after=after
-            )
-        Proposal.objects.bulk_update(changed, ["title", "body", "theme", "point", "area"], batch_size=BATCH)
-
-    def known(self, sound: Sequence[tuple[Row, str, str]]) -> dict[str, Proposal]:
-        """The proposals that these rows are about, by the key of the row; locked in the order of their numbers."""
-        rows = Proposal.objects.filter(project=self.project).select_related("theme").order_by("number")
-        rows = rows.select_for_update(no_key=True, of=("self",))
-        keys = [key for _row, _shown, key in sound]
-        if self.columns.key == NUMBER:
-            numbers = [int(key) for key in keys if key.isdecimal() and len(key) < 10]
-            return {str(row.number): row for row in rows.filter(number__in=numbers)}
-        return {str(row.import_key): row for row in rows.filter(import_key__in=keys)}
-
-    def said(self, name: str, candidate: Candidate, place: LonLat | None) -> Any:
-        """What a row says of a field, as it is written down."""
-        match name:
-            case "theme":
-                return self.themes.slug_of(candidate.theme)
-            case "place":
-                return [place.lon, place.lat] if place else None
-        return getattr(candidate, name)
-
-    def change(self, proposal: Proposal, candidate: Candidate, place: LonLat | None, area_id: int | None) -> bool:
-        """Change a proposal as its row says, and write down what that was."""
-        before = {name: _held(proposal, name) for name in self.mapped}
-        after = {name: self.said(name, candidate, place) for name in self.mapped}
-        differs = [name for name in self.mapped if not _is_same(name, before[name], after[name])]
-        if differs and proposal.on_ballot and self.voted:
-            self.refuse(candidate.line, candidate.key, Refused(Code.BALLOT_FROZEN))
-            return False
-        facts = {"proposal": proposal, "number": proposal.number}
-        if not differs:
-            self.counts.repeats += 1
-            self.note(candidate.line, candidate.key, ImportedRow.Act.SAME, **facts)
-            return False
-        for name in differs:
-            match name:
-                case "theme":
-                    proposal.theme = self.themes.named(candidate.theme)
-                case "place":
-                    proposal.point, proposal.area_id = (geos_point(place) if place else None), area_id
-                case _:
-                    setattr(proposal, name, after[name])
-        facts |= {"before": {name: before[name] for name in differs}, "after": {name: after[name] for name in differs}}
-        self.note(candidate.line, candidate.key, ImportedRow.Act.CHANGED, **facts)
-        return True
-
-
-def _held(proposal: Proposal, name: str) -> Any:
-    match name:
-        case "theme":
-            return proposal.theme.slug if proposal.theme else ""
-        case "place":
-            return [proposal.point.x, proposal.point.y] if proposal.point else None
-    return getattr(proposal, name)
-
-
-def _is_same(name: str, before: Any, after: Any) -> bool:
-    if name == "place" and before and after:
-        x = (after[0] - before[0]) * math.cos(math.radians(before[1]))
-        return math.hypot(x, after[1] - before[1]) * _DEGREE_M < SAME_M
-    if name in {"title", "body"} and after and len(after.encode()) in _CUT_BYTES and before.startswith(after):
-        return True
-    return bool(before == after)
-
-
-def _become(of: Import, columns: Columns, now: datetime) -> list[ImportedRow]:
-    """Carry the rows of a file out, and say what became of each."""
-    under_way = _DeskImport(of, columns, now)
-    for batch in batches(rows_in(_rows_of(of))):
-        under_way.take(batch)
-    return sorted(under_way.rows, key=lambda row: row.line)
+def _become(of: Import, columns: Mapping[str, str], now: datetime) -> list[ImportedRow]:
+    return sorted(_way(of).become(of, columns, now), key=lambda row: row.line)
 
 
 def plan_import(*, draft: Import, columns: Mapping[str, str], now: datetime) -> None:
     """Say row by row what would become of a file with these columns; nothing of it is done.
 
-    Locks    the project's row while it looks: the same code that would carry it out runs, and is taken back.
-    Refuses  import.not_a_draft, import.not_read, import.no_words, theme.too_many, object.not_chosen (a project with
-             an inventory).
+    Locks    what carrying it out locks, while it looks: the same code runs, and is taken back.
+    Refuses  import.not_a_draft, import.not_read, theme.too_many; import.no_words, import.no_person, import.no_name
+             where a column is missing.
     """
-    if draft.project.from_inventory:
-        raise Refused(Code.OBJECT_NOT_CHOSEN)
     if draft.state != Import.State.DRAFT:
         raise Refused(Code.IMPORT_NOT_A_DRAFT)
     if draft.report.get("needs"):
         raise Refused(Code.IMPORT_NOT_READ)
-    chosen = {name: columns.get(name, "") for name in ("title", "body", "key", "theme", "date")}
+    chosen = {name: columns.get(name, "") for name in _way(draft).columns}
     chosen = {name: column for name, column in chosen.items() if column in draft.report["names"]}
-    if "title" not in chosen and "body" not in chosen:
-        raise Refused(Code.IMPORT_NO_WORDS)
+    _way(draft).check(draft, chosen)
     with transaction.atomic():
-        rows = _become(draft, Columns(**chosen), now)
+        rows = _become(draft, chosen, now)
         transaction.set_rollback(True)
     for row in rows:
         if row.act == ImportedRow.Act.NEW:
             # Numbers and keys of what was taken back again.
-            row.proposal, row.number = None, None
+            row.proposal, row.number, row.made = None, None, None
     with transaction.atomic():
         draft.columns = chosen
         draft.counts = _counts(rows)
@@ -276,35 +189,35 @@ def _counts(rows: Sequence[ImportedRow]) -> dict[str, Any]:
 
 
 def _seen(rows: Iterator[ImportedRow] | Sequence[ImportedRow]) -> list[tuple[Any, ...]]:
-    return [(row.line, row.key, row.act, row.before, row.after, row.code) for row in rows]
+    return [(row.line, row.key, row.act, row.before, row.after, row.code, row.note) for row in rows]
 
 
 @transaction.atomic
 def carry_out_import(*, draft: Import, by: Person, now: datetime) -> Import:
     """Take a file in, exactly as it was looked at.
 
-    Locks    the import's row, then the project's (next_number).
+    Locks    the import's row, then what its kind locks.
     Refuses  import.not_a_draft, import.not_read, import.nothing; import.changed when a row would now become something
              else than was shown.
     """
-    found = Import.objects.select_for_update(of=("self",)).select_related("project__organisation").get(pk=draft.pk)
+    found = _locked(draft)
     if found.state != Import.State.DRAFT:
         raise Refused(Code.IMPORT_NOT_A_DRAFT)
     if not found.columns:
         raise Refused(Code.IMPORT_NOT_READ)
     if not found.counts.get("new") and not found.counts.get("changed"):
         raise Refused(Code.IMPORT_NOTHING)
-    rows = _become(found, Columns(**found.columns), now)
+    rows = _become(found, found.columns, now)
     if _seen(rows) != _seen(found.rows.order_by("line", "pk").iterator()):
         raise Refused(Code.IMPORT_CHANGED)
     found.rows.all().delete()
     ImportedRow.objects.bulk_create(rows, batch_size=BATCH)
     found.state, found.done_at, found.counts = Import.State.DONE, now, _counts(rows)
-    found.save()
     # What came in stands in the rows; the file may hold more than that, and is needed no more.
+    found.report.pop("first", None)
+    found.save()
     transaction.on_commit(partial(_forget_file, found))
-    detail = {name: found.counts.get(name, 0) for name in ("new", "changed", "refused")}
-    _record(found, by, "proposals.imported", detail)
+    _record(found, by, _way(found).done, {name: found.counts.get(name, 0) for name in ("new", "changed", "refused")})
     return found
 
 
@@ -312,57 +225,27 @@ def carry_out_import(*, draft: Import, by: Person, now: datetime) -> Import:
 def undo_import(*, done: Import, by: Person, now: datetime) -> Import:
     """Take an import back: what it made goes, what it changed becomes what it was.
 
-    What somebody supported, answered, put on a ballot or changed since stays as it is, and its row says so.
+    What somebody used or changed since stays as it is, and its row says so.
 
-    Locks    the import's row, then the proposals in the order of their numbers.
+    Locks    the import's row, then what its kind locks.
     Refuses  import.not_done.
     """
-    found = Import.objects.select_for_update(of=("self",)).select_related("project__organisation").get(pk=done.pk)
+    found = _locked(done)
     if found.state != Import.State.DONE:
         raise Refused(Code.IMPORT_NOT_DONE)
-    acts = [ImportedRow.Act.NEW, ImportedRow.Act.CHANGED]
-    rows = list(found.rows.filter(act__in=acts, proposal__isnull=False).order_by("number"))
-    there = Proposal.objects.select_for_update(no_key=True, of=("self",)).order_by("number")
-    proposals = there.select_related("theme", "project__organisation").in_bulk([row.proposal_id for row in rows])
-    themes = {theme.slug: theme for theme in Theme.objects.filter(project=found.project)}
-    for row in rows:
-        proposal = proposals[row.proposal_id]
-        row.left = _taken_back(row, proposal, themes)
+    rows = _way(found).take_back(found)
     ImportedRow.objects.bulk_update(rows, ["left"], batch_size=BATCH)
     found.state, found.undone_at = Import.State.UNDONE, now
     left = sum(1 for row in rows if row.left)
     found.counts |= {"undone": len(rows) - left, "left": left}
     found.save()
-    _record(found, by, "proposals.import_undone", {"undone": len(rows) - left, "left": left})
+    _record(found, by, _way(found).undone, {"undone": len(rows) - left, "left": left})
     return found
 
 
-def _taken_back(row: ImportedRow, proposal: Proposal, themes: Mapping[str, Theme]) -> str:
-    """Take one row back; why not, where it stays."""
-    if any(not _is_same(name, _held(proposal, name), value) for name, value in row.after.items()):
-        return "changed"
-    if hangs_on(proposal):
-        return "in_use"
-    try:
-        with transaction.atomic():
-            if row.act == ImportedRow.Act.NEW:
-                proposal.delete()
-                row.proposal = None
-                return ""
-            for name, value in row.before.items():
-                match name:
-                    case "theme":
-                        proposal.theme = themes.get(value)
-                    case "place":
-                        proposal.point = geos_point(LonLat(*value)) if value else None
-                        there = proposal.point and nearest_area(proposal.project.organisation, proposal.point)
-                        proposal.area = there or None
-                    case _:
-                        setattr(proposal, name, value)
-            proposal.save(update_fields=["title", "body", "theme", "point", "area"])
-    except (ProtectedError, RestrictedError, IntegrityError):
-        return "in_use"
-    return ""
+def _locked(of: Import) -> Import:
+    rows = Import.objects.select_for_update(of=("self",)).select_related("project__organisation", "organisation")
+    return rows.get(pk=of.pk)
 
 
 def delete_import(*, draft: Import) -> None:
@@ -385,6 +268,4 @@ def forget_drafts(*, now: datetime) -> int:
 
 
 def _record(of: Import, by: Person, act: str, detail: Mapping[str, object]) -> None:
-    record_act(
-        organisation=of.project.organisation, project=of.project, by=by, act=act, subject=of.file_name, detail=detail
-    )
+    record_act(organisation=of.town, project=of.project, by=by, act=act, subject=of.file_name, detail=detail)

@@ -1,5 +1,6 @@
 """Takes the proposals of a file in: each comes in, was there before, or is told why not."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -11,10 +12,11 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
 from django.utils.text import slugify
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geo.formats.reading import Row, RowFault
-from participation.models import Area, Project, Proposal, Record, Theme
-from participation.rules.places import BORDER_TOLERANCE_M, LonLat
+from participation.models import Area, InventoryObject, Project, Proposal, Record, Theme
+from participation.rules.places import BORDER_TOLERANCE_M, LonLat, Shape, kind_of, lies_in, mark_of
 from participation.rules.refusals import Code, Refused
 from participation.rules.rows import (
     THEME_MAX,
@@ -28,6 +30,7 @@ from participation.rules.rows import (
 )
 from participation.rules.wording import cleaned, title_and_body
 from participation.selectors.places import Ground, ground_of
+from participation.selectors.zones import ZonesAtHand, ZonesMet, asks_for_shapes, from_geos, inventory_of
 from participation.services.importing.rows import (
     BATCH,
     Counts,
@@ -39,7 +42,7 @@ from participation.services.importing.rows import (
     lons,
     whole,
 )
-from participation.services.places import keep_exact, public_place
+from participation.services.places import NO_ZONES, keep_exact, public_place
 from participation.services.proposals import next_number
 
 # More kinds than this is no classification but a column of texts or numbers, taken by mistake.
@@ -61,6 +64,7 @@ class Columns:
     person: str = ""
     date: str = ""
     supports: str = ""
+    object: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class _Place(NamedTuple):
 
 @dataclass(slots=True)
 class Candidate:
+    """A row that was understood. ``shape`` is what it draws where that is more than a spot, ``place`` its mark then."""
+
     line: int
     key: str
     import_key: str
@@ -94,25 +100,87 @@ class Candidate:
     created_at: datetime | None
     place: _Place | None
     supports: int
+    shape: BaseGeometry | None = None
+    chosen: InventoryObject | None = None
 
 
-# A row that may come in, its place, and the neighbourhood that lies in.
-Settled = tuple[Candidate, LonLat | None, int | None]
+class Settled(NamedTuple):
+    """A row that lies where something can lie; without a place where none was given or asked."""
+
+    candidate: Candidate
+    place: LonLat | None = None
+    area_id: int | None = None
+    zones: ZonesMet = NO_ZONES
+
+    @property
+    def geometry(self) -> BaseGeometry | None:
+        """What it draws."""
+        return self.candidate.shape or (shapely.Point(self.place.lon, self.place.lat) if self.place else None)
+
+    def require_zones(self, body: str) -> None:
+        """Refuse what the zones do not allow.
+
+        Refuses  zone.barred, zone.reason_missing.
+        """
+        if self.zones.barred:
+            raise Refused(Code.ZONE_BARRED, {"name": self.zones.barred[0].name, "why": self.zones.barred[0].why})
+        if self.zones.reason and not body:
+            raise Refused(Code.ZONE_REASON_MISSING, {"name": self.zones.reason[0].name})
+
+
+def _one(shape: BaseGeometry) -> BaseGeometry:
+    """What stands alone in a collection: many formats know no other."""
+    parts = getattr(shape, "geoms", ())
+    return parts[0] if len(parts) == 1 else shape
 
 
 def _place(row: Row, zero: LonLat) -> _Place:
     if row.fault is not None and row.fault.code == Code.PIN_OUTSIDE_WORLD:
         return _Place(float(str(row.fault.facts["x"])), float(str(row.fault.facts["y"])))
-    shape = row.geometry
-    if shape is None or shape.is_empty:
+    if row.geometry is None or row.geometry.is_empty:
         raise Refused(Code.PIN_MISSING)
-    if shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
-        shape = shape.geoms[0]
+    shape = _one(row.geometry)
     if shape.geom_type != "Point":
         raise Refused(Code.PIN_NOT_A_POINT)
     if abs(shape.x - zero.lon) < SAME_DEGREES and abs(shape.y - zero.lat) < SAME_DEGREES:
         raise Refused(Code.PIN_AT_ZERO)
     return _Place(shape.x, shape.y)
+
+
+class Objects:
+    """The inventory of a project, by what a file may call its objects, and how often each was proposed.
+
+    Holds only under the lock of next_number.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.most = project.per_object
+        rows = list(inventory_of(project)) if project.from_inventory else []
+        self.known = {str(row.number): row for row in rows} | {row.key: row for row in rows}
+        self.taken: Counter[int] = Counter({row.pk: row.n_proposals for row in rows})
+
+    def named(self, said: str) -> InventoryObject:
+        """Find the object of this key or number.
+
+        Refuses  object.not_chosen, object.unknown, object.no_permission.
+        """
+        if not said:
+            raise Refused(Code.OBJECT_NOT_CHOSEN)
+        found = self.known.get(said)
+        if found is None:
+            raise Refused(Code.OBJECT_UNKNOWN, {"number": said[:40]})
+        if found.permission == InventoryObject.Permission.REFUSED:
+            raise Refused(Code.OBJECT_NO_PERMISSION, {"name": found.name})
+        return found
+
+    def take(self, chosen: InventoryObject) -> None:
+        """Count it as proposed once more.
+
+        Refuses  object.taken.
+        """
+        if self.most is not None and self.taken[chosen.pk] >= self.most:
+            raise Refused(Code.OBJECT_TAKEN, {"name": chosen.name})
+        self.taken[chosen.pk] += 1
 
 
 class Themes:
@@ -165,9 +233,12 @@ class ProposalImport:
         self.project, self.columns, self.reading, self.now, self.on_refused = project, columns, reading, now, on_refused
         self.counts = Counts()
         self.ground: Ground = ground_of(project)
+        self.zones = ZonesAtHand(project)
+        self.asks_for_shapes = asks_for_shapes(project)
         self.themes = Themes(project, reading.language)
         self.people = People(project.organisation, reading.language)
         self.number = next_number(project)
+        self.objects = Objects(project)
         self.seen: set[str] = set()
 
     def refuse(self, line: int, key: str, why: Refused | RowFault) -> None:
@@ -226,10 +297,10 @@ class ProposalImport:
                 self.refuse(row.line, shown, refused)
         self.write(candidates)
 
-    def understood(self, row: Row, shown: str, import_key: str) -> Candidate:
+    def understood(self, row: Row, shown: str, import_key: str, *, wants_place: bool = True) -> Candidate:
         """Read the cells of a row.
 
-        Refuses  title.*, body.too_long, pin.* but for what the area says.
+        Refuses  title.*, body.too_long, object.*, pin.* and place.* but for what the area says.
         """
 
         def text(column: str) -> str:
@@ -243,6 +314,7 @@ class ProposalImport:
         created_at = moment(date, self.reading.zone, day_first=self.reading.day_first) if date.strip() else None
         if created_at is not None and created_at > self.now:
             created_at = None
+        place, shape, chosen = self.where(row) if wants_place else (None, None, None)
         return Candidate(
             line=row.line,
             key=shown,
@@ -252,64 +324,131 @@ class ProposalImport:
             theme=theme,
             person=cleaned(cell(row.attributes.get(columns.person))) if columns.person else "",
             created_at=created_at,
-            place=_place(row, self.reading.zero) if self.project.area is not None else None,
+            place=place,
             supports=whole(cell(row.attributes.get(columns.supports))) if columns.supports else 0,
+            shape=shape,
+            chosen=chosen,
         )
 
-    def settled(self, candidates: Sequence[Candidate]) -> list[Settled]:
-        """Keep the candidates whose place lies in the area, each with its place and neighbourhood.
+    def where(self, row: Row) -> tuple[_Place | None, BaseGeometry | None, InventoryObject | None]:
+        """Where a row lies as it says itself: its mark, its shape where that is more than a spot, its object.
 
-        Refuses  pin.swapped, pin.outside_area, pin.outside_world.
+        Refuses  object.*, pin.missing, pin.not_a_point, pin.at_zero, place.shape_not_asked, place.unreadable,
+                 place.crosses_itself.
         """
-        if self.project.area is None:
-            return [(candidate, None, None) for candidate in candidates]
+        project = self.project
+        if project.area is None:
+            return None, None, None
+        if project.from_inventory:
+            said = cleaned(cell(row.attributes.get(self.columns.object))) if self.columns.object else ""
+            if not said and project.place_optional:
+                return None, None, None
+            chosen = self.objects.named(said)
+            mark = mark_of(from_geos(chosen.place))
+            return _Place(mark.lon, mark.lat), None, chosen
+        if row.geometry is None and row.fault is None and project.place_optional:
+            return None, None, None
+        if self.asks_for_shapes and row.geometry is not None and not row.geometry.is_empty:
+            shape = _one(row.geometry)
+            kind = kind_of(shape)
+            if kind is Shape.POINT and kind not in project.shapes and Shape.POINTS in project.shapes:
+                # One of several spots: many formats do not tell them apart.
+                kind, shape = Shape.POINTS, shapely.MultiPoint([shape])
+            if kind not in project.shapes:
+                raise Refused(Code.PLACE_SHAPE_NOT_ASKED)
+            if kind is not Shape.POINT:
+                mark = mark_of(shape)
+                return _Place(mark.lon, mark.lat), shape, None
+        return _place(row, self.reading.zero), None, None
+
+    def settled(self, candidates: Sequence[Candidate]) -> list[Settled]:
+        """Keep the candidates that lie in the area or have no place, each with its neighbourhood and zones.
+
+        Refuses  pin.swapped, pin.outside_area, pin.outside_world, place.part_outside.
+        """
+        kept: list[tuple[Candidate, LonLat | None]] = []
+        spots = iter(self._spots([candidate for candidate in candidates if candidate.place is not None]))
+        for candidate in candidates:
+            spot = next(spots) if candidate.place is not None else None
+            if isinstance(spot, Refused):
+                self.refuse(candidate.line, candidate.key, spot)
+            else:
+                kept.append((candidate, spot))
+        found = [Settled(candidate, place) for candidate, place in kept]
+        placed = [each for each in found if each.place is not None]
+        places = [each.place for each in placed if each.place is not None]
+        drawn = [each.geometry for each in placed if each.geometry is not None]
+        areas = iter(self.ground.neighbourhood_ids(lons(places), lats(places)))
+        # Zones say nothing of the objects of an inventory: the town put those on the list itself.
+        zones = iter([NO_ZONES] * len(drawn) if self.project.from_inventory else self.zones.met(drawn))
+        return [each if each.place is None else each._replace(area_id=next(areas), zones=next(zones)) for each in found]
+
+    def _spots(self, candidates: Sequence[Candidate]) -> list[LonLat | Refused]:
+        """Where each of these lies, turned round where that is asked for, or why it cannot lie there."""
         places = [candidate.place for candidate in candidates if candidate.place is not None]
         given, swapped = [LonLat(x, y) for x, y in places], [LonLat(y, x) for x, y in places]
+        if self.project.from_inventory:
+            return list(given)
         on_earth = [abs(place.lon) <= 180 and abs(place.lat) <= 90 for place in given]
         away = _measured(self.ground, given, on_earth)
         inside_swapped = self.ground.holds(lons(swapped), lats(swapped))
-        kept: list[tuple[Candidate, LonLat]] = []
+        found: list[LonLat | Refused] = []
         for at, candidate in enumerate(candidates):
             if away[at] <= BORDER_TOLERANCE_M:
-                kept.append((candidate, given[at]))
-            elif inside_swapped[at] and self.reading.fix_swapped:
-                self.counts.swapped += 1
-                kept.append((candidate, swapped[at]))
-            elif inside_swapped[at]:
-                self.refuse(candidate.line, candidate.key, Refused(Code.PIN_SWAPPED))
+                is_in = (
+                    candidate.shape is None or self.ground.area is None or lies_in(candidate.shape, self.ground.area)
+                )
+                found.append(given[at] if is_in else Refused(Code.PLACE_PART_OUTSIDE))
+            elif inside_swapped[at] and candidate.shape is None:
+                self.counts.swapped += self.reading.fix_swapped
+                found.append(swapped[at] if self.reading.fix_swapped else Refused(Code.PIN_SWAPPED))
             elif not on_earth[at]:
-                facts = {"lon": given[at].lon, "lat": given[at].lat}
-                self.refuse(candidate.line, candidate.key, Refused(Code.PIN_OUTSIDE_WORLD, facts))
+                found.append(Refused(Code.PIN_OUTSIDE_WORLD, {"lon": given[at].lon, "lat": given[at].lat}))
             else:
-                facts = {"metres": float(away[at])}
-                self.refuse(candidate.line, candidate.key, Refused(Code.PIN_OUTSIDE_AREA, facts))
-        spots = [place for _, place in kept]
-        neighbourhoods = self.ground.neighbourhood_ids(lons(spots), lats(spots))
-        return [(candidate, place, pk) for (candidate, place), pk in zip(kept, neighbourhoods, strict=True)]
+                found.append(Refused(Code.PIN_OUTSIDE_AREA, {"metres": float(away[at])}))
+        return found
+
+    def allowed(self, settled: Sequence[Settled]) -> list[Settled]:
+        """Keep the new ones that zones and inventory allow.
+
+        Refuses  zone.barred, zone.reason_missing, object.taken.
+        """
+        found = []
+        for each in settled:
+            try:
+                each.require_zones(each.candidate.body)
+                if each.candidate.chosen is not None:
+                    self.objects.take(each.candidate.chosen)
+            except Refused as refused:
+                self.refuse(each.candidate.line, each.candidate.key, refused)
+            else:
+                found.append(each)
+        return found
 
     def write(self, candidates: Sequence[Candidate]) -> None:
         """Put what may come in into the database."""
-        self.add(self.settled(candidates))
+        self.add(self.allowed(self.settled(candidates)))
 
     def add(self, settled: Sequence[Settled]) -> list[Proposal]:
-        """Make proposals of these."""
-        self.people.meet(candidate.person for candidate, _, _ in settled)
+        """Make proposals of these; what lies in a zone that asks for a look is not public before it had one."""
+        self.people.meet(each.candidate.person for each in settled)
         proposals: list[Proposal] = []
         exact: list[GEOSGeometry | None] = []
-        areas = Area.objects.in_bulk({area_id for _, _, area_id in settled if area_id} if self.project.blur_m else ())
-        for candidate, place, area_id in settled:
+        areas = Area.objects.in_bulk({each.area_id for each in settled if each.area_id} if self.project.blur_m else ())
+        for each in settled:
+            candidate, place, area_id = each.candidate, each.place, each.area_id
             self.counts.undated += bool(self.columns.date) and candidate.created_at is None
             self.counts.supports_left_out += candidate.supports
             point = shape = hidden = None
-            if place:
-                spot = shapely.Point(place.lon, place.lat)
-                point, shape, hidden = public_place(self.project, spot, place, areas.get(area_id or 0))
+            if place is not None and each.geometry is not None:
+                point, shape, hidden = public_place(self.project, each.geometry, place, areas.get(area_id or 0))
             exact.append(hidden)
             proposals.append(
                 Proposal(
                     project=self.project,
                     number=self.number + len(proposals),
                     origin=self.reading.origin,
+                    state=Proposal.State.SUBMITTED if each.zones.look else Proposal.State.PUBLISHED,
                     title=candidate.title,
                     body=candidate.body,
                     language=self.reading.language,
@@ -317,6 +456,7 @@ class ProposalImport:
                     point=point,
                     shape=shape,
                     area_id=area_id,
+                    inventory_object=candidate.chosen,
                     author_id=self.people.ids.get(candidate.person),
                     import_key=candidate.import_key,
                     created_at=candidate.created_at or self.now,
@@ -351,14 +491,13 @@ def import_proposals(
 ) -> Counts:
     """Take the rows of a file in as public proposals; what was imported before is counted as a repeat.
 
-    A row that is refused never stops the others; a file that turns out unreadable leaves nothing behind.
+    What lies in a zone that asks for it waits for a look by staff. A row that is refused never stops the others; a
+    file that turns out unreadable leaves nothing behind.
 
     Locks    the project's row (next_number) to the end of the import: others' proposals wait for their numbers.
-    Refuses  object.not_chosen (a project with an inventory), theme.too_many: the file as a whole; by ``on_refused``:
-             row.*, title.*, body.too_long, pin.*.
+    Refuses  theme.too_many: the file as a whole; by ``on_refused``: row.*, title.*, body.too_long, pin.*, place.*,
+             zone.barred, zone.reason_missing, object.*.
     """
-    if project.from_inventory:
-        raise Refused(Code.OBJECT_NOT_CHOSEN)
     under_way = ProposalImport(project, columns, reading, now, on_refused)
     for batch in batches(rows):
         under_way.take(batch)

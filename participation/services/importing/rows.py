@@ -4,18 +4,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from django.utils.crypto import salted_hmac
 from numpy.typing import NDArray
 
-from geo.formats.reading import RowFault
-from participation.models import Organisation, Person
+from geo.formats.rows import Row, RowFault
+from geo.intake.apart import rows_in
+from participation.models import Import, Organisation, Person
 from participation.rules.places import LonLat
 from participation.rules.refusals import Refused
 
 BATCH = 1000
+# The column of our own files by which a proposal is known again.
+NUMBER = "number"
 # More digits than the database's whole numbers hold are no count of people.
 WHOLE_DIGITS = 9
 PSEUDONYM_DOMAIN = "import.invalid"
@@ -58,6 +62,16 @@ def batches(rows: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
     several = iter(rows)
     while batch := list(islice(several, size)):
         yield batch
+
+
+def rows_path(of: Import) -> Path:
+    """Where the rows of a draft lie once they were read: beside its file."""
+    return Path(f"{of.file.path}.rows")
+
+
+def kept_rows(of: Import) -> Iterator[Row]:
+    """The rows of a draft, as they were read in a process apart."""
+    return rows_in(rows_path(of))
 
 
 def pseudonym(organisation: Organisation, name: str) -> str:

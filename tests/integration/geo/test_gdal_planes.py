@@ -48,10 +48,10 @@ def town(transactional_db: None) -> Organisation:
     return Organisation.objects.create(slug="testdam", name="Testdam", site_name="Testdam", hosts=["localhost"])
 
 
-def layer_of(town: Organisation, shape: str, *, is_public: bool = True) -> Layer:
+def layer_of(town: Organisation, shape: str, *, is_public: bool = True, slug: str = "") -> Layer:
     """A layer of the town; every fourth row has no place, every fifth has a mark."""
     layer = Layer.objects.create(
-        organisation=town, slug=shape.lower(), name=shape, state=Layer.State.CURRENT, source="x", licence="CC0",
+        organisation=town, slug=slug or shape.lower(), name=shape, state=Layer.State.CURRENT, source="x", licence="CC0",
         is_public=is_public, geometry_type=shape, file_name="x", n_features=N, uploaded_at=datetime.now(UTC),
         attributes=[{"name": "nr", "kind": "integer", "n_empty": 0}, {"name": "merk", "kind": "text", "n_empty": 18}],
     )  # fmt: skip

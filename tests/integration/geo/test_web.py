@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from geo import problems
+from geo.catalog import FeatureSource
 from geo.ogc.answers import STATUS
 from geo.plane.crs import CRS84, LAMBERT_72, transform
 from geo.plane.tiles import lon_lat
@@ -222,6 +223,32 @@ def test_items_come_in_pages(pins: Any, client: Client) -> None:
         address = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
     assert seen == [1, 2, 3, 4, 5, 6]
     assert items(client, "?limit=999999")["numberReturned"] == 6
+
+
+def test_what_many_pages_say_is_looked_up_once(
+    put: Put, registered: Registered, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many match, and where all of it lies; both anew when the rows are others, or others are asked for."""
+    rows, asked = put([(2.70 + n / 100, 50.85) for n in range(6)]), []
+    for name in ("count", "_extent"):
+        real = getattr(FeatureSource, name)
+        monkeypatch.setattr(
+            FeatureSource, name, lambda *a, real=real, name=name, **k: asked.append(name) or real(*a, **k)
+        )
+    source = source_of(rows)
+    registered(source)
+    for query in ("?limit=2", "?limit=2&after=2", f"?limit=1&sortby=-title&crs={EPSG}31370", "?f=html"):
+        assert client.get(f"/ogc/collections/pins/items{query}").status_code == 200
+    assert asked == ["count"]
+    assert items(client, "?supports=0")["numberMatched"] == 2
+    assert items(client, "?bbox=2.705,50,2.725,51")["numberMatched"] == 2
+    for page in ("/ogc/collections", "/ogc/collections/pins", "/ogc/collections?f=html", "/ogc/collections/pins"):
+        assert client.get(page).status_code == 200
+    assert asked == ["count", "count", "count", "_extent"]
+    rows.filter(number__gt=4).delete()
+    registered(source_of(rows, updated="2"))
+    assert items(client)["numberMatched"] == 4
+    assert client.get("/ogc/collections/pins").json()["extent"]["spatial"]["bbox"][0][2] == pytest.approx(2.73)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ import shapely
 
 from geo.formats.rows import FILE_SENTENCES, SENTENCES, UnreadableFile
 from geo.intake import apart
-from geo.intake.apart import ROOT, Reading, Taken, reading_of
+from geo.intake.apart import Reading, Taken, reading_of
+from geo.intake.process import ROOT
 from geo.intake.unpack import unpack
 from tests.unit.geo.strangers import POPERINGE, collection, hostile, point, shapefile, written, zipped
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("participation", "0015_outcome")]
+    dependencies = [("participation", "0019_import_kinds")]
 
     operations = [
         migrations.AlterField(

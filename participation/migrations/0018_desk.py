@@ -1,0 +1,14 @@
+"""The audit trail of one thing, found at once."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("participation", "0017_people")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="record",
+            index=models.Index(fields=["project", "subject", "-at"], name="record_about"),
+        ),
+    ]
