@@ -15,6 +15,7 @@ from geo.ogc.answers import json_answer, refusal
 from geo.problems import Problem
 from participation.api import (
     acts,
+    asked,
     comments,
     desk,
     drafts,
@@ -61,6 +62,7 @@ TITLES = {
     "imports": _("From a file"),
     "files": _("Files"),
 }
+FORM = "multipart/form-data"
 SAID_UPLOADING = {413: "The file is too large"}
 
 api = NinjaAPI(
@@ -75,7 +77,7 @@ api.add_router("", projects.router)
 api.add_router("", projects.public)
 for topic in (proposals, comments, questions, drafts, mine, exports):
     api.add_router("", topic.router)
-for topic in (desk, moderation, acts, decisions, candidates, studies, voting, setup, ground, imports):
+for topic in (desk, moderation, acts, decisions, candidates, studies, voting, setup, asked, ground, imports):
     api.add_router("", topic.router)
 api.add_decorator(paced, mode="operation")
 
@@ -147,7 +149,7 @@ def description() -> dict[str, Any]:
             act = path[method]
             codes = SAID | (SAID_KNOWN if act.get("security") else {401: SAID_KNOWN[401]})
             codes |= {} if method == "get" else SAID_WRITING
-            if "multipart/form-data" in act.get("requestBody", {}).get("content", {}):
+            if FORM in act.get("requestBody", {}).get("content", {}):
                 codes |= SAID_UPLOADING
             act["responses"] |= {
                 status: {
@@ -173,7 +175,8 @@ def docs(request: HttpRequest) -> HttpResponse:
         for method in METHODS:
             if method in path:
                 act = path[method]
-                body = act.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+                bodies = act.get("requestBody", {}).get("content", {})
+                body = next((each["schema"] for each in bodies.values()), None)
                 groups.setdefault(act["tags"][0], []).append(
                     {
                         "method": method.upper(),
@@ -182,6 +185,7 @@ def docs(request: HttpRequest) -> HttpResponse:
                         "words": act.get("description") or act["summary"],
                         "parameters": act["parameters"],
                         "body": _fields(body, content) if body else [],
+                        "is_form": FORM in bodies,
                         "is_known": bool(act.get("security")),
                         "statuses": ", ".join(act["responses"]),
                     }
@@ -192,6 +196,6 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 def _fields(schema: dict[str, Any], content: dict[str, Any]) -> list[dict[str, object]]:
     """The fields of a body."""
-    found = content["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    found = content["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     required = found.get("required", [])
     return [{"name": name, "required": name in required} for name in found["properties"]]

@@ -10,7 +10,11 @@ from math import ceil
 from typing import Any
 
 # What stands on the stage, so that most requests come further than "there is no such project".
-KNOWN: dict[str, list[object]] = {"slug": ["laden", "laden", "laden", None], "number": [1, 2, 8, None]}
+KNOWN: dict[str, list[object]] = {
+    "slug": ["laden", "laden", "laden", None],
+    "number": [1, 2, 8, None],
+    "asked": ["alone", "proposal", None],
+}
 
 
 def _main(address: str, token: str, n: int) -> None:

@@ -365,7 +365,16 @@ RULES = {
     "eligibility": "mail",
 }  # fmt: skip
 OBJECT = {"key": "k2", "name": "Kast 2", "place": {"type": "Point", "coordinates": [2.7, 50.85]}}
+ASKED = "/api/v1/desk/projects/pas/setup/questions/alone"
+CHOICE = {
+    "kind": "one", "label": {"nl": "Welke?"}, "options": [{"text": {"nl": "Rood"}}, {"text": {"nl": "Groen"}}],
+}  # fmt: skip
 WRITES += [
+    ("GET", ASKED, None, Scope.READ),
+    ("POST", ASKED, CHOICE, Scope.SET_UP),
+    ("PUT", f"{ASKED}/q3", {"kind": "long", "label": {"nl": "Wat nog?"}}, Scope.SET_UP),
+    ("DELETE", f"{ASKED}/q4", None, Scope.SET_UP),
+    ("POST", f"{ASKED}/q4/move", {"direction": "up"}, Scope.SET_UP),
     ("GET", "/api/v1/desk/projects", None, Scope.READ),
     ("POST", "/api/v1/desk/projects", {"title": "Nog banken", "template": "benches"}, Scope.SET_UP),
     ("GET", f"{NEW_DESK}/setup", None, Scope.READ),
