@@ -92,7 +92,8 @@ def _cluster(cast: Cast) -> Sent:
 def _kept(cast: Cast) -> Sent:
     row = SavedCluster.objects.create(
         project=cast.project, name="Plein", method="dbscan", settings="", numbers=[1], centre=PLACE,
-        hull=Polygon.from_bbox((2.69, 50.84, 2.71, 50.86)), area_m2=1, n_supports=0, n_people=0, weight=1, kept_at=database_now(),
+        hull=Polygon.from_bbox((2.69, 50.84, 2.71, 50.86)), area_m2=1, n_supports=0, n_people=0, weight=1,
+        kept_at=database_now(),
     )  # fmt: skip
     return {"number": row.pk}, {}
 
