@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.gis.db.models.functions import Envelope
-from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
 from participation.models import Organisation, Phase, Project, Proposal, Record, Response
@@ -44,5 +44,5 @@ def catalogued_projects(organisation: Organisation) -> QuerySet[Project]:
 
 def _last(rows: "QuerySet[Any, Any]", project: str, moment: str) -> Subquery:
     """The latest of these moments in the project at hand; PostgreSQL's greatest() leaves out what is not there."""
-    found = rows.filter(**{project: OuterRef("pk")}).order_by().values(project).annotate(last=Max(moment))
-    return Subquery(found.values("last"))
+    found = rows.filter(**{project: OuterRef("pk"), f"{moment}__isnull": False}).order_by(f"-{moment}")
+    return Subquery(found.values(moment)[:1])

@@ -23,11 +23,13 @@ django.setup()
 
 from django.contrib.gis.geos import MultiPolygon, Polygon  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
+from django.utils.timezone import localdate  # noqa: E402
 
 from geo.catalog import FeatureSource  # noqa: E402
 from geo.models import Cell, Delta  # noqa: E402
 from geo.plane.crs import CRS84, LAMBERT_72, transform  # noqa: E402
 from geo.plane.tiles import Tile, tile_at  # noqa: E402
+from geo.queries.tiles import COUNTED_ZOOMS  # noqa: E402
 from geo.tiles import vector_tile  # noqa: E402
 from participation.models import Organisation, Project, Theme  # noqa: E402
 from participation.selectors.layers import proposals_layer  # noqa: E402
@@ -42,6 +44,8 @@ MAX_ZOOM = 19
 N_TILES = 100
 TIMES_SELECT = 6.0
 TILE_KB = 500
+# The median of a tile of one theme at its slowest zoom, of those that come out of counted cells.
+FILTERED_MS = 10.0
 LOW_ZOOM = 9
 TIMES_GIST = 10.0
 N_SLOW = 3
@@ -75,6 +79,7 @@ def rows(url: str, town: Organisation, *, n_pins: int = N_PINS, note: Callable[[
     note(f"  {n_pins:,} pins, {Cell.objects.count():,} cells, {Delta.objects.count():,} changes not merged yet")
     source = proposals_layer(project, has_map=True)
     yield from _tiles(source, places, note)
+    yield _filtered(source, places, note)
     yield _on_the_fly(source, places, note)
     yield _build(project, places, weights, note)
     yield _insert(url, project, note)
@@ -144,6 +149,22 @@ def _tiles(source: FeatureSource, places: Floats, note: Callable[[str], None]) -
         worst = max(worst, (p50, least), key=lambda pair: pair[0] / pair[1])
     yield Figures("tile-of-million-ms", *worst, worst[0] / worst[1], TIMES_SELECT, "<=")
     yield Figures("tile-of-million-kB", largest / 1000, TILE_KB, largest / 1000 / TILE_KB, 1.0, "<=")
+
+
+def _filtered(source: FeatureSource, places: Floats, note: Callable[[str], None]) -> Figures:
+    """Of one theme, which is counted beforehand as well; what is filtered otherwise is only told."""
+    one = source.where({"theme": "theme-1"})
+    worst = 0.0
+    for z in COUNTED_ZOOMS:
+        worst = max(worst, statistics.median(_times(one, places, z, N_TILES)))
+    some = source.where({}, (localdate(), None))
+    for z in COUNTED_ZOOMS[::4]:
+        note(f"  z{z}: of a period {statistics.median(_times(some, places, z, N_SLOW)):.1f} ms")
+    return Figures("filtered-tile-of-million-ms", worst, FILTERED_MS, worst / FILTERED_MS, 1.0, "<=")
+
+
+def _times(source: FeatureSource, places: Floats, z: int, n: int) -> list[float]:
+    return [_ms(lambda tile=tile: vector_tile(source, *tile)) for tile in _some_tiles(places, z, n)]  # type: ignore[misc]
 
 
 def _on_the_fly(source: FeatureSource, places: Floats, note: Callable[[str], None]) -> Figures:

@@ -121,7 +121,7 @@ def _pointing(page: Page) -> None:
     card = page.locator(f'.kp-card[data-pin="{number}"]')
     mark.hover()
     expect(card).to_have_class(re.compile("is-pointed-at"))
-    card.locator(".kp-card__facts").first.hover()
+    card.locator(".kp-card__link").hover()
     pointed = page.locator("kp-map .is-pointed-at")
     expect(pointed).to_have_text(str(number))
     page.locator("h1").hover()

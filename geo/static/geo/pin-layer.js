@@ -6,6 +6,8 @@ import { grouped, shares } from "geo/markers";
 const SVG = "http://www.w3.org/2000/svg";
 // Nearer than this (pixels) two marks would cover each other.
 const APART = 38;
+// How long a number may be on a mark: its letters times their size (pixels).
+const NUMBER = 46;
 // Rings of this many and more are so wide that they need more room.
 const MANY = 1000;
 const APART_OF_MANY = 56;
@@ -32,7 +34,7 @@ function mark(shape, text, fill, ink) {
     path.style.fill = fill;
     label.style.fill = ink;
   }
-  if (text.length > 3) label.style.fontSize = "10px";
+  if (text.length > 3) label.style.fontSize = `${Math.min(10, Math.floor(NUMBER / text.length))}px`;
   label.textContent = text;
   return root;
 }
