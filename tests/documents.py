@@ -93,3 +93,15 @@ def telling_document() -> bytes:
     into = BytesIO()
     writer.write(into)
     return into.getvalue() + f"\n<script>alert('{SECRET}')</script>".encode()
+
+
+def written(*objects: bytes) -> bytes:
+    """A PDF of these objects, the first of them its root; whatever stands in them."""
+    out, starts = b"%PDF-1.7\n", []
+    for number, one in enumerate(objects, start=1):
+        starts.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
+    size = len(objects) + 1
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % size
+    return out + head + table + b"trailer <</Size %d /Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, len(out))

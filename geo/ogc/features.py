@@ -184,8 +184,8 @@ def item(request: HttpRequest, layer: str, key: str) -> HttpResponseBase:
 def _n_matched(layer: Layer, given: Mapping[str, str], count: Callable[[], int]) -> int:
     """How many features these parameters choose: counted for the first page, and known for those that follow."""
     chosen = [(name, value) for name, value in sorted(given.items()) if name not in _OF_NO_ROWS]
-    found: int = cache.get_or_set(f"geo.count.{tag(layer.id, layer.fingerprint, chosen)}", count, KEPT_SECONDS)
-    return found
+    found = cache.get_or_set(f"geo.count.{tag(layer.id, layer.fingerprint, chosen)}", count, KEPT_SECONDS)
+    return int(found)  # type: ignore[arg-type]
 
 
 def _in_plane(feature: Feature, crs: Crs) -> Feature:

@@ -5,12 +5,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from geo.catalog import Column, Layer
+from geo.catalog import Column, FeatureSource, Layer
 from geo.ogc.documents import GEOJSON, HTML, JSON, JSON_TYPES, SCHEMA, Address
 from geo.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT
+from geo.ogc.tilesets import MATRIX, MVT
 from geo.plane.crs import CRS84, SERVED
+from geo.plane.tiles import MAX_ZOOM
 
 PROBLEM = "application/problem+json"
+# What of a page of features can be asked of a tile too.
+_OF_A_TILE = ("datetime", "filter", "filter-lang", "filter-crs")
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -58,6 +62,14 @@ SCHEMAS: dict[str, Any] = {
         ["title", "status", "code", "detail"], type=_TEXT, title=_TEXT, status=_COUNT, code=_TEXT, detail=_TEXT
     ),
     "queryables": {"type": "object"},
+    "tileMatrixSets": _object(["tileMatrixSets"], tileMatrixSets=_list({"type": "object"})),
+    "tileMatrixSet": _object(
+        ["id", "crs", "tileMatrices"], id=_TEXT, crs=_TEXT, tileMatrices=_list({"type": "object"})
+    ),
+    "tileSets": _object(["tilesets"], links=_LINKS, tilesets=_list({"type": "object"})),
+    # As OGC API Tiles says it, or as TileJSON.
+    "tileSet": {"type": "object"},
+    "tile": {"type": "string", "format": "binary"},
 }
 
 
@@ -115,6 +127,46 @@ def _get(
     }
 
 
+def _may_stay(operation: dict[str, Any]) -> dict[str, Any]:
+    """An answer that whoever holds it need not be sent again."""
+    get = operation["get"]
+    get["parameters"] = [
+        *get["parameters"],
+        {"name": "If-None-Match", "in": "header", "required": False, "schema": _TEXT},
+    ]
+    get["responses"] |= {"304": {"description": _("What you hold is still right")}}
+    return operation
+
+
+def _for_programs(operation: dict[str, Any]) -> dict[str, Any]:
+    """An answer that is no page for people."""
+    del operation["get"]["responses"]["200"]["content"][HTML]
+    return operation
+
+
+def _tiles(layer: FeatureSource, at: str, equal: list[dict[str, Any]]) -> dict[str, Any]:
+    """The tiles of a layer of pins: their sets, what one holds, and a tile."""
+    name, matrix = str(layer.title), f"{at}/tiles/{MATRIX}"
+    told = _query("f", _said("json", "tilejson"), _("The form of the answer"))
+    place = [
+        {"name": name, "in": "path", "required": True, "schema": _COUNT | more}
+        for name, more in (("tileMatrix", {"maximum": MAX_ZOOM}), ("tileRow", {}), ("tileCol", {}))
+    ]
+    asked = [each for each in _page_parameters(layer.columns) if each["name"] in _OF_A_TILE]
+    if not layer.time:
+        asked = [each for each in asked if each["name"] != "datetime"]
+    tile = _may_stay(_get(name, MVT, _ref("tile"), [*place, *asked, *equal], f"tile.{layer.id}", layer.id))
+    tile["get"]["responses"]["204"] = {"description": _("Nothing lies in this tile")}
+    return {
+        at: _for_programs(operation)
+        for at, operation in (
+            (f"{at}/tiles", _get(name, JSON, _ref("tileSets"), [], f"tileSets.{layer.id}", layer.id)),
+            (matrix, _get(name, JSON, _ref("tileSet"), [told], f"tileSet.{layer.id}", layer.id)),
+            (f"{matrix}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}", tile),
+        )
+    }
+
+
 def _page_parameters(columns: Iterable[Column]) -> list[dict[str, Any]]:
     """What can be asked of a page of features."""
     names = [column.name for column in columns]
@@ -155,6 +207,12 @@ def api(address: Address, town: str, layers: Iterable[Layer]) -> dict[str, Any]:
         "/": _get(_("The door"), JSON, _ref("landingPage"), [form], "landing", "capabilities"),
         "/conformance": _get(_("Standards kept"), JSON, _ref("confClasses"), [form], "conformance", "capabilities"),
         "/collections": _get(_("The layers"), JSON, _ref("collections"), [form], "collections", "capabilities"),
+        "/tileMatrixSets": _for_programs(
+            _get(_("How the world is cut"), JSON, _ref("tileMatrixSets"), [], "tileMatrixSets", "tiles")
+        ),
+        f"/tileMatrixSets/{MATRIX}": _for_programs(
+            _get(_("How the world is cut"), JSON, _ref("tileMatrixSet"), [], "tileMatrixSet", "tiles")
+        ),
     }
     for layer in layers:
         at, name, feature = f"/collections/{layer.id}", str(layer.title), _feature(layer.columns)
@@ -169,12 +227,13 @@ def api(address: Address, town: str, layers: Iterable[Layer]) -> dict[str, Any]:
         paths[f"{at}/queryables"] = _get(
             _("What can be asked"), SCHEMA, _ref("queryables"), [form], f"queryables.{layer.id}", layer.id
         )
-        paths[f"{at}/items"] = _get(
-            name, GEOJSON, _page_of(feature), [*asked, form, *equal], f"features.{layer.id}", layer.id
-        )
+        page = _get(name, GEOJSON, _page_of(feature), [*asked, form, *equal], f"features.{layer.id}", layer.id)
+        paths[f"{at}/items"] = _may_stay(page)
         paths[f"{at}/items/{{featureId}}"] = _get(
             name, GEOJSON, feature, [number, crs, form], f"feature.{layer.id}", layer.id
         )
+        if isinstance(layer, FeatureSource) and layer.has_pins:
+            paths |= _tiles(layer, at, equal)
     refused = {
         "description": _("Refused, with a code and a sentence"),
         "content": {PROBLEM: {"schema": _ref("problem")}},

@@ -63,9 +63,10 @@ class Import(models.Model):
     @property
     def town(self) -> Organisation:
         """Whose it is, directly or by its project."""
-        found = self.organisation or (self.project and self.project.organisation)
-        assert found is not None
-        return found
+        if self.project is not None:
+            return self.project.organisation
+        assert self.organisation is not None
+        return self.organisation
 
 
 class ImportedRow(models.Model):

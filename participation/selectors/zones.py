@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
@@ -98,13 +99,13 @@ class ZonesAtHand:
         return ZonesMet(*([self.rows[key] for key in keys] for keys in (said.barred, said.reason, said.look)))
 
 
-def inventory_of(project: Project) -> QuerySet[InventoryObject]:
+def inventory_of(project: Project) -> "QuerySet[Any, Any]":
     """The objects of a project by number, each with how many proposals it has (``n_proposals``)."""
     rows = InventoryObject.objects.filter(project=project).order_by("number")
     return rows.annotate(n_proposals=Count("proposals", filter=COUNTED))
 
 
-def objects_to_choose(project: Project) -> QuerySet[InventoryObject]:
+def objects_to_choose(project: Project) -> "QuerySet[Any, Any]":
     """The objects of a project, first those that can be proposed (``is_free``): the owner did not refuse, and there is
     room for one proposal more. ``proposal_number`` is the first public proposal of each, if any.
     """
@@ -115,10 +116,11 @@ def objects_to_choose(project: Project) -> QuerySet[InventoryObject]:
         is_free=Case(free, default=False, output_field=BooleanField()),
         proposal_number=Subquery(public.values("number")[:1]),
     )
-    return rows.order_by("-is_free", "number")
+    found: QuerySet[Any, Any] = rows.order_by("-is_free", "number")
+    return found
 
 
-def objects_called(rows: QuerySet[InventoryObject], text: str) -> QuerySet[InventoryObject]:
+def objects_called(rows: "QuerySet[Any, Any]", text: str) -> "QuerySet[Any, Any]":
     """Keep the objects whose name or owner holds these words."""
     for word in text.split()[:8]:
         rows = rows.filter(Q(name__icontains=word) | Q(owner__icontains=word) | Q(key__icontains=word))

@@ -32,19 +32,17 @@ def path_of(key: UUID) -> str:
     return f"{FOLDER}/{key}"
 
 
-@transaction.atomic
 def add_answer_file(
     *, draft: Draft, question: Question, file: IO[bytes], size: int, name: str, alt: str, now: datetime
 ) -> AnswerFile:
     """Put a photo or a document into a draft, in the place of the one that answered this question.
 
     Of a picture only pixels are kept (services.photos), of a PDF what is drawn on its pages (geo.intake.documents);
-    of other documents plain text is taken.
+    of other documents plain text is taken. That is done before anything is locked: a document may take its time.
 
     Locks    the draft's row.
     Refuses  photo.*, answer.file_not_taken, answer.file_too_large, answer.file_locked, answer.file_broken.
     """
-    Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)
     name = " ".join(cleaned(name.replace("\\", "/").rpartition("/")[2]).split())[-NAME_MAX:] or "bestand"
     alt = " ".join(cleaned(alt).split())[:ALT_MAX]
     made = AnswerFile(draft=draft, question=question.key, name=name, alt=alt, created_at=now)
@@ -63,9 +61,11 @@ def add_answer_file(
         made.content_type = _type_of(content)
         if made.content_type == PDF:
             content = _drawn_on(content)
-    AnswerFile.objects.filter(draft=draft, question=question.key).delete()
-    default_storage.save(path_of(made.key), ContentFile(content))
-    made.save()
+    with transaction.atomic():
+        Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)
+        AnswerFile.objects.filter(draft=draft, question=question.key).delete()
+        default_storage.save(path_of(made.key), ContentFile(content))
+        made.save()
     return made
 
 

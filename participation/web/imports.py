@@ -91,8 +91,26 @@ LEFT = {
 }
 
 
-class FileForm(forms.Form):
-    """A file with proposals, supports or neighbourhoods."""
+class AreaFileForm(forms.Form):
+    """A file with neighbourhoods."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_(
+            "GeoPackage, Shapefile (its parts in one zip), GeoJSON, FlatGeobuf, GeoParquet or KML; at most 100 MB."
+        ),
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse what is too large before it is looked at."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(gettext("The file is larger than %(mb)s MB.") % {"mb": MAX_BYTES // _MB})
+        return file
+
+
+class FileForm(AreaFileForm):
+    """A file with proposals or supports."""
 
     kind = forms.ChoiceField(
         label=_("What does it hold?"),
@@ -111,33 +129,25 @@ class FileForm(forms.Form):
             "charging locations as OCPI writes them; at most 100 MB."
         ),
     )
+    field_order = ("kind", "file")
 
     def clean_kind(self) -> str:
         """Take a file for proposals where nothing else is said."""
         return self.cleaned_data["kind"] or Import.Kind.PROPOSALS
 
-    def clean_file(self) -> Any:
-        """Refuse what is too large before it is looked at."""
-        file = self.cleaned_data["file"]
-        if file.size > MAX_BYTES:
-            raise forms.ValidationError(gettext("The file is larger than %(mb)s MB.") % {"mb": MAX_BYTES // _MB})
-        return file
-
-
-class AreaFileForm(FileForm):
-    """A file with neighbourhoods."""
-
-    kind = None
-    file = forms.FileField(
-        label=_("File"),
-        help_text=_(
-            "GeoPackage, Shapefile (its parts in one zip), GeoJSON, FlatGeobuf, GeoParquet or KML; at most 100 MB."
-        ),
-    )
-
 
 class ColumnsForm(forms.Form):
     """Which column of the file holds what."""
+
+    def __init__(self, found: Import, data: Any = None) -> None:
+        names: list[str] = found.report.get("names", [])
+        super().__init__(data, initial=guessed(Import.Kind(found.kind), names))
+        for field in self.fields.values():
+            field.choices = [("", gettext("no column")), *((name, name) for name in names)]  # type: ignore[attr-defined]
+
+
+class ProposalColumnsForm(ColumnsForm):
+    """Which column says what of a proposal."""
 
     title = forms.ChoiceField(label=_("Title"), required=False)
     body = forms.ChoiceField(label=_("Text"), required=False)
@@ -156,18 +166,14 @@ class ColumnsForm(forms.Form):
     )
 
     def __init__(self, found: Import, data: Any = None) -> None:
-        names: list[str] = found.report.get("names", [])
-        super().__init__(data, initial=guessed(Import.Kind(found.kind), names))
+        super().__init__(found, data)
         if found.project is None or not found.project.from_inventory:
-            self.fields.pop("object", None)
-        for field in self.fields.values():
-            field.choices = [("", gettext("no column")), *((name, name) for name in names)]  # type: ignore[attr-defined]
+            del self.fields["object"]
 
 
 class SupportColumnsForm(ColumnsForm):
     """Which column says what is supported, and by whom."""
 
-    title = body = theme = date = object = None
     key = forms.ChoiceField(
         label=_("Number or key of the proposal"),
         required=False,
@@ -183,7 +189,6 @@ class SupportColumnsForm(ColumnsForm):
 class AreaColumnsForm(ColumnsForm):
     """Which column says what of a neighbourhood."""
 
-    title = body = theme = date = object = key = None
     name = forms.ChoiceField(label=_("Name"), required=False)
     code = forms.ChoiceField(
         label=_("Code"),
@@ -194,7 +199,7 @@ class AreaColumnsForm(ColumnsForm):
 
 
 COLUMNS_FORMS: dict[str, type[ColumnsForm]] = {
-    Import.Kind.PROPOSALS: ColumnsForm,
+    Import.Kind.PROPOSALS: ProposalColumnsForm,
     Import.Kind.SUPPORTS: SupportColumnsForm,
     Import.Kind.AREAS: AreaColumnsForm,
 }
@@ -214,7 +219,7 @@ def guessed(kind: Import.Kind, names: list[str]) -> dict[str, str]:
 def imports_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show which files were taken in for a project, and take a new one."""
     project = desk_project(request, slug)
-    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
+    form: AreaFileForm = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     context = {"project": project, "desk_items": desk_items(request, project), "imports": imports_of(project)}
     return _listed(request, project, form, context)
 
@@ -236,7 +241,9 @@ def areas_page(request: HttpRequest) -> HttpResponse:
     return _listed(request, town, form, context)
 
 
-def _listed(request: HttpRequest, of: Project | Organisation, form: FileForm, context: dict[str, Any]) -> HttpResponse:
+def _listed(
+    request: HttpRequest, of: Project | Organisation, form: AreaFileForm, context: dict[str, Any]
+) -> HttpResponse:
     if form.is_valid():
         file, kind = form.cleaned_data["file"], form.cleaned_data.get("kind", Import.Kind.AREAS)
         try:
@@ -418,7 +425,7 @@ def _lines(rows: Iterator[ImportedRow]) -> Iterator[str]:
             "; ".join(f"{name}: {_value(name, value)}" for name, value in held.items())
             for held in (row.before, row.after)
         ]
-        why = why_refused(row) if row.code else str(LEFT.get(row.left) or NOTES.get(row.note, ""))
+        why = why_refused(row) if row.code else str((LEFT | NOTES).get(row.left or row.note, ""))
         cells = [row.key, str(row.number or ""), row.act, row.code or row.left or row.note, why, *said]
         yield csv_line(row.line, *map(inert, cells))
 

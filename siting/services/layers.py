@@ -158,6 +158,13 @@ def refused_rows(layer: Layer) -> Iterator[tuple[int, RowFault]]:
     return refused_in(path) if path.is_file() else iter(())
 
 
+def _keep_refused(layer: Layer, reading: Reading) -> None:
+    path = _refused_path(layer)
+    path.unlink(missing_ok=True)
+    if reading.refused.stat().st_size:
+        shutil.move(reading.refused, path)
+
+
 def _refused_path(layer: Layer) -> Path:
     return Path(f"{layer.file.path}.refused")
 
@@ -226,7 +233,7 @@ def _read(layer: Layer, *, file_layer: str, crs: str) -> None:
             layer.attributes = list(reading.attributes)
             layer.report = _report(reading)
             if not reading.needs:
-                shutil.move(reading.refused, _refused_path(layer))
+                _keep_refused(layer, reading)
                 _keep(layer, reading)
     except UnreadableFile as refused:
         raise Refused(Code.FILE_UNREADABLE, {"why": str(refused).rstrip(".")}) from refused

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import Point, Polygon
 from django.core.cache import cache
 from django.db import transaction
 
@@ -98,7 +98,8 @@ def _cluster(cast: Cast) -> Sent:
 def _kept(cast: Cast) -> Sent:
     row = SavedCluster.objects.create(
         project=cast.project, name="Plein", method="dbscan", settings="", numbers=[1], centre=PLACE,
-        hull=PLACE.buffer(0.01), area_m2=1, n_supports=0, n_people=0, weight=1, kept_at=database_now(),
+        hull=Polygon.from_bbox((2.7, 50.8, 2.71, 50.81)), area_m2=1, n_supports=0, n_people=0, weight=1,
+        kept_at=database_now(),
     )  # fmt: skip
     return {"number": row.pk}, {}
 

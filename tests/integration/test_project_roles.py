@@ -75,7 +75,7 @@ def test_an_invitation_to_one_project_opens_that_one_alone(cast: Cast, benches: 
     queue = desk.get("/desk/queue/").content.decode()
     assert "Wachtende bank" in queue
     assert "Wachtende paal" not in queue
-    assert "laden" not in queue
+    assert "Laadpunten" not in queue
     for name in ("desk_templates", "desk_maps", "desk_staff", "desk_audit", "desk_people", "desk_layers"):
         assert status(desk, name) == 404, name
         assert reverse(name) not in overview, name

@@ -11,7 +11,7 @@ from django.contrib.gis.geos import Point
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.test import Client
+from django.test import Client, TestCase
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -24,6 +24,7 @@ from tests.cast import Cast
 from tests.unit.geo.strangers import collection, point
 
 pytestmark = pytest.mark.django_db
+ENGLISH = {"Accept-Language": "en"}
 
 BOW = {"type": "Polygon", "coordinates": [[[2.7, 50.84], [2.72, 50.86], [2.72, 50.84], [2.7, 50.86], [2.7, 50.84]]]}
 
@@ -133,6 +134,40 @@ def test_a_new_version_keeps_the_old_one(cast: Cast, gis: Client) -> None:
     source = layer(Asker("toonstad", cast["Gis"]), "layer-palen")
     assert isinstance(source, FeatureSource)
     assert source.count() == 2
+
+
+def test_an_earlier_version_is_used_again(cast: Cast, gis: Client) -> None:
+    first = in_use(gis, collection(point(), n=1))
+    second = in_use(gis, collection(point(), point(), n=2), replaces=first.pk)
+    assert (
+        "Use this version again" in gis.get(reverse("desk_layer", args=(first.pk,)), headers=ENGLISH).content.decode()
+    )
+    assert act(gis, first, "restore").status_code == 302
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert [(first.state, first.version), (second.state, second.version)] == [("current", 1), ("replaced", 2)]
+    source = layer(Asker("toonstad", cast["Gis"]), f"layer-{first.slug}")
+    assert isinstance(source, FeatureSource)
+    assert source.count() == 1
+    assert Record.objects.get(act="layer.restored").detail == {"version": 1}
+    # What is in use is no earlier version, and a draft is none either.
+    assert act(gis, first, "restore").status_code == 422
+
+
+def test_every_row_that_was_left_out_stands_in_a_table(cast: Cast, gis: Client) -> None:
+    table = b"name,lon,lat\nMarkt,2.7,50.8\n" + b"".join(b"=cmd(),ver,50.8\n" for _ in range(30))
+    upload(gis, table, called="x.csv")
+    found = Layer.objects.latest("pk")
+    answer = gis.get(reverse("desk_layer_refused", args=(found.pk,)), headers=ENGLISH)
+    lines = b"".join(answer).decode("utf-8-sig").splitlines()
+    assert lines[0] == "line,code,sentence"
+    assert len(lines) == 1 + 30
+    assert lines[1].startswith("3,pin.not_a_number,")
+    kept = Path(f"{found.file.path}.refused")
+    assert kept.exists()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        act(gis, found, "delete")
+    assert not kept.exists()
 
 
 def test_only_who_may_takes_layers_in(cast: Cast) -> None:

@@ -58,7 +58,7 @@ def test_planner_signs_in_at_the_desk_with_a_passkey(new_walker: NewWalker) -> N
     other.press("Use a passkey")
     expect(other.page.get_by_role("alert")).to_contain_text(other.say("Your browser gave no passkey."))
     other.go("/desk/")
-    assert other.path.startswith("/account/login/code/")
+    assert other.path.startswith("/account/")
 
     walker.go("/account/factor/passkeys/")
     walker.link("Remove").click()

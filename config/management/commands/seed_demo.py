@@ -330,7 +330,7 @@ def make_proposals(project: Project, content: Mapping[str, Any], scene: Scene) -
             title=entry["title"],
             body=entry["body"],
             theme=themes[entry["theme"]],
-            inventory_object=objects.get(entry.get("object")),
+            inventory_object=objects.get(entry.get("object", "")),
             **(placed(project, entry, content) if content["map"] else {}),
             **fields,
         )
@@ -377,14 +377,15 @@ def placed(project: Project, entry: Mapping[str, Any], content: Mapping[str, Any
 def make_comments(content: Mapping[str, Any], proposals: Sequence[Proposal], scene: Scene) -> None:
     """Make what was said about proposals, one after the other since each came in."""
     by_title = {row.title: row for row in proposals}
-    rows = []
+    rows: list[Comment] = []
     for entry in content.get("comments", ()):
         about, by_city = by_title[entry["on"]], entry.get("by_city", False)
+        speakers = [one for one in scene.people[: len(scene.homes)] if one.language == entry["language"]]
         since = max([about.created_at, *(row.created_at for row in rows if row.proposal == about)])
         rows.append(
             Comment(
                 proposal=about,
-                author=scene.clerk if by_city else scene.rng.choice(scene.people[: len(scene.homes)]),
+                author=scene.clerk if by_city else scene.rng.choice(speakers),
                 by_city=by_city,
                 text=entry["text"],
                 language=entry["language"],

@@ -7,6 +7,7 @@ streams. What was filled into a form or written on top is drawn into the page, a
 Source   ISO 32000-1:2008, 7.8 (content streams), 8 and 9 (graphics and fonts), 12.5.5 (appearances).
 """
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -52,7 +53,12 @@ _PAGE = ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Group")
 _RESOURCES = ("/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading")
 _DEVICE = {1: "/DeviceGray", 3: "/DeviceRGB", 4: "/DeviceCMYK"}
 # What is compressed so stays so; pixels are not touched.
-_CODECS = {"/DCTDecode": jpeg_pixels, "/JPXDecode": jpx_pixels, "/CCITTFaxDecode": bytes, "/JBIG2Decode": bytes}
+_CODECS: dict[str, Callable[[bytes], bytes]] = {
+    "/DCTDecode": jpeg_pixels,
+    "/JPXDecode": jpx_pixels,
+    "/CCITTFaxDecode": bytes,
+    "/JBIG2Decode": bytes,
+}
 # Marks on content: words for other programs, layers, structure. None of them draws.
 _MARKS = {b"BMC", b"BDC", b"EMC", b"MP", b"DP"}
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5

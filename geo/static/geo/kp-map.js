@@ -305,6 +305,8 @@ class KiesplekMap extends HTMLElement {
   async #refresh() {
     this.#round += 1;
     const round = this.#round;
+    // Names do not wait for the tiles: after a zoom they would hang where they no longer belong.
+    this.#names.draw(this.#taken());
     const features = this.#tiles ? await this.#fromTiles() : (this.#config.pins ?? []).map((pin) => ({ n: 1, ...pin }));
     // The map has moved on while tiles were under way; or nothing came at all, and what was seen last is worth more.
     if (round !== this.#round || features === null) return;

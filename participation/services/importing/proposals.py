@@ -130,7 +130,7 @@ class Settled(NamedTuple):
 
 def _one(shape: BaseGeometry) -> BaseGeometry:
     """What stands alone in a collection: many formats know no other."""
-    parts = getattr(shape, "geoms", ())
+    parts: Sequence[BaseGeometry] = list(getattr(shape, "geoms", ()))
     return parts[0] if len(parts) == 1 else shape
 
 
@@ -156,7 +156,7 @@ class Objects:
     def __init__(self, project: Project) -> None:
         self.most = project.per_object
         rows = list(inventory_of(project)) if project.from_inventory else []
-        self.known = {str(row.number): row for row in rows} | {row.key: row for row in rows}
+        self.known: dict[str, InventoryObject] = {str(row.number): row for row in rows} | {row.key: row for row in rows}
         self.taken: Counter[int] = Counter({row.pk: row.n_proposals for row in rows})
 
     def named(self, said: str) -> InventoryObject:

@@ -1,5 +1,6 @@
 """PDFs of strangers: what is drawn on the pages comes through, everything else stays behind."""
 
+import zlib
 from io import BytesIO
 
 import pytest
@@ -10,7 +11,7 @@ from pypdf.generic import StreamObject
 from geo.intake.documents.apart import plain_pdf
 from geo.intake.documents.codecs import flate_alone, jpeg_pixels, jpx_pixels
 from geo.intake.documents.refused import Locked, Unreadable
-from tests.documents import SECRET, SEEN, plain_document, telling_document, telling_jpeg
+from tests.documents import SECRET, SEEN, plain_document, telling_document, telling_jpeg, written
 
 
 def everything_in(document: bytes) -> bytes:
@@ -62,12 +63,28 @@ def test_what_cannot_be_copied_is_refused() -> None:
         plain_pdf(into.getvalue())
     no_page = BytesIO()
     PdfWriter().write(no_page)
-    bomb = whole.replace(b"/Kids [", b"/Kids [ 1 0 R " * 3)
     for broken in (b"%PDF-1.7", whole[: len(whole) // 2], whole[:-40], b"%PDF-1.7 plan %%EOF", no_page.getvalue()):
         with pytest.raises(Unreadable):
             plain_pdf(broken)
-    with pytest.raises(Unreadable):
-        plain_pdf(bomb[:-10])
+
+
+def test_what_is_made_to_hurt_is_refused_or_drawn_and_no_more() -> None:
+    root, pages = b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R/Resources<</XObject<</A 5 0 R>>>>>>"
+    nested = zlib.compress(b"[" * 200_000)
+    packing = zlib.compressobj()
+    bomb = b"".join(packing.compress(b"q " * 500_000) for _part in range(100)) + packing.flush()
+    packed = [b"<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(one), one) for one in (nested, bomb)]
+    head = b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</A 5 0 R>>>>/Length 5>>"
+    ring = head + b"stream\n/A Do\nendstream"
+    for hurting in (
+        written(root, b"<</Type/Pages/Kids[2 0 R]/Count 1>>"),
+        *(written(root, pages, page, one) for one in packed),
+    ):
+        with pytest.raises(Unreadable):
+            plain_pdf(hurting)
+    drawn = plain_pdf(written(root, pages, page, b"<</Length 5>>stream\n/A Do\nendstream", ring))
+    assert len(PdfReader(BytesIO(drawn)).pages) == 1
 
 
 def test_pictures_keep_their_pixels_and_nothing_beside_them() -> None:
