@@ -18,6 +18,7 @@ from participation.rules.tokens import Scope
 from participation.selectors.comments import comments_on
 from participation.selectors.doubles import alike_and_near
 from participation.selectors.organisations import address_of
+from participation.selectors.proposals import visible_proposals
 from participation.selectors.queue import dossier, listed, moderators
 from participation.services import comments, merging, moderation
 
@@ -126,7 +127,7 @@ def read_piece(request: HttpRequest, slug: str, number: shapes.Number) -> Told:
     piece = piece_called(request, slug, number, DeskAct.SEE)
     place = LonLat(piece.point.x, piece.point.y) if piece.point else None
     like, near = alike_and_near(piece, place, limit=NEAR)
-    (row,) = listed(Proposal.objects.filter(pk=piece.pk))
+    (row,) = listed(visible_proposals(piece.project, request.user).filter(pk=piece.pk))
     known, (tags, assignee) = dossier(row), _tags_of(piece)
     return {
         "proposal": proposal_told(request, piece, slug),
