@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from geo import catalog
-from geo.catalog import Asker, DerivedSource, FeatureSource
+from geo.catalog import Asker, DerivedSource, Feature, FeatureSource
 from participation.models import Area, Organisation, Project, Proposal
 from participation.services.voting import cast_ballot, close_phase
 from tests.cast import Cast, picks
@@ -83,7 +83,12 @@ def test_the_list_of_layers_computes_none_of_them(
     whole(cast.project, cast["Piet"])
     client.force_login(cast["Marc"])
     computed: list[str] = []
-    monkeypatch.setattr(DerivedSource, "_features", property(lambda self: computed.append(self.id) or []))
+
+    def compute(layer: DerivedSource) -> list[Feature]:
+        computed.append(layer.id)
+        return []
+
+    monkeypatch.setattr(DerivedSource, "_features", property(compute))
     listed = {row["id"]: row for row in client.get("/ogc/collections").json()["collections"]}
     derived = {name for name in listed if re.search("clusters$|hulls$|hotspots|study", name)} - {
         "laden-kept-clusters", "laden-kept-hulls",

@@ -232,9 +232,13 @@ def test_what_many_pages_say_is_looked_up_once(
     rows, asked = put([(2.70 + n / 100, 50.85) for n in range(6)]), []
     for name in ("count", "_extent"):
         real = getattr(FeatureSource, name)
-        monkeypatch.setattr(
-            FeatureSource, name, lambda *a, real=real, name=name, **k: asked.append(name) or real(*a, **k)
-        )
+
+
+        def noted(*given: Any, real: Any = real, name: str = name, **named: Any) -> Any:
+            asked.append(name)
+            return real(*given, **named)
+
+        monkeypatch.setattr(FeatureSource, name, noted)
     source = source_of(rows)
     registered(source)
     for query in ("?limit=2", "?limit=2&after=2", f"?limit=1&sortby=-title&crs={EPSG}31370", "?f=html"):
