@@ -1,7 +1,7 @@
 """The list and the map of a project follow each other; in a crowd what is clicked is what is told, and nobody else."""
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from django.contrib.gis.geos import Point
@@ -53,14 +53,17 @@ def test_in_a_crowd_a_click_tells_of_these_pins_alone(new_walker: NewWalker, cro
     expect(mark.locator(".kp-mark__shape")).to_have_css("fill", "rgb(29, 78, 216)")
     mark.click()
     expect(card.locator(".kp-card__title a")).to_have_text(f"Druk {first + 5}")
-    # What does not fit on a card stands on the list.
+    # What does not fit on a card stands on the list, with what is in the box around it.
     walker.page.locator("kp-map .kp-ring").filter(has_not_text=re.compile("^5$")).first.click()
     title = card.locator(".kp-card__title")
     expect(title).to_have_text(re.compile(r"^\d+ "))
     many = int(title.inner_text().split()[0])
     rest = card.locator(".kp-map__words > a")
     rest.click()
-    expect(walker.page.locator("#count")).to_contain_text(re.compile(rf"^{many}\b"))
+    walker.page.wait_for_url(lambda url: crowded not in unquote(url))
+    # The box around a round group holds some of its neighbours as well.
+    listed = int((walker.page.locator("#count").text_content() or "").split()[0])
+    assert many <= listed < len(CROWD)
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["390", "1280"])
