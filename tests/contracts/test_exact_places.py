@@ -133,8 +133,7 @@ def addresses(slug: str) -> Iterable[tuple[str, str]]:
         yield name, reverse(name, kwargs=dict(row.cast) | other) + row.query
     yield "api_proposal", reverse("api_proposal", kwargs={"slug": slug, "number": 2})
     yield "proposal", reverse("proposal", kwargs={"slug": slug, "number": 2})
-    yield "export.tif", reverse("export", kwargs={"name": f"{slug}-heat.tif"}) + "?crs=EPSG:31370"
-    for kind in ("proposals", "candidates", "clusters", "cluster-hulls", "hotspots"):
+    for kind in ("proposals", "candidates", "clusters", "cluster-hulls"):
         for form in FEATURE_FORMATS:
             for crs in ("EPSG:4326", "EPSG:31370"):
                 yield f"export.{form}", reverse("export", kwargs={"name": f"{slug}-{kind}.{form}"}) + f"?crs={crs}"
