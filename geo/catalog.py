@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from hashlib import sha256
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import shapely
@@ -19,11 +19,11 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
 from django.db.models import BigIntegerField, BinaryField, DateTimeField, F, FloatField, Func, Q, QuerySet, Value
-from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, TruncDate
 from django.utils.timezone import make_aware
 from shapely.geometry.base import BaseGeometry
 
+from geo.columns import Column, Feature, GeometryType, Look
 from geo.conditions import NOTHING, Condition, in_query, matches
 from geo.memory import KEPT_SECONDS
 from geo.plane.boxes import Box
@@ -32,9 +32,6 @@ from geo.plane.grids import Grid
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-Kind = Literal["text", "integer", "number", "date", "boolean"]
-# "Geometry": of different kinds.
-GeometryType = Literal["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "Geometry"]
 
 # Rows fetched at a time: enough to keep the socket busy, few enough to forget.
 CHUNK = 2000
@@ -46,28 +43,6 @@ NO_SLOT = -1
 
 class UnknownLayer(LookupError):  # noqa: N818 -- an answer about what was asked
     """No such layer for whoever asks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One public attribute of a layer. Only what stands here leaves the house.
-
-    ``found`` says which rows have exactly this value, where that is found quicker than by looking at ``path`` of each.
-    """
-
-    name: str
-    path: str | Combinable
-    kind: Kind
-    title: "str | _StrPromise"
-    found: Callable[[Any], Q] | None = None
-
-
-class Feature(NamedTuple):
-    """One row of a layer: its public number, its place in lon, lat (or none), its attributes in column order."""
-
-    key: int
-    geometry: BaseGeometry | None
-    attributes: dict[str, Any]
 
 
 class Sort(NamedTuple):
@@ -168,15 +143,6 @@ class Slots(NamedTuple):
     names: Mapping[int, str]
     of: str = ""
     values: Mapping[str, int] = MappingProxyType({})
-
-
-class Look(NamedTuple):
-    """How features are drawn where a file can say so: in one colour, or by the values of a column, each with what it
-    is called and its colour."""
-
-    colour: str = "#1f5c3a"
-    column: str = ""
-    values: tuple[tuple[str, str, str], ...] = ()
 
 
 class Compiled(NamedTuple):

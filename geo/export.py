@@ -16,7 +16,8 @@ from django.db.models import BinaryField, F, FloatField, Func, QuerySet, TextFie
 from numpy.typing import NDArray
 
 from geo import companion, problems
-from geo.catalog import AnyLayer, Column, Feature, FeatureSource, Layer, Raster
+from geo.catalog import AnyLayer, FeatureSource, Layer, Raster
+from geo.columns import Column, Feature
 from geo.conditions import Both, Condition, Filled
 from geo.formats import csv, fgb, geojson, geojsonseq, gpkg, kml, parquet, shp, tif, xlsx
 from geo.formats.frames import TYPES as ARROW

@@ -20,7 +20,8 @@ from django.db.models.functions import Cast
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from geo.catalog import AnyLayer, Asker, Column, DerivedSource, Feature, FeatureSource, GeometryType, Raster
+from geo.catalog import AnyLayer, Asker, DerivedSource, FeatureSource, Raster
+from geo.columns import Column, Feature, GeometryType
 from geo.plane.grids import Grid
 from participation import public
 from participation.models import Project

@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from geo.catalog import Asker, Column, DerivedSource, Feature
+from geo.catalog import Asker, DerivedSource
+from geo.columns import Column, Feature
 from participation import public
 from participation.models import Project
 from participation.rules.text import in_language

@@ -9,7 +9,7 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from geo.catalog import Column, GeometryType, Look
+from geo.columns import Column, GeometryType, Look
 from geo.plane.crs import Crs
 
 TYPES: dict[str, Any] = {

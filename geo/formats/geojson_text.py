@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.catalog import Column, Feature
+from geo.columns import Column, Feature
 from geo.formats.frames import Frame
 
 # A longitude that is no longer than a place needs.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyogrio
 from django.utils.translation import gettext_lazy as _
 
-from geo.catalog import Look
+from geo.columns import Look
 from geo.formats import gdal, gdal_out
 from geo.formats.frames import Frame, Heading
 from geo.formats.rows import Row

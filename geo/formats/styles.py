@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from geo.catalog import Look
+from geo.columns import Look
 
 # A hand of QGIS's own: marks of 3 mm, lines of 0.6 mm, surfaces half seen through.
 _SIZE_MM, _LINE_MM = 3, 0.6

@@ -20,7 +20,7 @@ from pygeofilter.values import Interval
 from shapely.geometry.base import BaseGeometry
 
 from geo import problems
-from geo.catalog import Column
+from geo.columns import Column
 from geo.conditions import Both, Compare, Condition, Either, Filled, Lies, Like, Sign, Value
 from geo.plane.crs import CRS84, Crs, flip, reproject
 

@@ -14,7 +14,8 @@ from django.shortcuts import render
 from django.utils import translation
 
 from geo import problems
-from geo.catalog import Feature, Layer, Raster, layers_for
+from geo.catalog import Layer, Raster, layers_for
+from geo.columns import Feature
 from geo.formats.geojson_text import feature_text
 from geo.memory import KEPT_SECONDS
 from geo.ogc import documents, openapi, parameters

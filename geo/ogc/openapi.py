@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from geo.catalog import Column, FeatureSource, Layer
+from geo.catalog import FeatureSource, Layer
+from geo.columns import Column
 from geo.ogc.documents import GEOJSON, HTML, JSON, JSON_TYPES, SCHEMA, Address
 from geo.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT
 from geo.ogc.tilesets import MATRIX, MVT

@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.utils.timezone import get_current_timezone
 
 from geo import problems
-from geo.catalog import Behind, Column, Days, Feature, Sort
+from geo.catalog import Behind, Days, Sort
+from geo.columns import Column, Feature
 from geo.conditions import Both, Compare, Condition, Either, Filled
 from geo.ogc import cql
 from geo.plane import boxes

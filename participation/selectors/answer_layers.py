@@ -32,7 +32,8 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from geo.catalog import Asker, Column, FeatureSource
+from geo.catalog import Asker, FeatureSource
+from geo.columns import Column
 from participation.models import AnswerSheet, FormVersion, Membership, Organisation, Person, Project, ProjectRole
 from participation.rules.questions import AGREEMENT, Asked, Kind, Question, read
 from participation.rules.roles import DESK_ACTS, DeskAct

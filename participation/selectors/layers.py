@@ -12,7 +12,8 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from geo.catalog import Asker, Column, FeatureSource, Look, Slots, Stored
+from geo.catalog import Asker, FeatureSource, Slots, Stored
+from geo.columns import Column, Look
 from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
 from participation.selectors.answer_layers import public_columns

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from geo import catalog
-from geo.catalog import Asker, DerivedSource, Feature, FeatureSource
+from geo.catalog import Asker, DerivedSource, FeatureSource
+from geo.columns import Feature
 from participation.models import Area, Organisation, Project, Proposal
 from participation.services.voting import cast_ballot, close_phase
 from tests.cast import Cast, picks

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from geo import catalog
 from geo.analysis.clusters import clusters
 from geo.analysis.density import density
-from geo.catalog import Column, DerivedSource, Feature, FeatureSource, Raster
+from geo.catalog import DerivedSource, FeatureSource, Raster
+from geo.columns import Column, Feature
 from geo.plane.crs import CRS84, LAMBERT_72, reproject, transform
 from geo.plane.grids import Grid
 from participation.models.organisation import Organisation

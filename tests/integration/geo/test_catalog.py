@@ -12,7 +12,8 @@ from django.db.models.functions import Concat
 
 from geo import catalog
 from geo.analysis.clusters import clusters
-from geo.catalog import Asker, Column, UnknownLayer
+from geo.catalog import Asker, UnknownLayer
+from geo.columns import Column
 from geo.plane.boxes import Box
 from geo.plane.crs import CRS84, LAMBERT_72, metric_for, transform
 from tests.integration.geo.conftest import COLUMNS, heat_of, hulls_of, source_of

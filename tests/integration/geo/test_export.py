@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import problems
-from geo.catalog import Column, DerivedSource, Feature
+from geo.catalog import DerivedSource
+from geo.columns import Column, Feature
 from geo.export import Asked, write
 from geo.formats.reading import read
 from geo.plane.boxes import Box

@@ -237,7 +237,7 @@ def test_what_comes_in_meanwhile_moves_nothing(pins: Any, client: Client, put: P
 
 
 def test_rows_that_say_nothing_come_last_and_are_paged_too(put: Put, registered: Registered, client: Client) -> None:
-    from geo.catalog import Column
+    from geo.columns import Column
 
     rows = put([(2.7, 50.8)] * 9)
     rows.filter(number__lte=6).update(cost_cents=None)

@@ -29,7 +29,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import problems
-from geo.catalog import Column, DerivedSource, Feature, FeatureSource, Look
+from geo.catalog import DerivedSource, FeatureSource
+from geo.columns import Column, Feature, Look
 from geo.export import EVERYTHING, FEATURE_FORMATS, FORMATS, Asked, about, check, formats_of, frames, is_possible, write
 from geo.formats import geojson_text, shp, xlsx
 from geo.formats.formulas import inert

@@ -233,7 +233,6 @@ def test_what_many_pages_say_is_looked_up_once(
     for name in ("count", "_extent"):
         real = getattr(FeatureSource, name)
 
-
         def noted(*given: Any, real: Any = real, name: str = name, **named: Any) -> Any:
             asked.append(name)
             return real(*given, **named)
