@@ -320,7 +320,8 @@ class FeatureSource:
         """Rows with what a pin weighs, and of which slot it is."""
         slot = Coalesce(F(self.slots.column), Value(0)) if self.slots else Value(0)
         weight = F(self.weight) if self.weight else Value(1)
-        return rows.annotate(kp_weight=weight, kp_slot=Cast(slot, BigIntegerField()))
+        found: QuerySet[Any, Any] = rows.annotate(kp_weight=weight, kp_slot=Cast(slot, BigIntegerField()))
+        return found
 
     def names_of(self, columns: Iterable[str]) -> dict[str, str]:
         """The names that these columns have in ``shaped``."""
