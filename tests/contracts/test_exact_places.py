@@ -15,6 +15,7 @@ from pathlib import Path
 import mapbox_vector_tile
 import numpy as np
 import pytest
+from django.contrib.gis.geos import Point
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -228,3 +229,30 @@ def test_whoever_writes_proposals_asks_what_everybody_may_see() -> None:
     for maker in ("services/proposals.py", "services/importing/proposals.py", "services/synthetic.py"):
         source = (Path("participation") / maker).read_text()
         assert "keep_exact(" in source, maker
+
+
+def test_what_is_computed_of_places_knows_nothing_of_the_exact_ones(staged: Cast) -> None:
+    """Were the exact places elsewhere, heat, hot spots and clusters would be the same; were the public ones, not."""
+    project = project_with_places(staged, "thuis", BLUR_M)
+    names = [f"thuis-{name}" for name in ("heat.tif", "hotspots.geojson", "clusters.geojson", "cluster-hulls.geojson")]
+    now = database_now()
+    for number in range(8):
+        submit_proposal(
+            project=project, person=staged["An"], title=f"Buur {number}", body="", place=HOME, theme="",
+            language="nl", now=now,
+        )  # fmt: skip
+    project.proposals.update(state=Proposal.State.PUBLISHED)
+    client = client_of(staged, "planner")
+
+    def files() -> list[bytes]:
+        cache.clear()
+        answers = [client.get(reverse("export", args=(name,)) + "?crs=EPSG:4326") for name in names]
+        assert [answer.status_code for answer in answers] == [200] * len(names)
+        return [read(answer) for answer in answers]
+
+    before = files()
+    ExactPlace.objects.filter(proposal__project=project).update(place=Point(2.8, 50.8, srid=4326))
+    assert files() == before
+    # The control: they are made of places at all.
+    project.proposals.update(point=Point(2.8, 50.8, srid=4326))
+    assert files()[0] != before[0]
