@@ -26,7 +26,7 @@ ROUNDS = 5
 SECONDS = 3
 TILE_KB = 500
 PAGE_KB = 250
-PAGE_QUERIES = 15
+PAGE_QUERIES = 20
 RATIO = 0.25
 # How many times as many ballots as plain Django takes, and how long one may take while others flood the server.
 TIMES_ORM = 4.0
