@@ -97,7 +97,8 @@ def test(arguments: Sequence[str]) -> int:
     """Check everything, then run the tests on a database of their own; pytest's closing line comes last."""
     with _database(embedded.testing()) as environment:
         # A file of tests stays together: what its tests share is then made once.
-        command = [PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *arguments]
+        shared = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+        command = [PYTHON, "-m", "pytest", *shared, *arguments]
         return _check(environment) or _watch(command, environment)
 
 

@@ -26,7 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what is marked as long to ``make drills``."""
+    """Leave what is marked as long to ``make drills``, and walk through the site when all else is done.
+
+    A browser that was opened keeps an event loop in its process, and a walk settings of its own.
+    """
+    items.sort(key=lambda item: "journeys" in item.path.parts)
     if not config.getoption("--long"):
         left = [item for item in items if item.get_closest_marker("long")]
         if left:

@@ -157,6 +157,7 @@ LEAVES_NONE: dict[str, str] = {
     "desk_undo": "as desk_moderate",
     "desk_import_change": "a file that is being read is the own draft of who uploaded it; taking it in and taking it "
     "back leave lines (tests/integration/test_desk_import.py)",
+    "desk_area_import_change": "as desk_import_change (tests/integration/test_desk_import_kinds.py)",
     "desk_cluster_run": "has a worker compute something to look at; it changes nothing, and who asked stands with it",
     "desk_scenario_act": "a planner's working paper: who made it stands in it, and what is published is recorded",
     "desk_webhook_again": "sends once more what was sent; the log of the webhook tells of it",

@@ -26,11 +26,10 @@ from participation.services.voting import cast_ballot, close_phase
 from participation.tasks import close_due
 from tests.cast import Cast, picks
 from tests.contracts.pages import POST_ONLY, ROLES, ROWS
-from tests.contracts.test_pages import address, client_of, read
+from tests.contracts.test_pages import address, client_of, furnished, read
 from tests.drills.conftest import Tell
 from tests.drills.hammer import execute
 from tests.drills.roles import connected, make_role, served_as_web
-from tests.integration import studies
 from tests.integration.test_methods import FROZEN
 from tests.past import end
 
@@ -354,7 +353,7 @@ def test_readiness_says_what_weakens_a_vote(cast: Cast) -> None:
 def test_the_server_works_as_its_role(cast: Cast) -> None:
     """Everything a server and its worker do, on a connection that can change no vote."""
     make_role()
-    studies.whole(cast.project, cast["Piet"])
+    furnished(cast)
     slug = cast.project.slug
     with served_as_web():
         assert not state().can_change_votes

@@ -208,7 +208,7 @@ def test_village_centre(new_walker: NewWalker) -> None:
     planner.press("Publish the comment")
     planner.go(f"/desk/projects/{slug}/queue/?state=published&piece={grass.pk}")
     planner.page.locator("#join").fill(str(lawn.number))
-    planner.press("Join", planner.page.locator("form", has=planner.page.locator("#join")))
+    planner.press("Join this one with the other")
     grass.refresh_from_db()
     assert grass.merged_into == lawn
     resident.go(f"/projects/{slug}/proposals/{lawn.number}/")

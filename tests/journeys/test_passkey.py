@@ -62,6 +62,7 @@ def test_planner_signs_in_at_the_desk_with_a_passkey(new_walker: NewWalker) -> N
 
     walker.go("/account/factor/passkeys/")
     walker.link("Remove").click()
+    walker.sees("Remove this passkey?")
     walker.press("Remove", page.locator("form"))
     walker.sees("You have no passkey yet.")
     assert not Authenticator.objects.filter(user__email=PLANNER, type="webauthn").exists()

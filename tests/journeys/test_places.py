@@ -36,7 +36,7 @@ def zone_is_drawn(planner: Walker) -> None:
     corners.fill(f"{lat - 0.002}, {lon - 0.002}\n{lat - 0.002}, {lon + 0.002}\n{lat + 0.002}, {lon}")
     planner.press("Add")
     planner.sees("The zones")
-    assert Zone.objects.get().name == {"nl": "Markt"}
+    assert Zone.objects.get(project__slug="laadpunten").name == {"nl": "Markt"}
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["map", "no-script"])
