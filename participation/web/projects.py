@@ -1,9 +1,8 @@
 """One project: what is asked, until when, what can be done now, and every proposal on a list beside the map."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import overload
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -161,36 +160,22 @@ def drawing_seed(request: HttpRequest, project: Project) -> str:
     return f"{project.pk}:{request.session['draw']}"
 
 
-@dataclass(frozen=True, slots=True)
-class InOrder(Sequence[int]):
-    """The numbers of a long list in its order, of which only the page that is shown is asked: some first, the rest of
-    the database; ``n`` of them.
+def in_drawn_page(
+    request: HttpRequest, project: Project, rows: QuerySet[Proposal], shown: QuerySet[Proposal], at: range
+) -> list[Proposal]:
+    """Those of ``shown`` that stand at these places of the list as drawn for this reader: options of the ballot, then
+    the rest of ``rows``, newest first.
     """
-
-    first: Sequence[int]
-    rest: "QuerySet[Proposal, int]"
-    n: int
-
-    def __len__(self) -> int:
-        return self.n
-
-    @overload
-    def __getitem__(self, at: int) -> int: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[int]: ...
-    def __getitem__(self, at: int | slice) -> int | list[int]:
-        if isinstance(at, int):
-            return self[at : at + 1][0]
-        start, stop, _step = at.indices(self.n)
-        past = len(self.first)
-        return [*self.first[start:stop], *self.rest[max(start - past, 0) : max(stop - past, 0)]]
-
-
-def in_drawn_page(request: HttpRequest, project: Project, rows: QuerySet[Proposal], n: int) -> InOrder:
-    """The numbers of these ``n`` rows as drawn for this reader: options of the ballot, then the rest, newest first."""
     options = list(rows.filter(on_ballot=True).order_by("number").values_list("number", flat=True))
-    others = rows.filter(on_ballot=False).order_by("-number").values_list("number", flat=True)
-    return InOrder(in_drawn_order(options, drawing_seed(request, project)), others, n)
+    drawn, n = in_drawn_order(options, drawing_seed(request, project)), len(options)
+    found: list[Proposal] = []
+    if at.start < n:
+        by_number = {proposal.number: proposal for proposal in shown.filter(number__in=drawn[at.start : at.stop])}
+        found += [by_number[number] for number in drawn[at.start : at.stop] if number in by_number]
+    if at.stop > n:
+        rest = rows.filter(on_ballot=False).order_by("-number").values("pk")[max(at.start - n, 0) : at.stop - n]
+        found += shown.filter(pk__in=rest).order_by("-number")
+    return found
 
 
 def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str, object]:
@@ -206,15 +191,16 @@ def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str,
         box=filters.box,
     )
     n, is_more = _n_found(project, filters, rows)
+    page = Paginator(range(n), A_PAGE).get_page(request.GET.get("page"))
+    at = range(n)[page.start_index() - 1 : page.end_index()] if n else range(0)
+    shown = supported_by(everything, request.user).defer("area__outline")
     if filters.sort == "drawn":
-        order = in_drawn_page(request, project, rows, n)
+        proposals = in_drawn_page(request, project, rows, shown, at)
     else:
-        order = InOrder((), rows.order_by(*SORTS[filters.sort]).values_list("number", flat=True), n)
-    page = Paginator(order, A_PAGE).get_page(request.GET.get("page"))
-    numbers = list(page.object_list)
-    shown = supported_by(everything, request.user).defer("area__outline").filter(number__in=numbers)
-    by_number = {proposal.number: proposal for proposal in shown}
-    proposals = [by_number[number] for number in numbers if number in by_number]
+        order = SORTS[filters.sort]
+        # The index tells which stand on the page; only of these the rows are read.
+        keys = rows.order_by(*order).values("pk")[at.start : at.stop]
+        proposals = list(shown.filter(pk__in=keys).order_by(*order))
     return {"page": page, "proposals": proposals, "n_found": n, "is_more": is_more}
 
 
