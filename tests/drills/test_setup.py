@@ -410,6 +410,7 @@ def test_the_demo_ends_cleanly(copy: Path, port: int, number: signal.Signals) ->
     assert processes(Cluster(copy)) == []
 
 
+@pytest.mark.long
 @pytest.mark.alone
 def test_a_second_start_takes_less_than_ten_seconds(copy: Path, port: int) -> None:
     # The first start makes the database; of the later ones the quickest counts, as others use the machine too.

@@ -140,6 +140,6 @@ def test_a_page_of_a_thousand_proposals_asks_little(
     with django_assert_max_num_queries(16):  # type: ignore[operator]
         answer = client.get("/projects/laden/?sort=most")
     assert answer.status_code == 200
-    with django_assert_max_num_queries(16):  # type: ignore[operator]
+    with django_assert_max_num_queries(18):  # type: ignore[operator]
         client.get("/projects/laden/")
     assert len(answer.content) < 100_000

@@ -220,7 +220,8 @@ def visit(walker: Walker, name: str) -> None:
         FIRST[row.first](walker)
     path = reverse(name, kwargs=dict(row.demo)) + row.query
     walker.go(path)
-    assert walker.path == path, "led elsewhere"
+    # The workbench writes into its address what it shows.
+    assert walker.path.partition("?")[0] == path.partition("?")[0], "led elsewhere"
     draw(walker)
 
 
