@@ -286,7 +286,7 @@ def act_on_study(request: HttpRequest, slug: str, number: shapes.Number, asked: 
     def act() -> Told:
         match asked.act:
             case "start":
-                studies.start_study(study=study, now=now())
+                studies.start_study(study=study, by=someone(request), now=now())
             case "stop":
                 stop_run(study, now=now())
             case "copy":
@@ -387,7 +387,7 @@ def act_on_scenario(
 
     def act() -> Told:
         if asked.act == "start":
-            scenarios.start_scenario(scenario=row, now=now())
+            scenarios.start_scenario(scenario=row, by=someone(request), now=now())
         else:
             stop_run(row, now=now())
         row.refresh_from_db()
@@ -399,5 +399,5 @@ def act_on_scenario(
 @router.delete(SCENARIO, response={204: None}, auth=knowing(Scope.DECIDE), url_name="api_desk_scenario")
 def take_away(request: HttpRequest, slug: str, number: shapes.Number, scenario: shapes.Number) -> Status[None]:
     """Take a scenario away."""
-    scenarios.drop_scenario(scenario=_scenario(request, slug, number, scenario, DeskAct.SITE))
+    scenarios.drop_scenario(scenario=_scenario(request, slug, number, scenario, DeskAct.SITE), by=someone(request))
     return Status(204, None)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from participation import public
 from participation.models import Person
 from participation.rules.refusals import Code, Refused
 from siting.models import Scenario, Study
@@ -41,7 +42,7 @@ def _made(study: Study, title: str, wanted: Wanted, by: Person, now: datetime) -
     if held.scenarios.count() >= MOST_SCENARIOS:
         raise Refused(Code.STUDY_TOO_MANY_SCENARIOS, {"max": MOST_SCENARIOS})
     highest: int | None = held.scenarios.aggregate(top=Max("number"))["top"]
-    return Scenario.objects.create(
+    scenario = Scenario.objects.create(
         study=study,
         number=(highest or 0) + 1,
         title=title,
@@ -49,9 +50,18 @@ def _made(study: Study, title: str, wanted: Wanted, by: Person, now: datetime) -
         created_by=by,
         created_at=now,
     )
+    _record(scenario, by, "scenario.made")
+    return scenario
 
 
-def start_scenario(*, scenario: Scenario, now: datetime) -> None:
+def _record(scenario: Scenario, by: Person | None, act: str) -> None:
+    project = scenario.study.project
+    subject = f"scenario {scenario.study.number}.{scenario.number}"
+    public.record_act(organisation=project.organisation, project=project, by=by, act=act, subject=subject)
+
+
+@transaction.atomic
+def start_scenario(*, scenario: Scenario, by: Person | None, now: datetime) -> None:
     """Compute a scenario again that was stopped, failed, or lost its worker.
 
     Locks    the scenario's row.
@@ -59,6 +69,7 @@ def start_scenario(*, scenario: Scenario, now: datetime) -> None:
     """
     if scenario.state != Scenario.State.DONE:
         queue_run(scenario, RUN_SCENARIO, now=now)
+        _record(scenario, by, "scenario.started")
 
 
 def move_site(
@@ -85,6 +96,7 @@ def move_site(
             moved = Scenario.objects.select_for_update(of=("self",)).get(pk=scenario.pk)
             moved.asked, moved.state, moved.result = kept(wanted), Scenario.State.QUEUED, None
             moved.save()
+            _record(moved, by, "scenario.moved")
         else:
             moved = _made(scenario.study, title, wanted, by, clock())
             moved.state = Scenario.State.QUEUED
@@ -95,8 +107,9 @@ def move_site(
 
 
 @transaction.atomic
-def drop_scenario(*, scenario: Scenario) -> None:
+def drop_scenario(*, scenario: Scenario, by: Person | None) -> None:
     """Take a scenario away; its numbers are not used again."""
+    _record(scenario, by, "scenario.dropped")
     Scenario.objects.filter(pk=scenario.pk).delete()
 
 

@@ -91,9 +91,14 @@ def create_study(*, project: Project, by: Person, settings: Settings, template: 
     return study
 
 
-def _record(study: Study, by: Person, act: str) -> None:
+def _record(study: Study, by: Person | None, act: str, **detail: object) -> None:
     public.record_act(
-        organisation=study.project.organisation, project=study.project, by=by, act=act, subject=f"study {study.number}"
+        organisation=study.project.organisation,
+        project=study.project,
+        by=by,
+        act=act,
+        subject=f"study {study.number}",
+        detail=detail,
     )
 
 
@@ -118,7 +123,7 @@ def _open(study: Study) -> Study:
 
 
 @transaction.atomic
-def change_study(*, study: Study, settings: Settings) -> None:
+def change_study(*, study: Study, settings: Settings, by: Person | None) -> None:
     """Change what a study asks.
 
     Locks    the study's row.
@@ -128,10 +133,13 @@ def change_study(*, study: Study, settings: Settings) -> None:
     held.title, held.question, held.area = settings.title, settings.question, settings.area
     held.existing_layer, held.n_first = settings.existing_layer, settings.n_first
     held.save(update_fields=["title", "question", "area", "existing_layer", "n_first"])
+    _record(study, by, "study.changed", what="question")
 
 
 @transaction.atomic
-def set_criteria(*, study: Study, changed: Mapping[str, CriterionSettings], dropped: Sequence[str]) -> None:
+def set_criteria(
+    *, study: Study, changed: Mapping[str, CriterionSettings], dropped: Sequence[str], by: Person | None
+) -> None:
     """Change criteria by their code, and take some out.
 
     Locks    the study's row.
@@ -142,10 +150,11 @@ def set_criteria(*, study: Study, changed: Mapping[str, CriterionSettings], drop
     for row in Criterion.objects.filter(study=held, code__in=list(changed)):
         _set(row, changed[row.code])
         row.save()
+    _record(study, by, "study.changed", what="criteria", changed=sorted(changed), dropped=sorted(dropped))
 
 
 @transaction.atomic
-def add_criterion(*, study: Study, settings: CriterionSettings) -> Criterion:
+def add_criterion(*, study: Study, settings: CriterionSettings, by: Person | None) -> Criterion:
     """Add a criterion of one's own.
 
     Locks    the study's row.
@@ -158,6 +167,7 @@ def add_criterion(*, study: Study, settings: CriterionSettings) -> Criterion:
     row = Criterion(study=held, position=position, code=f"own.{position}")
     _set(row, settings)
     row.save()
+    _record(study, by, "study.changed", what="criteria", added=row.code)
     return row
 
 
@@ -203,10 +213,13 @@ def type_values(*, study: Study, typed: Mapping[tuple[str, int], Value], by: Per
                 candidate=candidates[number],
                 defaults={"value": value, "typed_by": by, "typed_at": now},
             )
+    if n_changed:
+        _record(study, by, "study.changed", what="values", n=n_changed)
     return n_changed
 
 
-def start_study(*, study: Study, now: datetime) -> None:
+@transaction.atomic
+def start_study(*, study: Study, by: Person | None, now: datetime) -> None:
     """Put a study in the queue of the worker.
 
     Locks    the study's row.
@@ -222,6 +235,7 @@ def start_study(*, study: Study, now: datetime) -> None:
     if not study.criteria.exists():
         raise Refused(Code.STUDY_NO_CRITERIA)
     queue_run(study, RUN_STUDY, now=now)
+    _record(study, by, "study.started")
 
 
 def run_study(pk: int, *, clock: Clock) -> None:
@@ -281,7 +295,7 @@ def repeat_study(*, study: Study, by: Person, now: datetime) -> Study:
     Refuses  as start_study.
     """
     copy = clone_study(study=study, by=by, now=now)
-    start_study(study=copy, now=now)
+    start_study(study=copy, by=by, now=now)
     return copy
 
 

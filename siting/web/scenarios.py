@@ -296,11 +296,11 @@ def act(request: HttpRequest, slug: str, number: int, scenario: int) -> HttpResp
     _project, _study, row = _scenario(request, slug, number, scenario)
     match request.POST.get("act"):
         case "start":
-            services.start_scenario(scenario=row, now=now())
+            services.start_scenario(scenario=row, by=clerk(request), now=now())
         case "stop":
             stop_run(row, now=now())
         case "drop":
-            services.drop_scenario(scenario=row)
+            services.drop_scenario(scenario=row, by=clerk(request))
             return redirect("desk_scenarios", slug=slug, number=number)
         case "move" if row.result:
             return _moved(request, row)

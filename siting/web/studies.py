@@ -87,7 +87,7 @@ def question_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     }  # fmt: skip
     form = StudyForm(request.POST or None, project=project, study=study, initial=initial)
     if request.method == "POST" and form.is_valid():
-        services.change_study(study=study, settings=form.settings())
+        services.change_study(study=study, settings=form.settings(), by=clerk(request))
         return redirect("desk_study_criteria", slug=slug, number=number)
     context = _frame(request, project, study=study, form=form, n_candidates=candidates_for(study).count(), step=1)
     return render(request, "siting/study_question.html", context, status=422 if form.errors else 200)
@@ -106,7 +106,7 @@ def criteria_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     forms_of = [(row, CriterionForm(posted, row=row, layers=layers, prefix=row.code)) for row in rows]
     own = CriterionForm(request.POST if adding else None, layers=layers, prefix="new")
     if adding and own.is_valid():
-        services.add_criterion(study=study, settings=own.settings())
+        services.add_criterion(study=study, settings=own.settings(), by=clerk(request))
         return redirect("desk_study_criteria", slug=slug, number=number)
     if saving and all(form.is_valid() for _row, form in forms_of):
         kept = [(row, form) for row, form in forms_of if not form.cleaned_data["drop"]]
@@ -114,6 +114,7 @@ def criteria_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             study=study,
             changed={row.code: form.settings(row) for row, form in kept},
             dropped=[row.code for row, form in forms_of if form.cleaned_data["drop"]],
+            by=clerk(request),
         )
         return redirect("desk_study_values", slug=slug, number=number)
     names = pages.layer_names(project)
@@ -232,7 +233,7 @@ def act(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     _project, study = desk_study_of(request, slug, number)
     match request.POST.get("act"):
         case "start":
-            services.start_study(study=study, now=now())
+            services.start_study(study=study, by=clerk(request), now=now())
         case "stop":
             stop_run(study, now=now())
         case "copy":

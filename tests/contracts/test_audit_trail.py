@@ -145,6 +145,7 @@ LEAVES_A_LINE: dict[str, Callable[[Cast], Sent]] = {
     "desk_keep": _cluster,
     "desk_forget": _kept,
     "desk_study_act": lambda cast: ({}, {"act": "copy"}),
+    "desk_scenario_act": lambda cast: ({}, {"act": "drop"}),
     "desk_staff_change": lambda cast: ({}, {"act": "role", "key": str(cast["Mo"].pk), "role": "planner"}),
     "desk_dossier_publish": lambda cast: ({}, {}),
     "desk_access_revoke": _token,
@@ -159,7 +160,6 @@ LEAVES_NONE: dict[str, str] = {
     "back leave lines (tests/integration/test_desk_import.py)",
     "desk_area_import_change": "as desk_import_change (tests/integration/test_desk_import_kinds.py)",
     "desk_cluster_run": "has a worker compute something to look at; it changes nothing, and who asked stands with it",
-    "desk_scenario_act": "a planner's working paper: who made it stands in it, and what is published is recorded",
     "desk_webhook_again": "sends once more what was sent; the log of the webhook tells of it",
 }
 

@@ -83,7 +83,7 @@ def test_a_killed_worker_leaves_a_run_that_says_so_and_begins_again(
         study.refresh_from_db()
         return str(study.state)
 
-    start_study(study=study, now=datetime.now(UTC))
+    start_study(study=study, by=None, now=datetime.now(UTC))
     with connected(as_owner=True) as held:
         held.execute("LOCK TABLE siting_candidate IN ACCESS EXCLUSIVE MODE")
         with worker() as process:

@@ -97,7 +97,7 @@ def study(cast: Cast, template: str = "plain", **settings: object) -> Study:
 
 def run(made: Study) -> Study:
     """Start a study and be its worker."""
-    start_study(study=made, now=NOW)
+    start_study(study=made, by=None, now=NOW)
     run_study(made.pk, clock=clock)
     return Study.objects.select_related("project__organisation", "area").get(pk=made.pk)
 

@@ -213,7 +213,7 @@ def test_a_site_that_fails_a_criterion_is_never_chosen(supported: Cast) -> None:
     stage.checked(Candidate.objects.get(number=1), "grid", "against")
     made = stage.study(supported)
     grid = Asked(Measure.CHECK, attribute="grid")
-    add_criterion(study=made, settings=CriterionSettings("Grid", Kind.HARD, 0, None, 1.0, None, grid, ""))
+    add_criterion(study=made, by=None, settings=CriterionSettings("Grid", Kind.HARD, 0, None, 1.0, None, grid, ""))
     study = stage.run(made)
     found = stage.scenario(supported, study, mix=SUPPORTS, k=8)
     assert 1 not in chosen(found)

@@ -64,7 +64,7 @@ def test_what_is_measured_from_layers_is_what_lies_there(cast: Cast) -> None:
     stage.layer(cast, "zones", [square], [{"price": 7.5}])
     study = stage.study(cast, existing_layer="halls")
     own = {
-        name: add_criterion(study=study, settings=settings).code
+        name: add_criterion(study=study, by=None, settings=settings).code
         for name, settings in {
             "nearest": criterion(Measure.NEAREST, layer="halls"),
             "count": criterion(Measure.COUNT, layer="halls", radius_m=500),
@@ -88,7 +88,7 @@ def test_demand_is_counted_through_the_door(cast: Cast) -> None:
     stage.candidates_at_pins(cast)
     stage.supports(cast, [4, 2])
     study = stage.study(cast)
-    pins = add_criterion(study=study, settings=criterion(Measure.PINS, radius_m=2000)).code
+    pins = add_criterion(study=study, by=None, settings=criterion(Measure.PINS, radius_m=2000)).code
     study = stage.run(study)
     # The pins stand 1,400 m apart: within 250 m only their own supporters, within 2 km their neighbours too.
     assert values(study, "demand") == [4, 2, 0, 0, 0, 0, 0, 0]
@@ -103,7 +103,7 @@ def test_checks_and_hard_criteria_exclude_or_stay_unknown(cast: Cast) -> None:
     stage.checked(third, "grid", "asked")
     study = stage.study(cast)
     grid = criterion(Measure.CHECK, attribute="grid", kind=Kind.HARD, worth=None, least=1.0)
-    add_criterion(study=study, settings=grid)
+    add_criterion(study=study, by=None, settings=grid)
     found = scored(stage.run(study))
     assert [score.verdict for score in found.scores[:4]] == [
         Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN, Verdict.UNKNOWN,
@@ -115,8 +115,9 @@ def test_a_layer_that_is_gone_or_lacks_its_column_breaks_nothing_and_is_told(cas
     stage.candidates_at_pins(cast)
     stage.layer(cast, "halls", ["POINT (2.7 50.85)"], [{"seats": 1}])
     study = stage.study(cast, existing_layer="halls")
-    sums = add_criterion(study=study, settings=criterion(Measure.SUM, layer="halls", attribute="beds", radius_m=9)).code
-    none = add_criterion(study=study, settings=criterion(Measure.NEAREST)).code
+    beds = criterion(Measure.SUM, layer="halls", attribute="beds", radius_m=9)
+    sums = add_criterion(study=study, by=None, settings=beds).code
+    none = add_criterion(study=study, by=None, settings=criterion(Measure.NEAREST)).code
     done = stage.run(study)
     assert done.result is not None
     assert done.result["gone"] == {sums: "attribute_gone", none: "no_layer"}
@@ -182,15 +183,15 @@ def test_only_candidates_of_the_neighbourhood_that_were_not_dropped(cast: Cast) 
 def test_starting_puts_one_job_in_the_queue_in_the_same_transaction(cast: Cast) -> None:
     stage.candidates_at_pins(cast)
     study = stage.study(cast)
-    start_study(study=study, now=NOW)
+    start_study(study=study, by=None, now=NOW)
     jobs = ProcrastinateJob.objects.filter(task_name="siting.run_study")
     assert [job.args for job in jobs] == [{"pk": study.pk}]
     with pytest.raises(Refused) as refused:
-        start_study(study=study, now=NOW)
+        start_study(study=study, by=None, now=NOW)
     assert refused.value.code is Code.STUDY_RUNNING
     # It waits in the queue, so nothing is lost, however long there is no worker.
     with pytest.raises(Refused):
-        start_study(study=study, now=NOW + 10 * SILENT)
+        start_study(study=study, by=None, now=NOW + 10 * SILENT)
     assert not is_lost(study, now=NOW + 10 * SILENT)
 
 
@@ -198,7 +199,7 @@ def test_starting_puts_one_job_in_the_queue_in_the_same_transaction(cast: Cast) 
 def test_a_run_is_lost_once_its_worker_says_nothing(cast: Cast, seconds_since: int, lost: bool) -> None:
     stage.candidates_at_pins(cast)
     study = stage.study(cast)
-    start_study(study=study, now=NOW)
+    start_study(study=study, by=None, now=NOW)
     Study.objects.filter(pk=study.pk).update(state=Study.State.RUNNING)
     study.refresh_from_db()
     later = NOW + timedelta(hours=1)
@@ -212,12 +213,12 @@ def test_a_run_is_lost_once_its_worker_says_nothing(cast: Cast, seconds_since: i
     # What has just been begun is never lost: its worker may not have said a word yet.
     assert not is_lost(study, now=NOW + SILENT / 2)
     if lost:
-        start_study(study=study, now=later)
+        start_study(study=study, by=None, now=later)
         study.refresh_from_db()
         assert study.state == Study.State.QUEUED
     else:
         with pytest.raises(Refused):
-            start_study(study=study, now=later)
+            start_study(study=study, by=None, now=later)
 
 
 def test_a_grouping_whose_worker_is_gone_is_asked_for_anew(cast: Cast) -> None:
@@ -236,7 +237,7 @@ def test_a_grouping_whose_worker_is_gone_is_asked_for_anew(cast: Cast) -> None:
 def test_a_study_stopped_half_way_leaves_nothing(cast: Cast) -> None:
     stage.candidates_at_pins(cast)
     study = stage.study(cast, template="charging")
-    start_study(study=study, now=NOW)
+    start_study(study=study, by=None, now=NOW)
     real = measuring._values
     calls = []
 
@@ -258,7 +259,7 @@ def test_a_study_stopped_half_way_leaves_nothing(cast: Cast) -> None:
 def test_an_error_leaves_nothing_and_says_so(cast: Cast) -> None:
     stage.candidates_at_pins(cast)
     study = stage.study(cast)
-    start_study(study=study, now=NOW)
+    start_study(study=study, by=None, now=NOW)
     with patch.object(measuring, "_values", side_effect=RuntimeError), pytest.raises(RuntimeError):
         run_study(study.pk, clock=clock)
     study.refresh_from_db()
@@ -268,7 +269,7 @@ def test_an_error_leaves_nothing_and_says_so(cast: Cast) -> None:
 def test_two_workers_compute_it_once(cast: Cast) -> None:
     stage.candidates_at_pins(cast)
     study = stage.study(cast)
-    start_study(study=study, now=NOW)
+    start_study(study=study, by=None, now=NOW)
     real = measuring._values
 
     def another_worker(*args: object) -> object:
@@ -284,7 +285,7 @@ def test_two_workers_compute_it_once(cast: Cast) -> None:
 def test_data_that_change_while_they_are_read_are_read_again(cast: Cast) -> None:
     stage.candidates_at_pins(cast)
     study = stage.study(cast)
-    start_study(study=study, now=NOW)
+    start_study(study=study, by=None, now=NOW)
     real = measuring._values
     calls = []
 
@@ -306,10 +307,10 @@ def test_what_ran_stays_as_it_is(cast: Cast) -> None:
     stage.candidates_at_pins(cast)
     done = stage.run(stage.study(cast))
     for change in (
-        lambda: set_criteria(study=done, changed={}, dropped=["demand"]),
-        lambda: add_criterion(study=done, settings=criterion(Measure.HAND)),
+        lambda: set_criteria(study=done, by=None, changed={}, dropped=["demand"]),
+        lambda: add_criterion(study=done, by=None, settings=criterion(Measure.HAND)),
         lambda: type_values(study=done, typed={}, by=cast["Piet"], now=NOW),
-        lambda: start_study(study=done, now=NOW + timedelta(days=1)),
+        lambda: start_study(study=done, by=None, now=NOW + timedelta(days=1)),
     ):
         with pytest.raises(Refused) as refused:
             change()
@@ -320,12 +321,12 @@ def test_what_ran_stays_as_it_is(cast: Cast) -> None:
 def test_nothing_to_look_into_is_refused_in_a_sentence(cast: Cast) -> None:
     study = stage.study(cast)
     with pytest.raises(Refused) as refused:
-        start_study(study=study, now=NOW)
+        start_study(study=study, by=None, now=NOW)
     assert refused.value.code is Code.STUDY_NO_CANDIDATES
     stage.candidates_at_pins(cast)
-    set_criteria(study=study, changed={}, dropped=["demand", "existing"])
+    set_criteria(study=study, by=None, changed={}, dropped=["demand", "existing"])
     with pytest.raises(Refused) as refused:
-        start_study(study=study, now=NOW)
+        start_study(study=study, by=None, now=NOW)
     assert refused.value.code is Code.STUDY_NO_CRITERIA
 
 
