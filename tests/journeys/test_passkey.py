@@ -1,6 +1,7 @@
 """Somebody of the staff adds a passkey, signs in with it at the desk, and removes it again."""
 
 from allauth.mfa.models import Authenticator
+from django.urls import reverse
 from playwright.sync_api import CDPSession, expect
 
 from participation.models import Organisation
@@ -36,6 +37,9 @@ def test_planner_signs_in_at_the_desk_with_a_passkey(new_walker: NewWalker) -> N
     # The desk leads whoever has none to where they set one up, and lets them in with it.
     assert walker.path == "/account/factor/"
     walker.press("Add a passkey")
+    # The button does nothing before the page's scripts are there.
+    page.wait_for_url(f"**{reverse('mfa_add_webauthn')}")
+    page.wait_for_load_state("networkidle")
     walker.press("Add a passkey", page.locator("form"))
     page.wait_for_url("**/account/factor/codes/")
     assert len(devices.send("WebAuthn.getCredentials", {"authenticatorId": key})["credentials"]) == 1
@@ -47,6 +51,7 @@ def test_planner_signs_in_at_the_desk_with_a_passkey(new_walker: NewWalker) -> N
     walker.go("/desk/")
     walker.type_code(PLANNER)
     assert walker.path.startswith("/account/factor/show/")
+    page.wait_for_load_state("networkidle")
     walker.press("Use a passkey")
     page.wait_for_url("**/desk/")
 
@@ -64,6 +69,7 @@ def test_planner_signs_in_at_the_desk_with_a_passkey(new_walker: NewWalker) -> N
     walker.link("Remove").click()
     # Whoever takes one away shows it once more.
     walker.press("Use a passkey instead")
+    page.wait_for_load_state("networkidle")
     walker.press("Use a passkey")
     walker.sees("Remove this passkey?")
     walker.press("Remove", page.locator("form"))
