@@ -10,7 +10,7 @@ from participation.api.asking import REPEATABLE, doing_once, knowing, require_la
 from participation.api.setup import SETUP, Line, setup_of
 from participation.api.told import Told
 from participation.models import Project
-from participation.rules.questions import OPTIONS_MAX, WITH_OPTIONS, Asked, Kind, Option, Question, When
+from participation.rules.questions import OPTIONS_MAX, WITH_OPTIONS, Asked, Kind, Option, Question, When, written
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
@@ -76,23 +76,7 @@ def _asked(name: str) -> Asked:
 
 
 def _told(project: Project, asked: Asked) -> Told:
-    return {
-        "questions": [
-            {
-                "key": one.key,
-                "kind": one.kind.value,
-                "label": dict(one.label),
-                "help": dict(one.help),
-                "options": [{"key": option.key, "text": dict(option.text)} for option in one.options],
-                "is_required": one.is_required,
-                "is_public": one.is_public,
-                "when": {"question": one.when.question, "options": list(one.when.options)} if one.when else None,
-                "at_least": one.at_least,
-                "at_most": one.at_most,
-            }
-            for one in questions_of(project, asked)
-        ]
-    }
+    return {"questions": written(questions_of(project, asked))}
 
 
 def _question(project: Project, asked: Asked, key: str, given: QuestionSet) -> Question:
