@@ -9,34 +9,20 @@ from django.core import mail
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from participation.models import Comment, Follow, Phase, Project, Proposal, Record
+from participation.models import Comment, Follow, Phase, Project, Record
 from participation.rules.places import Chosen
 from participation.services.merge_mails import tell_of_merge
 from participation.services.proposals import submit_proposal, support
 from participation.services.zones import ObjectRow, load_inventory
 from tests.cast import Cast
+from tests.integration.test_merging import at, wide
 from tests.past import triggers_off
+
+__all__ = ["wide"]
 
 NOW = datetime.now(UTC)
 QUEUE = "/desk/queue/"
 AUDIT = "/desk/acts/"
-
-
-@pytest.fixture
-def wide(cast: Cast) -> Cast:
-    """The cast while proposals can be supported, with three ideas beside the ballot: 11, 12 and 13."""
-    Phase.objects.create(project=cast.project, position=2, kind="discuss", name={}, opens_at=NOW - timedelta(days=1))
-    for number in (11, 12, 13):
-        Proposal.objects.create(
-            project=cast.project, number=number, title=f"Idee {number}", author=cast["Vera"], created_at=NOW,
-            point=cast.options[0].point,
-        )  # fmt: skip
-    return cast
-
-
-def at(cast: Cast, number: int) -> Proposal:
-    """The proposal of this number, as it is now."""
-    return Proposal.objects.select_related("project__organisation").get(project=cast.project, number=number)
 
 
 def browser(cast: Cast, name: str) -> Client:
