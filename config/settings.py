@@ -160,6 +160,8 @@ def database(url: str) -> dict[str, object]:
             else {
                 "pool": {"min_size": 1, "max_size": pool_size, "timeout": 3, "reconnect_timeout": 2},
                 "prepare_threshold": 5,
+                # What is prepared is asked thousands of times and finds few rows: one plan for all, never compiled.
+                "options": f"{options.pop('options', '')} -c plan_cache_mode=force_generic_plan -c jit=off".strip(),
             }
         ),
     }

@@ -1,13 +1,15 @@
 """Asks the database for vector tiles."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from string import Formatter
 from typing import Any, NamedTuple
 
 from django.db import connections
-from psycopg import ClientCursor, sql
+from psycopg import ClientCursor, Cursor, sql
+from psycopg.types.numeric import Int8
 
 from geo.catalog import Compiled
 from geo.plane.tiles import MAX_LAT, WORLD_BITS, Tile
@@ -49,7 +51,7 @@ def pins(rows: Compiled, told: Told, tile: Tile) -> bytes:
              ``told``.
     """
     where = {"size": 2**tile.z * tile.cells, "per_tile": tile.cells, "column": tile.x, "row": tile.y}
-    (content,) = _asked(rows.using, _grouping(rows, told), **where)
+    (content,) = _asked(rows.using, _grouping(rows, told), where, few=False)
     return bytes(content)
 
 
@@ -62,7 +64,8 @@ def ranged(sums: Compiled, alone: Compiled, told: Told, tile: Tile) -> bytes:
     first, last = tile.morton_range()
     # One cell of the tile, in whole numbers each way: two bits of the Morton code for each halving.
     shift = 2 * (WORLD_BITS - _level(tile))
-    content, _ = _asked(sums.using, _ranges(sums, alone, told), **_corner(tile), first=first, last=last, shift=shift)
+    where = _corner(tile) | {"first": first, "last": last, "shift": shift}
+    content, _ = _asked(sums.using, _ranges(sums, alone, told), where, few=tile.z not in COUNTED_ZOOMS)
     return bytes(content)
 
 
@@ -79,9 +82,9 @@ def counted(layer: int, slot: int | None, alone: Compiled, told: Told, tile: Til
     }
     question = "cells" if slot is None else "slot_cells"
     # Where nobody stands alone, which is nearly everywhere that many are, the rows are never spoken of.
-    content, anybody_alone = _asked(alone.using, _cells(question, None, told), **where)
+    content, anybody_alone = _asked(alone.using, _cells(question, None, told), where, few=True)
     if anybody_alone:
-        content, _ = _asked(alone.using, _cells(question, alone, told), **where)
+        content, _ = _asked(alone.using, _cells(question, alone, told), where, few=True)
     return bytes(content)
 
 
@@ -93,6 +96,11 @@ class _Numbers(dict[str, sql.SQL]):
 
     def __missing__(self, name: str) -> sql.SQL:
         return sql.SQL(f"\0{name}\0")
+
+
+def _asking(question: str) -> str:
+    """The question with the places of its numbers as psycopg names them."""
+    return re.sub("\0(.*?)\0", r"%(\1)s", question.replace("%", "%%"))
 
 
 @lru_cache(KEPT_QUESTIONS)
@@ -116,26 +124,39 @@ def _grouping(rows: Compiled, told: Told) -> str:
         attributes=_joined(attributes),
         rows=_merged(rows),
     )
-    return _filled("tile", known)
+    return _asking(_filled("tile", known))
 
 
 @lru_cache(KEPT_QUESTIONS)
 def _ranges(sums: Compiled, alone: Compiled, told: Told) -> str:
     few = sql.SQL("cell.n_cells <= {}").format(sql.Literal(MOST_NAMED))
-    grouped = sql.SQL(_filled("ranged", _Numbers(names=_slots(told), rows=_merged(sums))))
-    return _drawn(grouped, sql.SQL("cell.morton"), alone, told, few)
+    counts = (
+        sql.SQL(", sum(n) FILTER (WHERE slot = {})::bigint AS {}").format(sql.Literal(slot), sql.Identifier(name))
+        for slot, name in told.names
+    )
+    shares = (
+        sql.SQL(", CASE WHEN cell.n > 1 THEN cell.{0} END AS {0}").format(sql.Identifier(name))
+        for _, name in told.names
+    )
+    grouped = sql.SQL(_filled("ranged", _Numbers(slots=_joined(counts), rows=_merged(sums))))
+    return _drawn(grouped, _joined(shares), sql.SQL("cell.morton"), alone, told, few)
 
 
 @lru_cache(KEPT_QUESTIONS)
 def _cells(question: str, alone: Compiled | None, told: Told) -> str:
     # So few cells has a tile of these zooms that each pin can say its name.
     place = sql.SQL("geo_morton(cell.sx::integer, cell.sy::integer)")
-    return _drawn(sql.SQL(_filled(question, _Numbers(names=_slots(told)))), place, alone, told, sql.SQL("true"))
+    cells = sql.SQL(_filled(question, _Numbers(names=_slots(told))))
+    # A text of names and counts becomes a property for each of them.
+    shares = sql.SQL(", CASE WHEN cell.n > 1 THEN cell.slots END AS slots")
+    return _drawn(cells, shares, place, alone, told, sql.SQL("true"))
 
 
-def _drawn(cells: sql.SQL, morton: sql.SQL, alone: Compiled | None, told: Told, is_named: sql.Composable) -> str:
-    """Draw cells, those of one pin with what it says of itself."""
-    known = _Numbers(cells=cells, attributes=sql.SQL(""), own=sql.SQL(""))
+def _drawn(
+    cells: sql.SQL, shares: sql.SQL, morton: sql.SQL, alone: Compiled | None, told: Told, is_named: sql.Composable
+) -> str:
+    """Draw cells, those of many with the share of each slot, those of one pin with what it says of itself."""
+    known = _Numbers(cells=cells, shares=shares, attributes=sql.SQL(""), own=sql.SQL(""))
     if alone is not None:
         attributes = (
             sql.SQL(", CASE WHEN {} THEN own.{} END AS {}").format(
@@ -145,7 +166,7 @@ def _drawn(cells: sql.SQL, morton: sql.SQL, alone: Compiled | None, told: Told, 
         )
         known["attributes"] = sql.SQL(", own.kp_key AS id" + _joined(attributes).as_string(None))
         known["own"] = sql.SQL(_filled("alone", _Numbers(rows=_merged(alone), morton=morton)))
-    return _filled("drawn", known)
+    return _asking(_filled("drawn", known))
 
 
 def _filled(question: str, known: _Numbers) -> str:
@@ -180,9 +201,19 @@ def _corner(tile: Tile) -> dict[str, float]:
     return {"x": int(tile.x * size), "y": int(tile.y * size), "unit": int(unit) if unit >= 1 else unit}
 
 
-def _asked(using: str, question: str, **numbers: float) -> Any:
-    for name, number in numbers.items():
-        question = question.replace(f"\0{name}\0", str(number))
-    with connections[using].cursor() as cursor:
-        cursor.execute(question)
-        return cursor.fetchone()
+def _asked(using: str, question: str, numbers: Mapping[str, float], *, few: bool) -> Any:
+    """One row. ``few``: the numbers find so few rows that one plan serves all of them; else PostgreSQL looks at them.
+
+    For a tile of few rows planning takes longer than asking. psycopg's own cursor prepares, Django's never does (as in
+    participation.queries.voting.cast); where the connection may not prepare (config/settings.py), psycopg does not.
+    """
+    connection = connections[using]
+    # Always of one type, or each size of number would be a statement of its own.
+    values = {name: Int8(number) if isinstance(number, int) else number for name, number in numbers.items()}
+    if not few:
+        with connection.cursor() as cursor:
+            cursor.execute(question, values)
+            return cursor.fetchone()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as prepared:
+        return prepared.execute(question, values, binary=True).fetchone()
