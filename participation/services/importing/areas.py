@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import shapely
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.db import transaction
@@ -12,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.formats.rows import Row, RowFault
 from participation.models import Area, Organisation, Project, Proposal, Record
-from participation.rules.places import LonLat
+from participation.models.proposal import LAT, LON
 from participation.rules.refusals import Code, Refused
 from participation.rules.rows import (
     cell,
@@ -23,14 +24,14 @@ from participation.rules.wording import cleaned
 from participation.selectors.closing import areas_frozen
 from participation.selectors.places import ground_of
 from participation.services.importing.rows import (
-    BATCH,
     OnRefused,
     RefusedRow,
     batches,
-    lats,
-    lons,
     whole,
 )
+
+# Proposals looked at together: whoever waits sees all of them pass.
+MANY = 20_000
 
 
 def surface(shape: BaseGeometry | None) -> tuple[MultiPolygon, bool]:
@@ -204,13 +205,18 @@ def assign_neighbourhoods(organisation: Organisation) -> None:
     """Say anew in which neighbourhood each proposal of a town lies, but for what people voted on by neighbourhood."""
     for project in Project.objects.filter(organisation=organisation):
         ground = ground_of(project)
-        rows = Proposal.objects.filter(project=project, point__isnull=False).only("pk", "point", "area_id")
+        rows = Proposal.objects.filter(project=project, point__isnull=False)
         if areas_frozen(project):
             rows = rows.exclude(on_ballot=True)
-        for batch in batches(rows.order_by("pk").iterator(chunk_size=BATCH)):
-            places = [LonLat(row.point.x, row.point.y) for row in batch if row.point]
-            found = ground.neighbourhood_ids(lons(places), lats(places))
-            moved = [row for row, area_id in zip(batch, found, strict=True) if row.area_id != area_id]
-            for row, area_id in zip(batch, found, strict=True):
-                row.area_id = area_id
-            Proposal.objects.bulk_update(moved, ["area"])
+        # Numbers alone: a town may have a million proposals.
+        told = rows.order_by("pk").values_list("pk", "area_id", LON, LAT)
+        for batch in batches(told.iterator(chunk_size=MANY), MANY):
+            keys, held, lon, lat = zip(*batch, strict=True)
+            moved: dict[int | None, list[int]] = {}
+            for key, before, now in zip(
+                keys, held, ground.neighbourhood_ids(np.array(lon), np.array(lat)), strict=True
+            ):
+                if before != now:
+                    moved.setdefault(now, []).append(key)
+            for area_id, those in moved.items():
+                Proposal.objects.filter(pk__in=those).update(area=area_id)
