@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 
+from tests import databases
 from tests.journeys import stage
 from tests.journeys.stage import PostOffice
 from tests.journeys.walker import DESK, PHONE, NewWalker, Walker, open_browser
@@ -35,9 +36,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def seeded(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def seeded(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The name of the database with the demo town in it."""
-    with django_db_blocker.unblock(), stage.seeded_database() as name:
+    with django_db_blocker.unblock(), stage.seeded_database(migrated) as name:
         yield name
 
 
@@ -60,12 +61,12 @@ def town(seeded: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The demo town, untouched."""
     copy = f"{seeded}_now"
     with django_db_blocker.unblock():
-        stage.copy_database(seeded, copy)
+        databases.copy(seeded, copy)
         try:
             with stage.on_database(copy):
                 yield
         finally:
-            stage.drop_database(copy)
+            databases.drop(copy)
 
 
 @pytest.fixture
