@@ -44,7 +44,9 @@ STOP_SECONDS = 30
 # Given on the command line, where neither a configuration file nor ALTER SYSTEM can weaken them.
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 FLEETING = {
-    **{"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"},
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
     # Off on the server too (config/settings.py): compiling takes longer than any question of the tests.
     "jit": "off",
 }
