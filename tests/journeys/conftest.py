@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 
-from tests import databases
 from tests.journeys import stage
 from tests.journeys.stage import PostOffice
 from tests.journeys.walker import DESK, PHONE, NewWalker, Walker, open_browser
@@ -59,14 +58,8 @@ def site(post: PostOffice) -> Iterator[str]:
 @pytest.fixture
 def town(seeded: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The demo town, untouched."""
-    copy = f"{seeded}_now"
-    with django_db_blocker.unblock():
-        databases.copy(seeded, copy)
-        try:
-            with stage.on_database(copy):
-                yield
-        finally:
-            databases.drop(copy)
+    with django_db_blocker.unblock(), stage.own_town(seeded):
+        yield
 
 
 @pytest.fixture

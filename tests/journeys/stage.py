@@ -93,6 +93,18 @@ def seeded_database(migrated: str) -> Iterator[str]:
         databases.drop(name)
 
 
+@contextmanager
+def own_town(seeded: str) -> Iterator[None]:
+    """Have this process and its server use a copy of the demo town."""
+    copy = f"{seeded}_now"
+    databases.copy(seeded, copy)
+    try:
+        with on_database(copy):
+            yield
+    finally:
+        databases.drop(copy)
+
+
 def close_vote_a_second_ago(slug: str) -> None:
     """Let the vote of a project have ended just now; the database keeps anyone else from moving its dates."""
     with connection.cursor() as cursor:
