@@ -43,7 +43,13 @@ STOP_SECONDS = 30
 
 # Given on the command line, where neither a configuration file nor ALTER SYSTEM can weaken them.
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
-FLEETING = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+FLEETING = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    # Off on the server too (config/settings.py): compiling takes longer than any question of the tests.
+    "jit": "off",
+}
 
 
 class EmbeddedError(Exception):

@@ -16,6 +16,14 @@ from geo.intake import walls
 if __name__ == "__main__":
     # Before anything starts a thread.
     HAS_NO_NETWORK = walls.leave_network()
+    # Pyogrio loads these where it finds them, which takes as long as all the rest; nothing here asks for a data frame.
+    # Pyarrow looks for the second when a file holds times, and finds it then.
+    _FRAMES = ("geopandas", "pandas")
+    sys.modules.update(dict.fromkeys(_FRAMES))  # type: ignore[arg-type]
+    import pyogrio
+
+    for _name in _FRAMES:
+        del sys.modules[_name]
 
 import json
 from collections import Counter

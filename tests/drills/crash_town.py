@@ -1,4 +1,4 @@
-"""Run as a program: sets the cast of the tests on a database, with signed-in voters, and prints what they need."""
+"""Run as a program: makes the tables, sets the cast of the tests on them, with signed-in voters, prints their needs."""
 
 import json
 import os
@@ -14,9 +14,12 @@ def main(n_voters: int) -> None:
     django.setup()
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+    from django.core.management import call_command
 
     from tests.cast import assemble
 
+    call_command("migrate", verbosity=0)
+    call_command("web_role", stdout=sys.stderr)
     cast = assemble()
     people = get_user_model().objects
     sessions = import_module(settings.SESSION_ENGINE).SessionStore

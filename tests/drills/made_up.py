@@ -1,7 +1,8 @@
 """Sends made-up requests to a running API, good and bad ones alike, by its own description.
 
-In a process of its own (``python -m tests.drills.made_up ADDRESS TOKEN N``): a server in threads beside it is then not
-held up, and schemathesis changes nothing of pytest.
+In a process of its own (``python -m tests.drills.made_up ADDRESS TOKEN``): a server in threads beside it is then not
+held up, and schemathesis changes nothing of pytest. Each line on stdin asks for so many requests, the same ones each
+time; what came of them is one line on stdout.
 """
 
 import json
@@ -17,7 +18,7 @@ KNOWN: dict[str, list[object]] = {
 }
 
 
-def _main(address: str, token: str, n: int) -> None:
+def _main(address: str, token: str) -> None:
     import schemathesis
     from hypothesis import HealthCheck, Phase, given, settings
     from hypothesis import strategies as st
@@ -35,10 +36,8 @@ def _main(address: str, token: str, n: int) -> None:
     schema = schemathesis.openapi.from_url(address)
     acts = [result.ok() for result in schema.get_all_operations()]
     modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
-    statuses: dict[str, int] = {}
-    failures: set[str] = set()
 
-    def send(act: Any, mode: Any, n_each: int) -> None:
+    def send(act: Any, mode: Any, n_each: int, statuses: dict[str, int], failures: set[str]) -> None:
         @settings(
             max_examples=n_each,
             deadline=None,
@@ -62,16 +61,20 @@ def _main(address: str, token: str, n: int) -> None:
 
         one()
 
-    while sum(statuses.values()) < n and not failures:
-        left = n - sum(statuses.values())
-        for act in acts:
-            for mode in modes:
-                # Of an address alone nothing bad can be made up: any text may be a name.
-                if mode is modes[1] and not (act.query or act.body):
-                    continue
-                send(act, mode, max(2, ceil(left / len(acts) / 2)))
-    print(json.dumps({"n_requests": sum(statuses.values()), "statuses": statuses, "failures": sorted(failures)}))
+    # Of an address alone nothing bad can be made up: any text may be a name.
+    pairs = [(act, mode) for act in acts for mode in modes if mode is modes[0] or act.query or act.body]
+    for line in sys.stdin:
+        statuses: dict[str, int] = {}
+        failures: set[str] = set()
+        n = int(line)
+        while (left := n - sum(statuses.values())) > 0 and not failures:
+            for act, mode in pairs:
+                if failures and sum(statuses.values()) >= n:
+                    break
+                send(act, mode, max(2, ceil(left / len(acts) / 2)), statuses, failures)
+        told = {"n_requests": sum(statuses.values()), "statuses": statuses, "failures": sorted(failures)}
+        print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    _main(sys.argv[1], sys.argv[2])

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,12 +38,26 @@ def token_of(cast: Cast) -> str:
     return secret
 
 
-def fire(address: str, token: str, *, at_least: int) -> Told:
-    """Send so many requests, the same ones each time."""
-    command = [sys.executable, "-m", "tests.drills.made_up", address, token, str(at_least)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return Told(**json.loads(done.stdout.splitlines()[-1]))
+@contextmanager
+def firing(address: str, token: str) -> Iterator[Callable[[int], Told]]:
+    """Sends at least so many requests, the same ones each time, unless one goes wrong."""
+    command = [sys.executable, "-m", "tests.drills.made_up", address, token]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        send, answers = process.stdin, process.stdout
+
+        def ask(n: int) -> Told:
+            print(n, file=send, flush=True)
+            return Told(**json.loads(answers.readline()))
+
+        patience = threading.Timer(SECONDS, process.kill)
+        patience.start()
+        try:
+            yield ask
+        finally:
+            patience.cancel()
+            process.kill()
 
 
 # Of each description: what is broken for the control, and how an answer must have been, among others, at least once.
@@ -51,17 +67,22 @@ APIS = {
 }
 
 
+@pytest.fixture(params=APIS)
+def api(request: pytest.FixtureRequest) -> str:
+    """The address of a description."""
+    return str(request.param)
+
+
 @pytest.fixture
-def asked(transactional_db: None, live_server: Any, settings: Settings) -> Callable[[str, int], Told]:
+def asked(api: str, transactional_db: None, live_server: Any, settings: Settings) -> Iterator[Callable[[int], Told]]:
     """Sends requests to an API of the stage."""
     settings.API_PER_MINUTE = 10_000_000
-    token = token_of(assemble())
-    return lambda api, n: fire(f"{live_server.url}{api}", token, at_least=n)
+    with firing(f"{live_server.url}{api}", token_of(assemble())) as ask:
+        yield ask
 
 
-@pytest.mark.parametrize("api", APIS)
 def test_made_up_requests(
-    asked: Callable[[str, int], Told],
+    asked: Callable[[int], Told],
     rounds: Callable[[int, int], int],
     tell: Tell,
     monkeypatch: pytest.MonkeyPatch,
@@ -69,14 +90,14 @@ def test_made_up_requests(
 ) -> None:
     # Together 500, and 10,000.
     n, (broken_at, answered) = rounds(250, 5_000), APIS[api]
-    told = asked(api, n)
+    told = asked(n)
 
     def breaks(*args: object, **kwargs: object) -> Any:
         raise ZeroDivisionError
 
     # The control: an address that breaks is seen.
     monkeypatch.setattr(broken_at, breaks)
-    broken = asked(api, 50)
+    broken = asked(50)
     tell(
         "api-schema",
         api=api,

@@ -3,10 +3,9 @@
 import csv
 import io
 import json
-import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 from xml.etree import ElementTree
@@ -32,6 +31,7 @@ from participation.services.tally import counted_by
 from participation.services.voting import cast_ballot, close_phase
 from tests.cast import Cast, person
 from tests.integration.test_results import DIVIDED, closed
+from tests.past import end
 
 ADDRESS = "/projects/laden/results/"
 ENGLISH = {"accept-language": "en"}
@@ -198,7 +198,7 @@ def test_a_ranking_says_points_and_average_rank(cast: Cast) -> None:
 def by_channels(cast: Cast, channels: Sequence[Channel], **rules: object) -> Phase:
     """Close a vote whose ballots came by these roads."""
     vote = cast.vote
-    Phase.objects.filter(pk=vote.pk).update(closes_at=datetime.now(UTC) + timedelta(seconds=2), **rules)
+    Phase.objects.filter(pk=vote.pk).update(**rules)
     vote = Phase.objects.select_related("project__organisation").get(pk=vote.pk)
     for nth, channel in enumerate(channels):
         cast_ballot(phase=vote, person=person(f"Kiezer{nth}"), choices=[Choice(1)], nonce=uuid4())
@@ -213,8 +213,8 @@ def by_channels(cast: Cast, channels: Sequence[Channel], **rules: object) -> Pha
             )  # fmt: skip
             for one in cast_on.votes.all():
                 again.votes.create(cap=one.cap, position=one.position, proposal=one.proposal, value=1)
-    while not close_phase(vote):
-        time.sleep(0.1)
+    end(vote, microseconds=1)
+    assert close_phase(vote)
     return Phase.objects.select_related("project__organisation").get(pk=vote.pk)
 
 
@@ -276,14 +276,12 @@ def test_what_changed_during_the_vote_is_public(cast: Cast) -> None:
 
 @pytest.mark.parametrize("name", ["results.csv", "results.xlsx", "results.json", "picture.png"])
 def test_nothing_is_handed_out_before_the_count(cast: Cast, name: str) -> None:
-    Phase.objects.filter(pk=cast.vote.pk).update(
-        closes_at=datetime.now(UTC) + timedelta(seconds=1.5), hides_tally=name == "results.csv"
-    )
+    Phase.objects.filter(pk=cast.vote.pk).update(hides_tally=name == "results.csv")
     vote = Phase.objects.get(pk=cast.vote.pk)
     cast_ballot(phase=vote, person=cast["An"], choices=[Choice(1)], nonce=uuid4())
     assert Client().get(ADDRESS + name).status_code == 404
-    while not close_phase(vote):
-        time.sleep(0.1)
+    end(vote, microseconds=1)
+    assert close_phase(vote)
     assert Client().get(ADDRESS + name).status_code == 200
     assert Client(SERVER_NAME="elders.localhost").get(ADDRESS + name).status_code == 404
 

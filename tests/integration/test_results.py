@@ -1,8 +1,6 @@
 """Results: the binding rule decides, another rule is shown beside it, and nothing shows before the count."""
 
-import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,17 +12,17 @@ from participation.rules.voting import Choice, Rule
 from participation.services.tally import counted_by, outcome_by, rules_for
 from participation.services.voting import cast_ballot, close_phase
 from tests.cast import Cast, person
+from tests.past import end
 
 
 def closed(cast: Cast, ballots: Sequence[Mapping[int, int]], **rules: object) -> Phase:
     """Let people cast these ballots (number -> points or 1, in order) under these rules, and close the vote."""
-    now = datetime.now(UTC)
-    Phase.objects.filter(pk=cast.vote.pk).update(closes_at=now + timedelta(seconds=1.5), **rules)
+    Phase.objects.filter(pk=cast.vote.pk).update(**rules)
     vote = Phase.objects.select_related("project").get(pk=cast.vote.pk)
     for nth, ballot in enumerate(ballots):
         choices = [Choice(number, value) for number, value in ballot.items()]
         cast_ballot(phase=vote, person=person(f"Kiezer{nth}"), choices=choices, nonce=uuid4())
-    time.sleep(max(0.0, 1.6 - (datetime.now(UTC) - now).total_seconds()))
+    end(vote, microseconds=1)
     assert close_phase(vote)
     return Phase.objects.select_related("project__organisation").get(pk=vote.pk)
 
@@ -80,15 +78,12 @@ def test_a_budget_pays_what_fits(cast: Cast) -> None:
 
 
 def test_an_option_hidden_after_the_vote_began_counts_no_more(cast: Cast) -> None:
-    Proposal.objects.filter(project=cast.project, number=2)
-    now = datetime.now(UTC)
-    Phase.objects.filter(pk=cast.vote.pk).update(closes_at=now + timedelta(seconds=1.2))
-    vote = Phase.objects.get(pk=cast.vote.pk)
+    vote = cast.vote
     cast_ballot(phase=vote, person=cast["An"], choices=[Choice(2), Choice(1)], nonce=uuid4())
     Proposal.objects.filter(project=cast.project, number=2).update(
         state="hidden", on_ballot=False, hidden_because="Kan niet."
     )
-    time.sleep(1.3)
+    end(vote, microseconds=1)
     assert close_phase(vote)
     assert winners(vote) == [1]
 

@@ -35,9 +35,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def seeded(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def seeded(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The name of the database with the demo town in it."""
-    with django_db_blocker.unblock(), stage.seeded_database() as name:
+    with django_db_blocker.unblock(), stage.seeded_database(migrated) as name:
         yield name
 
 
@@ -58,14 +58,8 @@ def site(post: PostOffice) -> Iterator[str]:
 @pytest.fixture
 def town(seeded: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The demo town, untouched."""
-    copy = f"{seeded}_now"
-    with django_db_blocker.unblock():
-        stage.copy_database(seeded, copy)
-        try:
-            with stage.on_database(copy):
-                yield
-        finally:
-            stage.drop_database(copy)
+    with django_db_blocker.unblock(), stage.own_town(seeded):
+        yield
 
 
 @pytest.fixture

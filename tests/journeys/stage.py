@@ -19,6 +19,7 @@ from django.db import connection
 from django.test import override_settings
 from pytest_django.live_server_helper import LiveServer
 
+from tests import databases
 from tests.past import triggers_off
 
 # Playwright's synchronous calls keep an event loop in the tests' thread, and Django then suspects every query there.
@@ -73,45 +74,35 @@ def post_office() -> Iterator[PostOffice]:
 
 @contextmanager
 def on_database(name: str) -> Iterator[None]:
-    """Have this process and its server use another database of the same PostgreSQL."""
-    before = connection.settings_dict["NAME"]
-    connection.close()
-    connection.settings_dict["NAME"] = name
-    cache.clear()
-    try:
+    """Have this process and its server use another database, and remember nothing of the one before."""
+    with databases.on_database(name):
+        cache.clear()
         yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = before
-
-
-def copy_database(source: str, target: str) -> None:
-    """Make a database that is like another one, in place of what had its name."""
-    drop_database(target)
-    connection.close()
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
-
-
-def drop_database(name: str) -> None:
-    """Drop a database, whoever is still connected to it."""
-    connection.close()
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @contextmanager
-def seeded_database() -> Iterator[str]:
+def seeded_database(migrated: str) -> Iterator[str]:
     """Make the demo town once, in a database that is only ever copied."""
     name = f"{connection.settings_dict['NAME']}_town"
-    copy_database("template1", name)
+    databases.copy(migrated, name)
     try:
         with on_database(name):
-            call_command("migrate", verbosity=0)
             call_command("seed_demo", stdout=StringIO())
         yield name
     finally:
-        drop_database(name)
+        databases.drop(name)
+
+
+@contextmanager
+def own_town(seeded: str) -> Iterator[None]:
+    """Have this process and its server use a copy of the demo town."""
+    copy = f"{seeded}_now"
+    databases.copy(seeded, copy)
+    try:
+        with on_database(copy):
+            yield
+    finally:
+        databases.drop(copy)
 
 
 def close_vote_a_second_ago(slug: str) -> None:
