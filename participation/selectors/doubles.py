@@ -1,5 +1,6 @@
 """Which proposals may be the same as one that is being written: near in space and alike in words."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
@@ -62,12 +63,29 @@ def alike_and_near(piece: Proposal, place: LonLat | None, *, limit: int) -> tupl
     if place is None:
         called = alike(piece.project, piece.title, None, limit=limit + 1)
         return [row for row in called if row.pk != piece.pk][:limit], []
-    rows = _with_likeness(nearby(piece.project, place).exclude(pk=piece.pk), piece.title)
-    found: list[Any] = list(
-        rows.annotate(is_alike=Q(likeness__gte=ALIKE)).order_by("-is_alike", "away_m", "number")[: 2 * limit]
-    )
-    like = sorted((row for row in found if row.likeness >= ALIKE), key=lambda row: (-row.likeness, row.number))
-    return like[:limit], [row for row in found if row.likeness < ALIKE][:limit]
+    return _parted(nearby(piece.project, place).exclude(pk=piece.pk), piece.title, limit)
+
+
+def near_by_title(near: QuerySet[Proposal], title: str, *, limit: int) -> tuple[list[Proposal], list[Proposal]]:
+    """Part what lies near a place (``nearby``): what is called like this title as well, and the rest; ``limit`` in all.
+
+    Without a title, and where comparing takes too long, all is the rest: it is asked as the map moves.
+
+    Order    the first most alike first, the second nearest first.
+    """
+    if len(title.strip()) >= SHORTEST:
+        with suppress(PatienceError), at_most(PATIENCE_MS):
+            like, rest = _parted(near, title, limit)
+            return like, rest[: limit - len(like)]
+    return [], list(near[:limit])
+
+
+def _parted(rows: QuerySet[Proposal], title: str, limit: int) -> tuple[list[Proposal], list[Proposal]]:
+    """At most ``limit`` that are alike and as many that are not, of rows that know how far away they are."""
+    compared = _with_likeness(rows, title).annotate(is_alike=Q(likeness__gte=ALIKE))
+    found: list[Any] = list(compared.order_by("-is_alike", "away_m", "number")[: 2 * limit])
+    like = sorted((row for row in found if row.is_alike), key=lambda row: (-row.likeness, row.number))
+    return like[:limit], [row for row in found if not row.is_alike][:limit]
 
 
 def _with_likeness(rows: QuerySet[Proposal], title: str) -> QuerySet[Any]:

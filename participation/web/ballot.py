@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.electorate import Eligibility
@@ -214,6 +214,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponseRedirect(back_to)
 
 
+@require_safe
 @answering_refusals
 def ballot_check(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the choices once more, then cast them as a whole."""
@@ -304,6 +305,7 @@ def cast(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponseRedirect(f"{request.path.removesuffix('cast/')}done/")
 
 
+@require_safe
 @answering_refusals
 def done(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what was cast and what happens next."""

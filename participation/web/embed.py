@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from participation.selectors.proposals import n_public, public_proposals
 from participation.web.asking import project_or_404, town_of
@@ -10,6 +11,7 @@ from participation.web.maps import map_config
 LISTED = 20
 
 
+@require_safe
 def embed(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a project without anything that could be pressed by mistake: no form, no session, no cookie.
 

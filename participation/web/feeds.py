@@ -9,6 +9,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import get_language
 from django.utils.xmlutils import SimplerXMLGenerator
+from django.views.decorators.http import require_safe
 
 from participation.models import Proposal
 from participation.rules.text import in_language
@@ -33,6 +34,7 @@ class PlacedFeed(Atom1Feed):
             handler.addQuickElement("georss:point", f"{item['point'].y:.6f} {item['point'].x:.6f}")
 
 
+@require_safe
 def feed(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand out the latest public proposals of a project: no names, and the day they came in."""
     project = project_or_404(request, slug)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from participation.models import Draft, Phase, Project, Proposal
 from participation.rules.phases import Act
@@ -271,6 +271,7 @@ def page_context(request: HttpRequest, project: Project) -> dict[str, object]:
     return process_context(request, project, standing(project, now()))
 
 
+@require_safe
 @answering_refusals
 def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a project: question, phases, act, list and map."""
@@ -331,6 +332,7 @@ def take_up_draft(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(pages[kind], slug=slug)
 
 
+@require_safe
 def rules_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the rules of the game and what happens with the outcome."""
     project = project_or_404(request, slug)

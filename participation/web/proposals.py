@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from participation.models import Comment, Draft, Project, Proposal, TallyRow
 from participation.rules.access import Level
@@ -59,6 +59,7 @@ def _stub(request: HttpRequest, project: Project, number: int) -> HttpResponse:
     return render(request, "participation/proposal_hidden.html", {"project": project, "stub": stub}, status=410)
 
 
+@require_safe
 def proposal_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show one proposal, what became of it, what is said about it, and what lies near."""
     project = project_or_404(request, slug)

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
 
 from geo.pictures import Mark, Outline, map_svg
 from participation.models import Area, Project, Proposal
@@ -60,6 +61,7 @@ def _map(project: Project, found: list[Chapter]) -> str:
     return as_picture(map_svg(town_outlines(project), marks, width_mm=MAP_WIDTH_MM)) if marks else ""
 
 
+@require_safe
 def answers(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the report, some contributions a page."""
     project = _reported(request, slug)
@@ -72,6 +74,7 @@ def answers(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "participation/answers.html", context)
 
 
+@require_safe
 def answers_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """Give the whole report as PDF."""
     project = _reported(request, slug)

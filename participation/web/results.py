@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, ngettext
+from django.views.decorators.http import require_safe
 
 from participation.models import Area, Phase, Project
 from participation.rules.explaining import Reason, unit_of
@@ -241,6 +242,7 @@ def _preview(request: HttpRequest, shown: Shown, sentence: str) -> dict[str, str
     }
 
 
+@require_safe
 @answering_refusals
 def results(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the outcome; while the vote runs, only when there will be one."""
@@ -284,6 +286,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "participation/results.html", context)
 
 
+@require_safe
 @answering_refusals
 def results_file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Hand out the result as a file; there is none before the votes are counted."""
@@ -316,6 +319,7 @@ def results_file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     )
 
 
+@require_safe
 @answering_refusals
 def picture(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw the binding result to share; there is none before the votes are counted."""

@@ -22,7 +22,7 @@ from participation.rules.places import SPOTS_MAX, Chosen, Drawn, Given, LonLat, 
 from participation.rules.refusals import Code, Refused
 from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned, title_and_body
 from participation.selectors.access import level_in
-from participation.selectors.doubles import alike
+from participation.selectors.doubles import alike, near_by_title
 from participation.selectors.drafts import draft_photos
 from participation.selectors.projects import standing
 from participation.selectors.proposals import last_proposal_of, nearby, supported_by
@@ -79,29 +79,34 @@ def _context(request: HttpRequest, project: Project, step: int, draft: Mapping[s
     }
 
 
-def about(request: HttpRequest, project: Project, given: Given) -> dict[str, object]:
+def about(request: HttpRequest, project: Project, given: Given, title: str = "") -> dict[str, object]:
     """What there is to say about a place at once: whether something can come there, and what lies near.
 
-    Shape    found (services.places.Checked) or refusal; nearby; zones, what those ask in which it lies.
+    Shape    found (services.places.Checked) or refusal; alike, what lies near and is called like the title, and nearby,
+             the rest; zones, what those ask in which it lies.
     """
     try:
         found = checked_place(project, given)
     except Refused as refused:
-        return {"found": None, "refusal": refusal(refused), "nearby": []}
+        return {"found": None, "refusal": refusal(refused), "alike": [], "nearby": []}
+    near = supported_by(nearby(project, found.mark), request.user)
+    like, rest = near_by_title(near, title[:TITLE_MAX], limit=NEAR)
     return {
         "found": found,
         "refusal": None,
-        "nearby": list(supported_by(nearby(project, found.mark), request.user)[:NEAR]),
+        "alike": like,
+        "nearby": rest,
         "zones": zone_lines([*found.zones.reason, *found.zones.look]),
     }
 
 
 @require_GET
 def place_fragment(request: HttpRequest, slug: str) -> HttpResponse:
-    """Answer, for the map as it moves, what there is to say about a place."""
+    """Answer, for the map as it moves, what there is to say about a place, and about what was called so far."""
     project = project_or_404(request, slug)
+    title = str(draft_of(request, project, Draft.Kind.PROPOSAL).get("title", ""))
     try:
-        context = about(request, project, lon_lat(request.GET.get("lon"), request.GET.get("lat")))
+        context = about(request, project, lon_lat(request.GET.get("lon"), request.GET.get("lat")), title)
     except Refused as refused:
         context = {"refusal": refusal(refused)}
     return render(request, "participation/suggest_place.html", context | {"project": project})
@@ -219,7 +224,7 @@ def where(request: HttpRequest, slug: str) -> HttpResponse:
             context["refusal"] = refusal(refused)
     given = given_in(project, draft)
     if given and not context.get("refusal"):
-        said = about(request, project, given)
+        said = about(request, project, given, str(draft.get("title", "")))
         # A shape that is being drawn is not wrong yet.
         if isinstance(given, LonLat) or said["found"]:
             context |= said

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
 
 from participation.models import Project
 from participation.web.asking import project_or_404
@@ -43,6 +44,7 @@ def _asked(request: HttpRequest, slug: str) -> Shown:
     return published(project, version)
 
 
+@require_safe
 def dossier_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a dossier that was published."""
     shown = _asked(request, slug)
@@ -67,6 +69,7 @@ def dossier_page(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "siting/dossier.html", context)
 
 
+@require_safe
 def dossier_file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Give a dossier that was published as PDF, workbook or data."""
     if kind not in FILES:
@@ -76,6 +79,7 @@ def dossier_file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         return file_of(request, shown, kind)
 
 
+@require_safe
 def dossier_picture(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Give one map or chart of a dossier that was published."""
     shown = _asked(request, slug)

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from participation.models import Project
 from participation.web.asking import project_or_404
@@ -26,6 +27,7 @@ STATES = {
 THERE = {"built"}
 
 
+@require_safe
 def outcome_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what became of what was asked for; in words where nothing was decided yet."""
     project = project_or_404(request, slug)

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from participation.models import Project
 from participation.rules.roles import DeskAct
@@ -307,6 +307,7 @@ def _weights(left: Any, right: Any) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: not row["differs"])
 
 
+@require_safe
 def public_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show the criteria and scores of a study that the town published; nothing can be changed here."""
     project = project_or_404(request, slug)

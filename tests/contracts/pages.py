@@ -426,22 +426,6 @@ ROWS: dict[str, Row] = {
     "export_about": Row(EVERYONE, {"name": "laden-proposals.csv"}, {"name": "laadpunten-proposals.csv"}),
 }
 
-# Pages of residents by the kind of the running phase: "x" the answer of the table above, "." that it is not open (409);
-# the columns: inform, propose, discuss, shortlist, vote, decide, roll out, vote with write-ins.
-BY_PHASE: dict[str, str] = {
-    "project":       "xxxxxxxx",
-    "rules":         "xxxxxxxx",
-    "suggest":       ".x.....x",
-    "suggest_place": "xxxxxxxx",
-    "suggest_alike": "xxxxxxxx",
-    "ballot":        "....x..x",
-    "ballot_check":  "....x..x",
-    "ballot_done":   "....x..x",
-    "results":       "xxxxxxxx",
-    "proposal":      "xxxxxxxx",
-    "report":        "xxxxxxxx",
-}  # fmt: skip
-
 # Which roles may send a form to each address that takes nothing else; the rest is turned away and nothing is written.
 SITERS, MODERATORS = ("planner", "manager"), ("moderator", "planner", "manager")
 MAY_SEND: dict[str, tuple[str, ...]] = {

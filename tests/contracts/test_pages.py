@@ -11,10 +11,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from participation.models import Phase, Project, ProjectRole, Proposal
-from participation.rules.phases import PhaseKind
 from participation.rules.roles import DESK_ACTS, DeskAct, Role
 from tests.cast import Cast, person, text, twin
-from tests.contracts.pages import BY_PHASE, CAST, MAY_SEND, NOT_ON_STAGE, POST_ONLY, ROLES, ROWS, STAFF, Row, names
+from tests.contracts.pages import CAST, MAY_SEND, NOT_ON_STAGE, POST_ONLY, ROLES, ROWS, STAFF, Row, names
 from tests.integration import studies as stage
 
 SAFE_STATUS = 500
@@ -81,19 +80,6 @@ def test_each_role_gets_the_answer_of_the_table(staged: Cast, town: str) -> None
             got[name][role] = response.status_code
             read(response)
     assert got == {name: row.expected for name, row in ROWS.items()}
-
-
-@pytest.mark.parametrize("role", ["nobody", "resident"])
-def test_pages_of_residents_answer_by_the_kind_of_phase(cast: Cast, role: str) -> None:
-    got = dict.fromkeys(BY_PHASE, "")
-    client = client_of(cast, role)
-    for kind, write_ins in [*((kind, False) for kind in PhaseKind), (PhaseKind.VOTE, True)]:
-        Phase.objects.filter(pk=cast.vote.pk).update(kind=kind, write_ins=write_ins)
-        for name in BY_PHASE:
-            cache.clear()
-            status = client.get(address(name, ROWS[name])).status_code
-            got[name] += {ROWS[name].expected[role]: "x", 409: "."}.get(status, f"[{status}]")
-    assert got == BY_PHASE
 
 
 def test_desk_rights_and_table_agree() -> None:

@@ -1,5 +1,6 @@
 """What may be the same: near in space and alike in words, without capitals and accents."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,9 @@ from geo.queries.patience import PatienceError, again_after_deadlock, at_most
 from participation.models import Project, Proposal
 from participation.rules.places import LonLat, PlaceSettings
 from participation.rules.refusals import Code, Refused
-from participation.selectors.doubles import alike
+from participation.selectors import doubles
+from participation.selectors.doubles import alike, near_by_title
+from participation.selectors.proposals import nearby
 from participation.services.zones import set_places
 from tests.cast import Cast
 
@@ -138,3 +141,51 @@ def test_what_fell_to_a_deadlock_is_done_once_more(town: Cast, falls: int, ends_
         with pytest.raises(OperationalError):
             act()
     assert len(tries) == 2
+
+
+def place_said(client: Client, at: str = "/projects/laden/suggest/place/?lon=2.7&lat=50.85") -> tuple[list[int], str]:
+    """The numbers in the order in which the step of the place shows them, and all it says."""
+    page = client.get(at).content.decode()
+    return [int(number) for number in re.findall(r'data-pin="(\d+)"', page)], page
+
+
+LOOKS = "Dit lijkt op"
+
+
+@pytest.mark.parametrize("at", ["/projects/laden/suggest/place/?lon=2.7&lat=50.85", "/projects/laden/suggest/"])
+def test_while_pinning_what_is_alike_comes_first_once_there_is_a_title(town: Cast, at: str) -> None:
+    """On the page itself, without a script, and in what the map asks as it moves."""
+    client = Client(headers={"accept-language": "nl"})
+    assert client.post("/projects/laden/suggest/", {"lon": "2.7", "lat": "50.85", "next": "1"}).status_code == 302
+    # Nothing is called anything yet: the nearest first, and none of them said to be alike.
+    order, page = place_said(client, at)
+    assert (order, LOOKS in page) == ([24, 21, 22], False)
+    client.post("/projects/laden/suggest/what/", {"title": "LÂADPALEN bij de kerk", "body": "Ja"})
+    # Back to the place: what is alike first, whatever lies nearer; the one far away not at all.
+    order, page = place_said(client, at)
+    assert (order, LOOKS in page) == ([22, 24, 21], True)
+    assert page.index(LOOKS) < page.index("Ook hier in de buurt voorgesteld")
+    assert page.count("/projects/laden/proposals/22/") == 2
+    # The control: a title that is like none of them.
+    client.post("/projects/laden/suggest/what/", {"title": "Zwemvijver", "body": "Ja"})
+    order, page = place_said(client, at)
+    assert (order, LOOKS in page) == ([24, 21, 22], False)
+    # How near is near is the project's.
+    client.post("/projects/laden/suggest/what/", {"title": "Laadpaal aan de kerk", "body": "Ja"})
+    Project.objects.filter(pk=town.project.pk).update(nearby_radius_m=2500)
+    assert place_said(client, at)[0][:1] == [23]
+
+
+def test_while_pinning_what_cannot_be_compared_in_time_is_shown_as_near(
+    town: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = nearby(town.project, HERE)
+    like, rest = near_by_title(near, "laadpaal aan de kerk", limit=2)
+    assert ({row.number for row in like}, rest) == ({21, 22}, [])
+
+    def late(*_args: object) -> None:
+        raise PatienceError
+
+    monkeypatch.setattr(doubles, "_parted", late)
+    like, rest = near_by_title(near, "laadpaal aan de kerk", limit=2)
+    assert (like, [row.number for row in rest]) == ([], [24, 21])
