@@ -24,7 +24,7 @@ from participation.web.asking import desk, may_do, town_of
 from participation.web.desk import town_items
 
 A_PAGE = 50
-COLUMNS = ("at", "act", "person", "project", "subject", "detail")
+COLUMNS = ("at", "act", "person", "project", "subject", "detail", "said")
 
 
 class TrailForm(forms.Form):
@@ -89,7 +89,12 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "records": [
-            {"row": record, "said": acts.said(record), "can_be_undone": record.pk in can_be_undone}
+            {
+                "row": record,
+                "said": acts.said(record),
+                "about": acts.subject_said(record),
+                "can_be_undone": record.pk in can_be_undone,
+            }
             for record in records
         ],
         "back": request.get_full_path(),
@@ -115,8 +120,9 @@ def _lines(records: Iterator[Record]) -> Iterator[str]:
             record.act,
             str(record.person or ""),
             record.project.slug if record.project else "",
-            record.subject,
+            acts.subject_said(record),
             ", ".join(f"{name}={value}" for name, value in record.detail.items()),
+            acts.said(record),
         )
         yield writer.writerow([inert(cell) for cell in cells])
 

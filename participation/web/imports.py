@@ -389,16 +389,17 @@ def change(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
                     crs=given.get("crs", "")[:20],
                     lon=given.get("lon", "")[:200],
                     lat=given.get("lat", "")[:200],
+                    by=clerk(request),
                 )
             case "columns":
-                plan_import(draft=found, columns=given.dict(), now=now())
+                plan_import(draft=found, columns=given.dict(), by=clerk(request), now=now())
             case "take":
                 _take(request, found)
             case "undo":
                 undone = undo_import(done=found, by=clerk(request), now=now())
                 messages.info(request, gettext("%(n)s rows were taken back.") % {"n": undone.counts.get("undone", 0)})
             case "delete":
-                delete_import(draft=found)
+                delete_import(draft=found, by=clerk(request))
                 return redirect("desk_imports", slug=slug) if slug else redirect("desk_areas")
     except Refused as refused:
         found.refresh_from_db()
@@ -412,7 +413,7 @@ def _take(request: HttpRequest, found: Import) -> None:
         done = carry_out_import(draft=found, by=clerk(request), now=now())
     except Refused as refused:
         if refused.code is Code.IMPORT_CHANGED:
-            plan_import(draft=found, columns=found.columns, now=now())
+            plan_import(draft=found, columns=found.columns, by=clerk(request), now=now())
         raise
     facts = {"new": done.counts.get("new", 0), "changed": done.counts.get("changed", 0)}
     messages.success(request, gettext("Taken in: %(new)s new, %(changed)s changed.") % facts)

@@ -233,6 +233,7 @@ def change_layer(request: HttpRequest, pk: int) -> HttpResponse:
                 layer=layer,
                 file_layer=request.POST.get("file_layer", "")[:200],
                 crs=request.POST.get("crs", "")[:20],
+                by=clerk(request),
             )
         elif act == "accept":
             accept_layer(layer=layer, by=clerk(request))
