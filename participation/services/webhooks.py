@@ -145,9 +145,7 @@ def send_again(*, organisation: Organisation, delivery: int, by: Person, now: da
     found.n_tries, found.due_at = 0, now
     found.save(update_fields=["n_tries", "due_at"])
     detail = {"message": str(found.key), "event": found.event}
-    record_act(
-        organisation=organisation, by=by, act="webhook.sent_again", subject=found.webhook.name, detail=detail
-    )
+    record_act(organisation=organisation, by=by, act="webhook.sent_again", subject=found.webhook.name, detail=detail)
     have_sent(found.webhook_id)
     return found
 

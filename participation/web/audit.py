@@ -22,6 +22,7 @@ from participation.selectors.undoing import undoable
 from participation.web import acts
 from participation.web.asking import desk, may_do, town_of
 from participation.web.desk import town_items
+from participation.web.taken import take_file
 
 A_PAGE = 50
 COLUMNS = ("at", "act", "person", "project", "subject", "detail", "said")
@@ -132,6 +133,7 @@ def audit_file(request: HttpRequest) -> HttpResponseBase:
     """Hand the same acts out as CSV."""
     town = town_of(request)
     rows = trail(town, TrailForm(request.GET or {}, town).asked())
+    take_file(request, "acts", format="csv", n=rows.count())
     answer = StreamingHttpResponse(_lines(rows.iterator(chunk_size=500)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{town.slug}-audit.csv"'
     return answer

@@ -38,6 +38,7 @@ from participation.web.desk import clerk, desk_items, desk_project, town_items
 from participation.web.files import csv_line
 from participation.web.maps import town_map
 from participation.web.sentences import sentence, status_of
+from participation.web.taken import take_file
 
 _MB = 1024 * 1024
 # Of each kind of row so many are shown; the file with all rows holds them all.
@@ -436,6 +437,7 @@ def rows_file(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBase
     """Hand out what becomes of every row, as CSV."""
     found = _import_or_404(request, slug, pk)
     rows = rows_of(found).iterator(chunk_size=500)
+    take_file(request, "import", project=found.project, file=found.file_name, format="csv", n=rows_of(found).count())
     answer = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="import-{found.pk}.csv"'
     return answer
