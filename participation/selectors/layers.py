@@ -149,12 +149,13 @@ def public_layers(asker: Asker) -> Iterator[FeatureSource]:
         yield proposals_layer(project, has_map=project.pk in with_map)
 
 
-def shown_to_everybody(organisation: str, name: str) -> AnyLayer | None:
-    """The layer of this name as somebody sees it who is not signed in; none when it is for staff."""
+def is_everybodys(organisation: Organisation, shown: AnyLayer) -> bool:
+    """Would somebody who is not signed in get the same rows of this layer?"""
     try:
-        return layer(Asker(organisation, AnonymousUser()), name)
+        found = layer(Asker(organisation.slug, AnonymousUser()), shown.id)
     except UnknownLayer:
-        return None
+        return False
+    return found.fingerprint == shown.fingerprint
 
 
 def project_of_layer(organisation: Organisation, shown: AnyLayer) -> Project | None:

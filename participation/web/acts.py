@@ -147,6 +147,7 @@ THINGS = {
     "import": _("the rows of an uploaded file"),
     "refused": _("the rows that were left out of a layer"),
     "dossier": _("the draft of the decision dossier"),
+    "answers": _("the report of answers, before everybody has it"),
     "answer": _("a file that somebody answered with"),
 }
 # Acts about what people named themselves: a layer called “study 1” is no study.

@@ -15,7 +15,7 @@ from geo.slots import EXPORTS
 from participation.models import Export
 from participation.rules.refusals import Code, Refused
 from participation.selectors.exports import export_of, exports_of, is_lost
-from participation.selectors.layers import project_of_layer, shown_to_everybody
+from participation.selectors.layers import is_everybodys, project_of_layer
 from participation.services.exports import ask_export, cancel_export, folder
 from participation.services.taken import note_taken
 from participation.web.asking import answering_refusals, now, person_of, refused_page, sign_in_first, town_of
@@ -107,8 +107,7 @@ def handed_out(export: Export) -> FileResponse:
     if export.state != Export.State.DONE or not path.is_file():
         raise Refused(Code.EXPORT_NOT_DONE)
     shown = layer(Asker(export.organisation.slug, export.person), export.layer)
-    everybodys = shown_to_everybody(export.organisation.slug, export.layer)
-    if everybodys is None or everybodys.fingerprint != shown.fingerprint:
+    if not is_everybodys(export.organisation, shown):
         note_taken(
             organisation=export.organisation,
             by=export.person,

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from geo.catalog import AnyLayer
 from participation.models import Project, Token
-from participation.selectors.layers import project_of_layer, shown_to_everybody
+from participation.selectors.layers import is_everybodys, project_of_layer
 from participation.services.taken import note_read_live, note_taken
 from participation.web.asking import now, person_of, town_of
 
@@ -34,7 +34,7 @@ def read_live(request: HttpRequest, what: str, *, project: Project | None = None
 
 def layer_leaves(request: HttpRequest, layer: AnyLayer, form: str, count: Callable[[], int] | None) -> None:
     """Rows of a layer go to somebody who is known: as a file, or where ``form`` is empty as a live layer (geo)."""
-    if _is_everybodys(request, layer):
+    if is_everybodys(town_of(request), layer) if form else _is_known_as_everybodys(request, layer):
         return
     project = project_of_layer(town_of(request), layer)
     if form:
@@ -44,16 +44,12 @@ def layer_leaves(request: HttpRequest, layer: AnyLayer, form: str, count: Callab
         read_live(request, layer.id, project=project)
 
 
-def _is_everybodys(request: HttpRequest, layer: AnyLayer) -> bool:
-    """Would anybody get the same rows?
-
-    Cost     once in two seconds for a layer that everybody sees, in the moment of its town: a map asks for many tiles.
-    """
+def _is_known_as_everybodys(request: HttpRequest, layer: AnyLayer) -> bool:
+    """Would anybody get the same rows, now or two seconds ago? Kept with the town: a map asks for many tiles."""
     known: dict[tuple[str, str | None], str] = request.moment.setdefault("everybodys", {})  # type: ignore[attr-defined]
     key = layer.id, get_language()
     if known.get(key) != layer.fingerprint:
-        found = shown_to_everybody(town_of(request).slug, layer.id)
-        if found is None or found.fingerprint != layer.fingerprint:
+        if not is_everybodys(town_of(request), layer):
             return False
         known[key] = layer.fingerprint
     return True

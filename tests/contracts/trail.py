@@ -176,7 +176,7 @@ def _printed(cast: Cast) -> Sent:
 # --- sites ------------------------------------------------------------------------------------------------------------
 
 
-def _layer(state: str = Layer.State.CURRENT) -> Prepare:
+def layer_of_file(state: str = Layer.State.CURRENT) -> Prepare:
     def prepare(cast: Cast) -> Sent:
         made = stage.layer(cast, "wegen", ["POINT(2.7 50.85)"])
         with SimpleUploadedFile("wegen.csv", b"name,lon,lat\nEen,2.7,50.85\n") as file:
@@ -342,12 +342,12 @@ LEAVES_A_LINE: dict[str, dict[str, Prepare]] = {
         "on": lambda cast: ({}, {"number": str(_waits(cast, 53, "published").number)}),
     },
     "desk_layer_change": {
-        "read": _layer(Layer.State.DRAFT),
-        "accept": _layer(Layer.State.DRAFT),
-        "restore": _layer(Layer.State.REPLACED),
-        "show": _layer(),
-        "keep": _layer(),
-        "delete": _layer(),
+        "read": layer_of_file(Layer.State.DRAFT),
+        "accept": layer_of_file(Layer.State.DRAFT),
+        "restore": layer_of_file(Layer.State.REPLACED),
+        "show": layer_of_file(),
+        "keep": layer_of_file(),
+        "delete": layer_of_file(),
     },
     "desk_inventory_change": {"remove": _object(remove="1"), "": _objects},
     "desk_inventory_permission": {"": _object(number="1", permission="given")},
@@ -410,7 +410,7 @@ LEAVES_A_LINE: dict[str, dict[str, Prepare]] = {
     "desk_webhook_again": {"": _given_up},
     "desk_maps_change": {
         "preset": plain(preset="osm"),
-        "data": plain(licence="cc-by", address_search="photon"),
+        "data": plain(licence="cc0", address_search="photon"),
         "first": _backgrounds,
         "remove": _backgrounds,
     },
