@@ -271,7 +271,7 @@ def test_a_line_says_what_it_is_about_in_the_language_of_the_reader(staged: Cast
     page = piet.get("/desk/acts/?act=study.stopped", headers={"accept-language": "fr"}).content.decode()
     assert page.count("étude 2") == 2
     assert "study 2" not in page
-    file = b"".join(piet.get("/desk/acts.csv?act=study.stopped", headers={"accept-language": "fr"})).decode()  # type: ignore[arg-type]
+    file = b"".join(piet.get("/desk/acts.csv?act=study.stopped", headers={"accept-language": "fr"})).decode()
     assert "étude 2" in file
     assert "étude 2 a été arrêté" in file
 

@@ -25,7 +25,7 @@ from participation.services.taken import TAKEN, note_read_live
 from participation.services.tokens import make_token
 from siting.models import Layer
 from tests.cast import Cast
-from tests.contracts.pages import ROWS
+from tests.contracts.pages import POST_ONLY, ROWS
 from tests.contracts.test_pages import address, client_of, read, staged
 from tests.contracts.trail import layer_of_file, uploaded
 from tests.forms import survey
@@ -41,6 +41,17 @@ THEIR_OWN = {
     "api_me", "api_exports", "api_my_proposals", "api_my_following", "api_my_answers", "api_ballot", "api_form",
 }  # fmt: skip
 EVERYBODYS = {"desk_view_file"}
+
+
+# What answers nobody on the small stage and hands out no data of staff: pages, sign-in, and what is everybody's.
+NOTHING_OF_STAFF = {
+    "account_confirm_login_code", "account_login", "account_request_login_code", "api", "api_export", "api_nowhere",
+    "api_results", "claim", "code", "desk_area_import", "desk_import", "desk_layer", "dossier", "dossier_file",
+    "dossier_picture", "form", "form_check", "form_done", "invitation", "mfa_authenticate", "mfa_deactivate_totp",
+    "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes", "my_export",
+    "openid_connect_callback", "openid_connect_login", "outbox", "photo", "reminders", "results_file",
+    "results_picture", "security_txt", "set_language", "suggest_check", "suggest_what", "unfollow",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +134,16 @@ def test_whatever_staff_alone_get_as_data_leaves_a_line(staged: Cast) -> None:
             without |= {name} if lines.count() == before else set()
     assert without == LOOKED_AT | THEIR_OWN | EVERYBODYS
     assert {"desk_audit_file", "desk_dossier_file", "answers_pdf", "api_desk_queue", "api_desk_acts"} <= found - without
+
+
+def test_every_address_that_answers_nothing_on_the_small_stage_has_a_row() -> None:
+    silent = {
+        name
+        for name, row in ROWS.items()
+        if row.expected is not POST_ONLY and row.expected["manager"] not in {200, 405}
+    }
+    assert silent <= NOTHING_OF_STAFF | set(TAKEN_ALONG)
+    assert not NOTHING_OF_STAFF & set(TAKEN_ALONG)
 
 
 @pytest.mark.parametrize("name", sorted(TAKEN_ALONG))

@@ -40,6 +40,7 @@ from participation.services.proposals import hide_proposal
 from participation.services.tokens import make_token
 from siting.models import Candidate, Layer, SavedCluster, Scenario, Study
 from siting.services.candidates import add_proposals
+from siting.services.decisions import About, decide
 from tests.cast import Cast
 from tests.integration import studies as stage
 
@@ -201,16 +202,16 @@ def _candidate(**sent: object) -> Prepare:
 def _decision(**sent: object) -> Prepare:
     def prepare(cast: Cast) -> Sent:
         stage.decided(cast.project, cast["Piet"])
-        decide = {"candidate": "1004", "outcome": "build", "reason_nl": "Druk.", "reason_en": "Busy."}
+        decides = {"candidate": "1004", "outcome": "build", "reason_nl": "Druk.", "reason_en": "Busy."}
         built = cast.project.decisions.get(outcome="build").pk
-        return {}, decide | {"decision": str(built)} | sent
+        return {}, decides | {"decision": str(built)} | sent
 
     return prepare
 
 
 def _decided(cast: Cast) -> Sent:
-    waiting = stage.decide(
-        project=cast.project, about=stage.About(candidates=[1001]), outcome="later", reason={"nl": "Later."},
+    waiting = decide(
+        project=cast.project, about=About(candidates=[1001]), outcome="later", reason={"nl": "Later."},
         council_link="", by=cast["Piet"], now=database_now(),
     )  # fmt: skip
     assert waiting
@@ -310,8 +311,9 @@ def _webhook(*, paused: bool = False) -> Prepare:
 
 
 def _given_up(cast: Cast) -> Sent:
-    hook, _sent = _webhook()(cast)
-    row = Delivery.objects.create(webhook_id=hook["key"], event="vote.counted", facts={}, made_at=database_now())
+    _webhook()(cast)
+    hook = Webhook.objects.get(organisation=cast.town)
+    row = Delivery.objects.create(webhook=hook, event="vote.counted", facts={}, made_at=database_now())
     return {"key": row.pk}, {}
 
 
