@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from geo import companion, problems
 from geo.catalog import AnyLayer, FeatureSource, Layer, Raster
-from geo.columns import Column, Feature
+from geo.columns import Feature
 from geo.conditions import Both, Condition, Filled
 from geo.formats import csv, fgb, geojson, geojsonseq, gpkg, kml, parquet, shp, tif, xlsx
 from geo.formats.frames import TYPES as ARROW
 from geo.formats.frames import Frame, Heading, schema
+from geo.formats.shapes import Points, Shapes
 from geo.plane.boxes import Box
 from geo.plane.crs import CRS84, Crs, transform
 from geo.plane.grids import crop, warp
@@ -207,19 +208,19 @@ def frames(layer: Layer, crs: Crs, asked: Asked = EVERYTHING) -> Iterator[Frame]
         return
     features = layer.features(asked.box, where=asked.where, condition=asked.condition)
     while batch := list(islice(features, BATCH)):
-        yield _framed(layer.columns, batch, crs)
+        yield _framed(layer, batch, crs)
 
 
-def _framed(columns: tuple[Column, ...], features: list[Feature], crs: Crs) -> Frame:
+def _framed(layer: Layer, features: list[Feature], crs: Crs) -> Frame:
     cells = [
         pa.array([_of_kind(each.attributes.get(column.name), column.kind) for each in features], ARROW[column.kind])
-        for column in columns
+        for column in layer.columns
     ]
     places = np.array([each.geometry for each in features], dtype=object)
     return Frame(
         np.array([each.key for each in features], dtype=np.int64),
-        _moved(places, crs),
-        pa.RecordBatch.from_arrays(cells, schema=schema(columns)),
+        _placed(layer, places, crs),
+        pa.RecordBatch.from_arrays(cells, schema=schema(layer.columns)),
     )
 
 
@@ -251,11 +252,12 @@ def _copied(source: FeatureSource, rows: "QuerySet[Any, Any]", crs: Crs) -> Iter
             [table.column(name).combine_chunks() for name in names.values()], schema=wanted
         )
         if source.geometry is None:
-            places: NDArray[np.object_] = np.full(len(table), None, dtype=object)
+            places: Points | Shapes = Shapes(np.full(len(table), None, dtype=object))
         elif is_point:
-            places = _points(table.column("kp_lon").to_numpy(), table.column("kp_lat").to_numpy(), crs)
+            lon_lat = (table.column(name).to_numpy() for name in ("kp_lon", "kp_lat"))
+            places = _points(np.column_stack([*lon_lat]), crs)
         else:
-            places = _moved(shapely.from_wkb(table.column("kp_place").to_numpy(zero_copy_only=False)), crs)
+            places = Shapes(_moved(shapely.from_wkb(table.column("kp_place").to_numpy(zero_copy_only=False)), crs))
         yield Frame(table.column("kp_key").to_numpy(), places, values)
 
 
@@ -276,11 +278,16 @@ def _table(lines: bytes, columns: dict[str, Any]) -> Any:
     )
 
 
-def _points(lon: NDArray[np.float64], lat: NDArray[np.float64], crs: Crs) -> NDArray[np.object_]:
-    places: NDArray[np.object_] = np.full(len(lon), None, dtype=object)
-    there = ~np.isnan(lon)
-    places[there] = shapely.points(transform(np.column_stack([lon[there], lat[there]]), CRS84, crs))
-    return places
+def _placed(layer: Layer, places: NDArray[np.object_], crs: Crs) -> Points | Shapes:
+    if layer.geometry_type == "Point":
+        return _points(np.column_stack([shapely.get_x(places), shapely.get_y(places)]), crs)
+    return Shapes(_moved(places, crs))
+
+
+def _points(places: NDArray[np.float64], crs: Crs) -> Points:
+    there = ~np.isnan(places[:, 0])
+    places[there] = transform(places[there], CRS84, crs)
+    return Points(places)
 
 
 def _moved(places: NDArray[np.object_], crs: Crs) -> NDArray[np.object_]:

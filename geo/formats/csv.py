@@ -18,6 +18,7 @@ from geo.formats import places
 from geo.formats.formulas import MAYBE, inert, plain
 from geo.formats.frames import Frame, Heading, changed, schema
 from geo.formats.rows import Row, RowFault, UnreadableFile, text_fault
+from geo.formats.shapes import Points, Shapes
 from geo.plane.crs import Crs
 
 TYPE = "text/csv; charset=utf-8"
@@ -49,7 +50,7 @@ def write(frames: Iterable[Frame], heading: Heading, path: Path) -> None:
                     changed(values, MAYBE, inert) if column.kind == "text" else values
                     for column, values in zip(heading.columns, frame.values.columns, strict=True)
                 ]
-                cells += _place_cells(frame.places, crs, is_point=is_point) if names else []
+                cells += _place_cells(frame.places, crs) if names else []
                 table.write_batch(pa.RecordBatch.from_arrays(cells, schema=fields))
 
 
@@ -59,14 +60,11 @@ def _line(cells: Sequence[str]) -> bytes:
     return written.getvalue().encode()
 
 
-def _place_cells(places: Any, crs: Crs, *, is_point: bool) -> list[Any]:
-    if is_point:
-        # Numbers stay numbers: -3.2 is no formula.
-        return [
-            pa.array(np.round(axis, crs.digits), from_pandas=True)
-            for axis in (shapely.get_x(places), shapely.get_y(places))
-        ]
-    return [pa.array(shapely.to_wkt(places, rounding_precision=crs.digits), type=pa.string())]
+def _place_cells(places: Points | Shapes, crs: Crs) -> list[Any]:
+    if isinstance(places, Shapes):
+        return [pa.array(shapely.to_wkt(places.of, rounding_precision=crs.digits), type=pa.string())]
+    # Numbers stay numbers: -3.2 is no formula.
+    return [pa.array(axis, from_pandas=True) for axis in np.round(places.xy, crs.digits).T]
 
 
 # --- in ----------------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import shapely
 from numpy.typing import NDArray
 
 from geo.columns import Column, GeometryType, Look
+from geo.formats.shapes import Points, Shapes
 from geo.plane.crs import Crs
 
 TYPES: dict[str, Any] = {
@@ -24,13 +24,13 @@ GEOMETRY = "geometry"
 
 
 class Frame(NamedTuple):
-    """Some rows: their keys, their places (None for none) in the plane asked for, and their values.
+    """Some rows: their keys, their places in the plane asked for, and their values.
 
-    Shape    keys (n,), places (n,) of shapely geometries, values: a record batch with the columns in their order.
+    Shape    keys (n,), places of n, values: a record batch with the columns in their order.
     """
 
     keys: NDArray[np.int64]
-    places: NDArray[np.object_]
+    places: Points | Shapes
     values: Any
 
 
@@ -73,21 +73,9 @@ def with_places(frames: Iterable[Frame], heading: Heading, fields: Any) -> Itera
     for frame in frames:
         columns = list(frame.values.columns)
         if heading.geometry_type is not None:
-            columns.append(pa.array(shapely.to_wkb(whole(frame.places, heading.geometry_type)), type=pa.binary()))
+            places = frame.places
+            columns.append((places.in_parts(heading.geometry_type) if isinstance(places, Shapes) else places).wkb())
         yield pa.RecordBatch.from_arrays(columns, schema=wanted)
-
-
-def whole(places: NDArray[np.object_], geometry_type: str) -> NDArray[np.object_]:
-    """The places as their layer has them: in a layer of several parts one part counts as several."""
-    if not geometry_type.startswith("Multi"):
-        return places
-    single = ~shapely.is_missing(places) & (shapely.get_num_geometries(places) == 1)
-    single &= np.array([not str(place.geom_type).startswith("Multi") if place else False for place in places], bool)
-    found = places.copy()
-    made = getattr(shapely, geometry_type)
-    for at in np.flatnonzero(single):
-        found[at] = made([places[at]])
-    return found
 
 
 def changed(values: Any, pattern: str, change: Callable[[str], str]) -> Any:

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.columns import Column, Feature
 from geo.formats.frames import Frame
+from geo.formats.shapes import Points, Shapes
 
 # A longitude that is no longer than a place needs.
 _POINT = '{"type":"Point","coordinates":[%r,%r]}'
@@ -44,11 +45,10 @@ def feature_texts(frame: Frame, columns: Sequence[Column], digits: int) -> list[
     return [pattern % row for row in zip(frame.keys, _places(frame.places, digits), *values, strict=True)]
 
 
-def _places(places: Any, digits: int) -> list[str]:
-    if not (shapely.is_missing(places) | (shapely.get_type_id(places) == 0)).all():
-        return [geometry_text(place, digits) for place in places]
-    x, y = (np.round(axis, digits).tolist() for axis in (shapely.get_x(places), shapely.get_y(places)))
-    return ["null" if lon != lon else _POINT % (lon, lat) for lon, lat in zip(x, y, strict=True)]
+def _places(places: Points | Shapes, digits: int) -> list[str]:
+    if isinstance(places, Shapes):
+        return [geometry_text(place, digits) for place in places.of]
+    return ["null" if lon != lon else _POINT % (lon, lat) for lon, lat in np.round(places.xy, digits).tolist()]
 
 
 def _texts(values: Any, kind: str) -> list[str]:

@@ -6,10 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import shapely
 from django.utils.translation import gettext_lazy as _
 from pyproj import CRS
 
@@ -56,22 +54,15 @@ class _Seen:
 
     def passing(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            there = frame.places[~shapely.is_missing(frame.places)]
-            if len(there):
-                self.kinds |= {shapely.GeometryType(kind).name for kind in np.unique(shapely.get_type_id(there))}
-                box = shapely.total_bounds(there).tolist()
+            self.kinds |= frame.places.kinds()
+            if (box := frame.places.box()) is not None:
                 held = self.box or box
                 self.box = [*map(min, held[:2], box[:2]), *map(max, held[2:], box[2:])]
             yield frame
 
 
-_NAMES = {name.upper(): name for name in (
-    "Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection",
-)}  # fmt: skip
-
-
 def _geo(heading: Heading, seen: _Seen) -> dict[str, Any]:
-    kinds = {_NAMES[kind] for kind in seen.kinds}
+    kinds = seen.kinds
     if (heading.geometry_type or "").startswith("Multi"):
         kinds = {kind if kind.startswith("Multi") else f"Multi{kind}" for kind in kinds}
     about: dict[str, Any] = {

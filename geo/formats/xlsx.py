@@ -22,6 +22,7 @@ from geo.formats import gdal, places
 from geo.formats.formulas import is_formula
 from geo.formats.frames import Frame, Heading
 from geo.formats.rows import Row, UnreadableFile
+from geo.formats.shapes import Points
 from geo.plane.crs import Crs
 
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -109,12 +110,10 @@ class _Sheets:
     def rows(self, frame: Frame) -> Iterator[tuple[object, ...]]:
         columns = [values.to_pylist() for values in frame.values.columns]
         digits = self.heading.crs.digits
-        if len(self.places) == 2:
-            columns += [
-                np.round(axis, digits).tolist() for axis in (shapely.get_x(frame.places), shapely.get_y(frame.places))
-            ]
+        if isinstance(frame.places, Points):
+            columns += np.round(frame.places.xy, digits).T.tolist()
         elif self.places:
-            told = shapely.to_wkt(frame.places, rounding_precision=digits)
+            told = shapely.to_wkt(frame.places.of, rounding_precision=digits)
             columns.append([None if text is None or len(text) > MOST_SIGNS else text for text in told])
         return zip(*columns, strict=True)
 

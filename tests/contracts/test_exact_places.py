@@ -14,6 +14,7 @@ from pathlib import Path
 
 import mapbox_vector_tile
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from django.contrib.gis.geos import Point
 from django.core.cache import cache
@@ -93,6 +94,9 @@ def told(body: bytes) -> bool:
     if body[:4] == b"PK\x03\x04":
         with zipfile.ZipFile(io.BytesIO(body)) as parts:
             return any(told(parts.read(name)) for name in parts.namelist())
+    if body.startswith(b"PAR1"):
+        # Packed in blocks of its own.
+        return told(b"".join(place or b"" for place in pq.read_table(io.BytesIO(body)).to_pydict()["geometry"]))
     words = np.array([float(n) for n in re.findall(rb"(?<![\w.])\d{1,7}\.\d{3,}", body)])
     if told_by_numbers(words):
         return True
@@ -171,7 +175,7 @@ def telling(cast: Cast, slug: str, role: str) -> set[str]:
 # Where a place is shown, to everybody: the search must find it there when it is not hidden.
 SHOWN = {
     "project", "proposal", "feed", "ogc_items", "ogc_item", "api_proposals", "api_proposal", "tile", "bbox",
-    "export", "export.csv", "export.geojson", "export.gpkg", "desk_candidates",
+    "export", "desk_candidates", *(f"export.{form}" for form in FEATURE_FORMATS),
 }  # fmt: skip
 
 

@@ -222,7 +222,7 @@ def test_columns_and_rows_say_the_same(put: Put) -> None:
     features = list(source.features())
     assert frame.keys.tolist() == [feature.key for feature in features]
     assert frame.values.to_pylist() == [feature.attributes for feature in features]
-    assert frame.places.tolist() == [feature.geometry for feature in features]
+    assert shapely.from_wkb(frame.places.wkb().to_pylist()).tolist() == [feature.geometry for feature in features]
     told = geojson_text.feature_texts(frame, columns, 8)
     assert told == [geojson_text.feature_text(feature, 8) for feature in features]
     assert list(frames(source_of(rows.none()), LAMBERT_72)) == []
@@ -256,7 +256,7 @@ def test_geopackage_and_geoparquet_lose_nothing(tmp_path: Path, values: Any, pla
         back = (pyogrio.raw.read_arrow(path, layer="some")[1] if is_gpkg else pq.read_table(path)).to_pydict()
         assert {name: back[name][0] for name in kinds} == values
         wkb = back.get("geom", back.get("geometry"))[0]
-        assert (shapely.from_wkb(wkb) if wkb else None) == frame.places[0]
+        assert wkb == frame.places.wkb()[0].as_py()
 
 
 # --- what stands in a file beside its rows -------------------------------------------------------------------
