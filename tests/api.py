@@ -162,7 +162,7 @@ def files_taken_in(cast: Cast) -> dict[str, object]:
     for name in ("planned", "taken"):
         file = SimpleUploadedFile("a.csv", ROWS.replace(b"nieuwe", name.encode()))
         made[name] = upload_import(of=cast.project, file=file, file_name="a.csv", by=cast["Piet"], now=now)
-        plan_import(draft=made[name], columns={"title": "title"}, now=now)
+        plan_import(draft=made[name], columns={"title": "title"}, by=cast["Piet"], now=now)
     carry_out_import(draft=made["taken"], by=cast["Piet"], now=now)
     return {name: each.pk for name, each in made.items()}
 

@@ -46,6 +46,10 @@ STATUS: dict[type[problems.Problem], int] = {
 RETRY_SECONDS = 1
 
 View = Callable[..., HttpResponseBase]
+# Who asks, for which layer, in which format ("" read live), and how many features a file of it holds.
+Watcher = Callable[[HttpRequest, AnyLayer, str, Callable[[], int] | None], None]
+
+_watchers: list[Watcher] = []
 
 
 def reading(view: View) -> View:
@@ -113,6 +117,19 @@ def address_of(request: HttpRequest) -> Callable[..., str]:
 def is_known(request: HttpRequest) -> bool:
     """Has somebody signed in? Then no shared cache may keep the answer."""
     return bool(getattr(request.user, "is_authenticated", False))
+
+
+def watch(watcher: Watcher) -> None:
+    """Have a domain told before features leave to somebody who has signed in (from ``AppConfig.ready``)."""
+    if watcher not in _watchers:
+        _watchers.append(watcher)
+
+
+def leaving(request: HttpRequest, layer: AnyLayer, form: str = "", count: Callable[[], int] | None = None) -> None:
+    """Tell the watchers that features leave; what they raise, holds them back."""
+    if is_known(request):
+        for watcher in _watchers:
+            watcher(request, layer, form, count)
 
 
 def any_layer(request: HttpRequest, name: str) -> AnyLayer:

@@ -1,7 +1,8 @@
 """Hands a layer out as a file, with the text that goes with it."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from geo import problems
 from geo.catalog import AnyLayer, Raster
 from geo.export import EVERYTHING, FORMATS, TYPES, Asked, about, file_name, formats_of, write
 from geo.ogc import parameters
-from geo.ogc.answers import any_layer, reading
+from geo.ogc.answers import any_layer, leaving, reading
 from geo.plane.crs import ALL, Crs
 from geo.slots import EXPORTS
 
@@ -25,7 +26,8 @@ def export(request: HttpRequest, name: str) -> HttpResponseBase:
     """The file ``layer.format``: in the plane of ``crs``, the part that touches ``bbox`` and passes the filters."""
     layer, format_name = _named(request, name)
     given = parameters.known(request, [*OWN, *_columns(layer)])
-    response = file_of(layer, format_name, parameters.crs(given.get("crs"), among=ALL), asked_of(layer, given))
+    crs, asked = parameters.crs(given.get("crs"), among=ALL), asked_of(layer, given)
+    response = file_of(layer, format_name, crs, asked, noted=partial(noted, request, layer, format_name, asked))
     # What it is, for whoever wants to know (RFC 8288, POWDER).
     address = request.build_absolute_uri(reverse("export_about", args=(name,)) + _same(given))
     response["Link"] = f'<{address}>; rel="describedby"; type="text/plain"'
@@ -62,9 +64,26 @@ def asked_of(layer: AnyLayer, given: Mapping[str, str]) -> Asked:
     )
 
 
+def noted(
+    request: HttpRequest,
+    layer: AnyLayer,
+    format_name: str,
+    asked: Asked = EVERYTHING,
+    *,
+    of: AnyLayer | None = None,
+) -> None:
+    """Tell the watchers that these features of a layer leave as a file; ``of`` is the layer they were chosen from."""
+    count = None
+    if not isinstance(layer, Raster):
+        count = partial(layer.count, asked.box, where=asked.where, condition=asked.condition)
+    leaving(request, of or layer, format_name, count)
+
+
 @EXPORTS.until_sent
-def file_of(layer: AnyLayer, format_name: str, crs: Crs, asked: Asked = EVERYTHING) -> FileResponse:
-    """The answer with a layer as a file.
+def file_of(
+    layer: AnyLayer, format_name: str, crs: Crs, asked: Asked = EVERYTHING, *, noted: Callable[[], None]
+) -> FileResponse:
+    """The answer with a layer as a file; ``noted`` is called when it is whole and has not left yet.
 
     Raises   ServerBusy, and what ``geo.export.write`` raises.
     """
@@ -74,6 +93,7 @@ def file_of(layer: AnyLayer, format_name: str, crs: Crs, asked: Asked = EVERYTHI
         with tempfile.TemporaryDirectory(prefix="kiesplek-export-") as folder:
             path = Path(folder) / f"{layer.id}.{format_name}"
             write(layer, format_name, crs, asked, path)
+            noted()
             file = path.open("rb")
     except OSError as error:
         raise problems.DiskFull from error

@@ -19,7 +19,7 @@ from geo.columns import Feature
 from geo.formats.geojson_text import feature_text
 from geo.memory import KEPT_SECONDS
 from geo.ogc import documents, openapi, parameters
-from geo.ogc.answers import address_of, any_layer, asker_of, is_unchanged, json_answer, keep, reading, tag
+from geo.ogc.answers import address_of, any_layer, asker_of, is_unchanged, json_answer, keep, leaving, reading, tag
 from geo.plane.crs import CRS84, Crs, flip, reproject
 from geo.slots import FEATURES
 
@@ -104,6 +104,7 @@ def items(request: HttpRequest, layer: str) -> HttpResponseBase:
         given, found.columns, has_geometry=found.geometry_type is not None, time=found.time
     )
     form = _form(request, given)
+    leaving(request, found)
     etag = tag(found.fingerprint, sorted(given.items()), form, translation.get_language())
     if is_unchanged(request, etag):
         response = HttpResponse(status=304)
@@ -165,6 +166,7 @@ def item(request: HttpRequest, layer: str, key: str) -> HttpResponseBase:
     if feature is None:
         raise problems.FeatureNotFound(feature=key)
     form = _form(request, given)
+    leaving(request, found)
     address = address_of(request)
     links = [
         *documents.self_links(address("ogc_item", found.id, feature.key), *_types(form, documents.GEOJSON)),

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from geo import problems
 from geo.ogc import parameters, tilesets
-from geo.ogc.answers import address_of, is_unchanged, json_answer, keep, pin_layer, reading, tag
+from geo.ogc.answers import address_of, is_unchanged, json_answer, keep, leaving, pin_layer, reading, tag
 from geo.plane.tiles import MAX_ZOOM, BadTile, tile
 from geo.slots import TILES
 from geo.tiles import vector_tile
@@ -46,6 +46,7 @@ def vector(request: HttpRequest, layer: str, matrix: str, z: str, y: str, x: str
     except BadTile as error:
         raise problems.TileOutsideWorld(tile=f"{z}/{y}/{x}", max_zoom=MAX_ZOOM) from error
     source = pin_layer(request, layer)
+    leaving(request, source)
     given = parameters.known(
         request, [*(column.name for column in source.columns), *_FILTERS, *(["datetime"] * bool(source.time))]
     )

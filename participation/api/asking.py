@@ -25,6 +25,7 @@ from participation.services.pace import check_pace
 from participation.services.repeats import once
 from participation.web.asking import person_of, town_of
 from participation.web.second_factor import factor_shown
+from participation.web.taken import read_live
 
 KEY_HEADER = "Idempotency-Key"
 KEY_MAX = 200
@@ -155,12 +156,24 @@ def proposal_called(request: HttpRequest, slug: str, number: int) -> Proposal:
 
 def desk_of(request: HttpRequest, act: DeskAct, *, slug: str = "", anywhere: bool = False) -> Organisation:
     """The town, for somebody who may do this at its desk, or at that of the project of this name, or (``anywhere``) of
-    any project.
+    any project. That it was read stands in the audit trail, once a day and token.
 
     Who comes by session shows the second factor first where the town asks for one; a token was made behind it.
 
     Refuses  person.not_staff, person.second_factor.
     """
+    town = _let_in(request, act, slug, anywhere=anywhere)
+    if request.method == "GET":
+        read_live(request, _address(request))
+    return town
+
+
+def _address(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return match.url_name or "" if match else ""
+
+
+def _let_in(request: HttpRequest, act: DeskAct, slug: str, *, anywhere: bool = False) -> Organisation:
     town = town_of(request)
     roles = roles_in(town, someone(request))
     if not roles.may(act, key_of_project(town, slug) if slug else None) and not (anywhere and roles.may_somewhere(act)):
@@ -175,11 +188,13 @@ def desk_project_called(request: HttpRequest, slug: str, act: DeskAct) -> Projec
 
     Refuses  what desk_of refuses (before it says what there is), project.not_found.
     """
-    town = desk_of(request, act, slug=slug)
+    town = _let_in(request, act, slug)
     project = projects_at_the_desk(town).defer(None).filter(slug=slug).first()
     if project is None:
         raise Refused(Code.PROJECT_NOT_FOUND, {"slug": slug[:60]})
     project.organisation = town
+    if request.method == "GET":
+        read_live(request, _address(request), project=project)
     return project
 
 

@@ -163,7 +163,7 @@ def one_import(request: HttpRequest, slug: str, import_id: shapes.Number) -> Tol
 @router.delete(IMPORT, response={204: None}, auth=knowing(Scope.SET_UP), url_name="api_import")
 def throw_away(request: HttpRequest, slug: str, import_id: shapes.Number) -> Status[None]:
     """Throw a file away that was not taken in."""
-    delete_import(draft=_import(request, slug, import_id))
+    delete_import(draft=_import(request, slug, import_id), by=someone(request))
     return Status(204, None)
 
 
@@ -171,7 +171,8 @@ def throw_away(request: HttpRequest, slug: str, import_id: shapes.Number) -> Sta
 def read_otherwise(request: HttpRequest, slug: str, import_id: shapes.Number, asked: Reading) -> Told:
     """Read the file anew: another layer of it, another plane, places by other columns."""
     found = _import(request, slug, import_id)
-    read_import(found, file_layer=asked.layer, crs=asked.crs, lon=asked.lon, lat=asked.lat)
+    chosen = asked.model_dump(exclude={"layer"})
+    read_import(found, file_layer=asked.layer, **chosen, by=someone(request))
     return _told(found)
 
 
@@ -179,7 +180,7 @@ def read_otherwise(request: HttpRequest, slug: str, import_id: shapes.Number, as
 def say_columns(request: HttpRequest, slug: str, import_id: shapes.Number, asked: ColumnsOf) -> Told:
     """Say which column holds what: the dry run. What becomes of each row stands in “rows”; nothing is taken in yet."""
     found = _import(request, slug, import_id)
-    plan_import(draft=found, columns=asked.model_dump(), now=database_now())
+    plan_import(draft=found, columns=asked.model_dump(), by=someone(request), now=database_now())
     found.refresh_from_db()
     return _told(found)
 

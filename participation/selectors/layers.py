@@ -7,12 +7,13 @@ after the vote was counted.
 from collections.abc import Iterator
 from functools import partial
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from geo.catalog import Asker, FeatureSource, Slots, Stored
+from geo.catalog import AnyLayer, Asker, FeatureSource, Slots, Stored, UnknownLayer, layer
 from geo.columns import Column, Look
 from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
 from participation.rules.text import in_language
@@ -146,3 +147,17 @@ def public_layers(asker: Asker) -> Iterator[FeatureSource]:
             first = False
             yield areas_layer(project.organisation)
         yield proposals_layer(project, has_map=project.pk in with_map)
+
+
+def is_everybodys(organisation: Organisation, shown: AnyLayer) -> bool:
+    """Would somebody who is not signed in get the same rows of this layer?"""
+    try:
+        found = layer(Asker(organisation.slug, AnonymousUser()), shown.id)
+    except UnknownLayer:
+        return False
+    return found.fingerprint == shown.fingerprint
+
+
+def project_of_layer(organisation: Organisation, shown: AnyLayer) -> Project | None:
+    """Which project is a layer of? Those of the town itself are of none."""
+    return Project.objects.filter(organisation=organisation, slug=shown.dataset).defer("area").first()

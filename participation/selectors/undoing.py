@@ -98,9 +98,10 @@ def act_of_joining(merge: Merge) -> Record | None:
 
 
 def last_act(organisation: Organisation, person: Person) -> Record | None:
-    """What did this person do last at the desk, while it can still be undone?"""
+    """What did this person do last at the desk, while it can still be undone? Taking data along changes nothing."""
     latest = (
         Record.objects.filter(organisation=organisation, person=person, at__gt=Now() - OFFERED)
+        .exclude(act="data.taken")
         .select_related("project")
         .order_by("-at", "-pk")
         .first()

@@ -138,7 +138,7 @@ def set_texts(*, project: Project, texts: Mapping[str, Mapping[str, str]], by: P
             raise Refused(Code.SETUP_TEXT_MISSING, {"what": name, "language": first})
         setattr(project, name, {language: text for language, text in kept.items() if text})
     project.save(update_fields=list(texts))
-    _changed(project, by, ", ".join(texts))
+    note_change(project, by, ", ".join(texts))
 
 
 def _clean(name: str, text: str) -> str:
@@ -158,7 +158,7 @@ def set_considered(*, project: Project, answers: Mapping[str, str], by: Person) 
     require_desk(project, by, DeskAct.WORDS)
     project.considered = {ask.value: text for ask in Consider if (text := _clean("", answers.get(ask.value, "")))}
     project.save(update_fields=["considered"])
-    _changed(project, by, "considered")
+    note_change(project, by, "considered")
 
 
 # --- area -----------------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def set_area(*, project: Project, area: MultiPolygon | None, source: Mapping[str
     if lost:
         raise Refused(Code.SETUP_AREA_HOLDS, {"n": lost})
     project.save(update_fields=["area", "area_source"])
-    _changed(project, by, "area")
+    note_change(project, by, "area")
 
 
 def area_of_neighbourhoods(organisation: Organisation, codes: Sequence[str]) -> MultiPolygon | None:
@@ -226,7 +226,7 @@ def set_phases(*, project: Project, rows: Sequence[PhaseRow], by: Person, now: d
             raise Refused(Code.SETUP_PHASE_OPEN_ENDED, facts)
         phase.position, phase.opens_at, phase.closes_at = position, row.opens_at, row.closes_at
         phase.save(update_fields=["position", "name", "opens_at", "closes_at"])
-    _changed(project, by, "phases")
+    note_change(project, by, "phases")
 
 
 @transaction.atomic
@@ -237,7 +237,7 @@ def add_phases(*, project: Project, steps: Sequence[Step], starts_at: datetime, 
     """
     require_desk(project, by, DeskAct.SETUP)
     _add_steps(project, steps, VoteSettings(), starts_at)
-    _changed(project, by, "phases")
+    note_change(project, by, "phases")
 
 
 @transaction.atomic
@@ -261,7 +261,7 @@ def remove_phase(*, project: Project, key: int, by: Person, now: datetime) -> No
         raise Refused(Code.SETUP_PHASE_BEGUN, {"name": phase.name}) from error
     for position, left in enumerate(phases_of(project), start=1):
         Phase.objects.filter(pk=left.pk).update(position=position)
-    _changed(project, by, "phases")
+    note_change(project, by, "phases")
 
 
 # --- access, themes, vote ---------------------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def set_access(
         given = {act: level for act, level in by_phase.get(phase.pk, {}).items() if level}
         checked_levels(given)
         Phase.objects.filter(pk=phase.pk).update(access=given)
-    _changed(project, by, "access")
+    note_change(project, by, "access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +326,7 @@ def set_themes(*, project: Project, rows: Sequence[ThemeRow], by: Person) -> Non
         position += 1
     # The map draws pins by theme: what was cached of it is stale.
     Project.objects.filter(pk=project.pk).update(revision=F("revision") + 1)
-    _changed(project, by, "themes")
+    note_change(project, by, "themes")
 
 
 def _theme_slug(project: Project, name: Mapping[str, str]) -> str:
@@ -357,7 +357,7 @@ def set_vote(*, project: Project, key: int, settings: VoteSettings, by: Person) 
         raise Refused(Code.SETUP_RULES_FROZEN) from error
     if not n:
         raise Refused(Code.SETUP_PHASE_UNKNOWN)
-    _changed(project, by, "vote", method=good.method.value, rule=good.rule.value)
+    note_change(project, by, "vote", method=good.method.value, rule=good.rule.value)
 
 
 def with_method(vote: Phase, settings: VoteSettings) -> VoteSettings:
@@ -395,7 +395,7 @@ def publish_project(*, project: Project, by: Person) -> Project:
     return project
 
 
-def _changed(project: Project, by: Person, what: str, **detail: object) -> None:
+def note_change(project: Project, by: Person, what: str, **detail: object) -> None:
     """Note who changed what in a project, a draft or not."""
     record_act(
         organisation=project.organisation, project=project, by=by, act="project.changed", subject=what, detail=detail

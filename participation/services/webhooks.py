@@ -125,6 +125,7 @@ def try_webhook(*, organisation: Organisation, key: int, by: Person, now: dateti
     if webhook.paused_at is not None:
         raise Refused(Code.WEBHOOK_PAUSED)
     delivery = Delivery.objects.create(webhook=webhook, event=TEST, facts={}, made_at=now, due_at=now)
+    record_act(organisation=organisation, by=by, act="webhook.tried", subject=webhook.name)
     have_sent(webhook.pk)
     return delivery
 
@@ -143,6 +144,8 @@ def send_again(*, organisation: Organisation, delivery: int, by: Person, now: da
         raise Refused(Code.WEBHOOK_NOT_FOUND)
     found.n_tries, found.due_at = 0, now
     found.save(update_fields=["n_tries", "due_at"])
+    detail = {"message": str(found.key), "event": found.event}
+    record_act(organisation=organisation, by=by, act="webhook.sent_again", subject=found.webhook.name, detail=detail)
     have_sent(found.webhook_id)
     return found
 

@@ -20,8 +20,7 @@ from participation.selectors.zones import asks_for_shapes, has_places, settings_
 from participation.services.importing.areas import surface
 from participation.services.proposals import require_desk
 from participation.services.records import record_act
-from participation.services.setup import _changed as changed
-from participation.services.setup import set_area
+from participation.services.setup import note_change, set_area
 
 OBJECTS_MAX = 20_000
 
@@ -69,7 +68,7 @@ def set_places(*, project: Project, settings: PlaceSettings, by: Person) -> None
         # In a project with shapes every place has one, so that its layer is of one column.
         Proposal.objects.filter(project=project, shape__isnull=True).update(shape=F("point"))
     _layer_changed(project)
-    changed(project, by, "places")
+    note_change(project, by, "places")
 
 
 def _layer_changed(project: Project) -> None:
@@ -106,7 +105,7 @@ def add_zones(*, project: Project, zones: Iterable[tuple[ZoneRow, BaseGeometry]]
     if Zone.objects.filter(project=project).count() + len(rows) > ZONES_MAX:
         raise Refused(Code.SETUP_TOO_MANY, {"max": ZONES_MAX})
     Zone.objects.bulk_create(rows)
-    changed(project, by, "zones", added=len(rows))
+    note_change(project, by, "zones", added=len(rows))
     return len(rows)
 
 
@@ -130,7 +129,7 @@ def change_zone(*, project: Project, key: int, row: ZoneRow, by: Person) -> None
     name, why = _words(row)
     if not Zone.objects.filter(project=project, pk=key).update(kind=row.kind, name=name, why=why):
         raise Refused(Code.ZONE_UNKNOWN)
-    changed(project, by, "zones")
+    note_change(project, by, "zones")
 
 
 @transaction.atomic
@@ -143,7 +142,7 @@ def remove_zone(*, project: Project, key: int, by: Person) -> None:
     n, _by_table = Zone.objects.filter(project=project, pk=key).delete()
     if not n:
         raise Refused(Code.ZONE_UNKNOWN)
-    changed(project, by, "zones", removed=1)
+    note_change(project, by, "zones", removed=1)
 
 
 # --- inventory ------------------------------------------------------------------------------------------------------
@@ -194,7 +193,7 @@ def load_inventory(*, project: Project, rows: Iterable[ObjectRow], by: Person) -
         raise Refused(Code.SETUP_TOO_MANY, {"max": OBJECTS_MAX})
     InventoryObject.objects.bulk_create(new.values(), batch_size=1000)
     InventoryObject.objects.bulk_update(changed_rows.values(), ["name", "owner", "place"], batch_size=1000)
-    changed(project, by, "inventory", added=len(new), updated=len(changed_rows))
+    note_change(project, by, "inventory", added=len(new), updated=len(changed_rows))
     return len(new) + len(changed_rows), n_outside
 
 
@@ -247,7 +246,7 @@ def remove_object(*, project: Project, number: int, by: Person) -> None:
             found.delete()
     except RestrictedError as error:
         raise Refused(Code.OBJECT_IN_USE, {"name": found.name}) from error
-    changed(project, by, "inventory", removed=1)
+    note_change(project, by, "inventory", removed=1)
 
 
 # --- the exact place ------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """How the audit trail is said to people."""
 
+import re
+
 from django.utils.translation import gettext_lazy as _
 
 from participation.models import Record
@@ -29,18 +31,23 @@ SAID = {
     "study.published": _("%(subject)s can be read by everybody"),
     "study.withdrawn": _("%(subject)s can be read by staff alone"),
     "answers.published": _("answers on %(subject)s proposals were published"),
+    "layer.uploaded": _("a file was uploaded for layer “%(subject)s”"),
+    "layer.read_anew": _("the file of layer “%(subject)s” was read in another way"),
     "layer.accepted": _("layer “%(subject)s” was put to use"),
     "layer.restored": _("an earlier version of layer “%(subject)s” was put to use again"),
     "layer.shown": _("layer “%(subject)s” was shown to everybody"),
     "layer.kept_inside": _("layer “%(subject)s” was kept for staff"),
     "layer.deleted": _("layer “%(subject)s” was deleted"),
+    "grouping.asked": _("a grouping was asked for, with %(subject)s pins or more in each group"),
     "cluster.kept": _("the cluster “%(subject)s” was kept"),
     "cluster.forgotten": _("the cluster “%(subject)s” was deleted"),
     "study.made": _("%(subject)s was begun"),
     "study.changed": _("%(subject)s was changed"),
     "study.started": _("%(subject)s was put to work"),
+    "study.stopped": _("%(subject)s was stopped"),
     "scenario.made": _("%(subject)s was made"),
     "scenario.started": _("%(subject)s was put to work again"),
+    "scenario.stopped": _("%(subject)s was stopped"),
     "scenario.moved": _("a place of %(subject)s was moved"),
     "scenario.dropped": _("%(subject)s was deleted"),
     "dossier.published": _("version %(subject)s of the dossier was published"),
@@ -68,6 +75,8 @@ SAID = {
     "webhook.added": _("a program is told of what happens: “%(subject)s”"),
     "webhook.paused": _("a webhook was paused: “%(subject)s”"),
     "webhook.resumed": _("a webhook goes on: “%(subject)s”"),
+    "webhook.tried": _("a test message was sent to a webhook: “%(subject)s”"),
+    "webhook.sent_again": _("a message was sent to a webhook again: “%(subject)s”"),
     "webhook.removed": _("a webhook was removed: “%(subject)s”"),
     "base_maps.set": _("the backgrounds of the maps were set: %(subject)s"),
     "address_search.set": _("the address search was set: %(subject)s"),
@@ -87,6 +96,11 @@ SAID = {
     "project.published": _("a project was made public"),
     "object.permission": _("what the owner says was noted: %(subject)s"),
     "place.seen": _("somebody looked at the exact place of %(subject)s"),
+    "data.taken": _("data that not everybody has were taken along: %(subject)s"),
+    "import.uploaded": _("the file “%(subject)s” was uploaded"),
+    "import.read_anew": _("the file “%(subject)s” was read in another way"),
+    "import.tried": _("it was tried out what the file “%(subject)s” would bring"),
+    "import.discarded": _("the file “%(subject)s” was thrown away"),
     "areas.loaded": _("neighbourhoods were taken in from the file “%(subject)s”"),
     "supports.imported": _("supporters were taken in from the file “%(subject)s”"),
     "ballots.imported": _("ballots were taken in from a file: %(subject)s"),
@@ -98,10 +112,62 @@ SAID = {
 }
 
 
+# What a line is about, where it has a number or a short name of its own.
+KINDS = {
+    "proposal": "#%(n)s",
+    "study": _("study %(n)s"),
+    "scenario": _("scenario %(n)s"),
+    "candidate": _("candidate %(n)s"),
+    "object": _("object %(n)s"),
+    "phase": _("phase %(n)s"),
+    "person": _("person %(n)s"),
+    "invitation": _("invitation %(n)s"),
+    "project": _("project %(n)s"),
+}
+# The same, where it is one of a few things: parts of a project, files of the desk.
+THINGS = {
+    "title": _("title"),
+    "question": _("question"),
+    "summary": _("summary"),
+    "rules": _("rules"),
+    "outcome": _("what becomes of the outcome"),
+    "considered": _("what was considered"),
+    "area": _("area"),
+    "phases": _("phases"),
+    "access": _("who may do what"),
+    "themes": _("themes"),
+    "vote": _("how the vote is held"),
+    "questions": _("questions"),
+    "places": _("which places are asked for"),
+    "zones": _("zones"),
+    "inventory": _("the inventory"),
+    "staff": _("staff"),
+    "residents": _("residents"),
+    "acts": _("the list of acts"),
+    "import": _("the rows of an uploaded file"),
+    "refused": _("the rows that were left out of a layer"),
+    "dossier": _("the draft of the decision dossier"),
+    "answers": _("the report of answers, before everybody has it"),
+    "answer": _("a file that somebody answered with"),
+}
+# Acts about what people named themselves: a layer called “study 1” is no study.
+NAMED = frozenset({"layer", "cluster", "webhook", "token", "template", "import", "proposals", "supports", "areas"})
+_KIND = re.compile(r"([a-z]+) ([\w.-]+)")
+
+
+def subject_said(record: Record) -> str:
+    """Say what a line is about, in the reader's language; names as they were given."""
+    kind = _KIND.fullmatch(record.subject)
+    if kind and kind[1] in KINDS and (kind[1] == "proposal" or record.act.partition(".")[0] not in NAMED):
+        return str(KINDS[kind[1]]) % {"n": kind[2]}
+    if record.act in {"project.changed", "data.taken", "staff.second_factor"} or record.act.startswith("resident"):
+        return ", ".join(str(THINGS.get(each, each)) for each in record.subject.split(", "))
+    return record.subject
+
+
 def said(record: Record) -> str:
     """Say what was done; an act without words of its own by its code."""
-    subject = record.subject.replace("proposal ", "#")
-    facts = {"subject": subject, "n": grouped(int(record.detail.get("n", 0)))}
+    facts = {"subject": subject_said(record), "n": grouped(int(record.detail.get("n", 0)))}
     return str(SAID[record.act]) % facts if record.act in SAID else record.act
 
 

@@ -22,9 +22,10 @@ from participation.selectors.undoing import undoable
 from participation.web import acts
 from participation.web.asking import desk, may_do, town_of
 from participation.web.desk import town_items
+from participation.web.taken import take_file
 
 A_PAGE = 50
-COLUMNS = ("at", "act", "person", "project", "subject", "detail")
+COLUMNS = ("at", "act", "person", "project", "subject", "detail", "said")
 
 
 class TrailForm(forms.Form):
@@ -89,7 +90,12 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "records": [
-            {"row": record, "said": acts.said(record), "can_be_undone": record.pk in can_be_undone}
+            {
+                "row": record,
+                "said": acts.said(record),
+                "about": acts.subject_said(record),
+                "can_be_undone": record.pk in can_be_undone,
+            }
             for record in records
         ],
         "back": request.get_full_path(),
@@ -115,8 +121,9 @@ def _lines(records: Iterator[Record]) -> Iterator[str]:
             record.act,
             str(record.person or ""),
             record.project.slug if record.project else "",
-            record.subject,
+            acts.subject_said(record),
             ", ".join(f"{name}={value}" for name, value in record.detail.items()),
+            acts.said(record),
         )
         yield writer.writerow([inert(cell) for cell in cells])
 
@@ -126,6 +133,7 @@ def audit_file(request: HttpRequest) -> HttpResponseBase:
     """Hand the same acts out as CSV."""
     town = town_of(request)
     rows = trail(town, TrailForm(request.GET or {}, town).asked())
+    take_file(request, "acts", format="csv", n=rows.count())
     answer = StreamingHttpResponse(_lines(rows.iterator(chunk_size=500)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{town.slug}-audit.csv"'
     return answer

@@ -15,7 +15,9 @@ from geo.slots import EXPORTS
 from participation.models import Export
 from participation.rules.refusals import Code, Refused
 from participation.selectors.exports import export_of, exports_of, is_lost
+from participation.selectors.layers import is_everybodys, project_of_layer
 from participation.services.exports import ask_export, cancel_export, folder
+from participation.services.taken import note_taken
 from participation.web.asking import answering_refusals, now, person_of, refused_page, sign_in_first, town_of
 
 # What a form may send along to choose rows.
@@ -104,7 +106,16 @@ def handed_out(export: Export) -> FileResponse:
     path = folder() / export.stored
     if export.state != Export.State.DONE or not path.is_file():
         raise Refused(Code.EXPORT_NOT_DONE)
-    layer(Asker(export.organisation.slug, export.person), export.layer)
+    shown = layer(Asker(export.organisation.slug, export.person), export.layer)
+    if not is_everybodys(export.organisation, shown):
+        note_taken(
+            organisation=export.organisation,
+            by=export.person,
+            what=export.layer,
+            project=project_of_layer(export.organisation, shown),
+            format=export.format,
+            n=export.n_rows,
+        )
     response = FileResponse(
         (folder() / export.stored).open("rb"),
         as_attachment=True,

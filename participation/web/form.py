@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
-from participation.models import AnswerFile, Draft, FormVersion, Project, Proposal
+from participation.models import AnswerFile, AnswerSheet, Draft, FormVersion, Project, Proposal
 from participation.rules.access import Level
 from participation.rules.phases import Act
 from participation.rules.questions import Asked, as_typed, read, shown
@@ -55,6 +55,7 @@ from participation.web.questions import (
     take_files,
 )
 from participation.web.sentences import refusal, status_of
+from participation.web.taken import take_file
 
 KIND = Draft.Kind.FORM
 
@@ -242,6 +243,8 @@ def answer_file(request: HttpRequest, key: UUID) -> HttpResponse:
         response = HttpResponse(file.read(), content_type=found.content_type)
     if found.content_type != JPEG:
         response["Content-Disposition"] = "attachment"
+        if found.sheet is not None and not _is_sender(request, found.sheet):
+            take_file(request, "answer", project=found.sheet.project, file=found.name)
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     # Opened by itself it is a picture or a text and nothing else.
@@ -249,12 +252,17 @@ def answer_file(request: HttpRequest, key: UUID) -> HttpResponse:
     return response
 
 
+def _is_sender(request: HttpRequest, sheet: AnswerSheet) -> bool:
+    person = person_of(request)
+    return person is not None and sheet.person_id == person.pk
+
+
 def _may_see(request: HttpRequest, found: AnswerFile) -> bool:
     if may_do(request, DeskAct.SEE, found.sheet.project if found.sheet else None):
         return found.sheet is not None or _is_own(request, found)
     if found.sheet is None:
         return _is_own(request, found)
-    if person_of(request) is not None and found.sheet.person_id == request.user.pk:
+    if _is_sender(request, found.sheet):
         return True
     proposal, project = found.sheet.proposal, found.sheet.project
     if proposal is None or proposal.state != Proposal.State.PUBLISHED or project.state == Project.State.DRAFT:

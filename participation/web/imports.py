@@ -38,6 +38,7 @@ from participation.web.desk import clerk, desk_items, desk_project, town_items
 from participation.web.files import csv_line
 from participation.web.maps import town_map
 from participation.web.sentences import sentence, status_of
+from participation.web.taken import take_file
 
 _MB = 1024 * 1024
 # Of each kind of row so many are shown; the file with all rows holds them all.
@@ -389,16 +390,17 @@ def change(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
                     crs=given.get("crs", "")[:20],
                     lon=given.get("lon", "")[:200],
                     lat=given.get("lat", "")[:200],
+                    by=clerk(request),
                 )
             case "columns":
-                plan_import(draft=found, columns=given.dict(), now=now())
+                plan_import(draft=found, columns=given.dict(), by=clerk(request), now=now())
             case "take":
                 _take(request, found)
             case "undo":
                 undone = undo_import(done=found, by=clerk(request), now=now())
                 messages.info(request, gettext("%(n)s rows were taken back.") % {"n": undone.counts.get("undone", 0)})
             case "delete":
-                delete_import(draft=found)
+                delete_import(draft=found, by=clerk(request))
                 return redirect("desk_imports", slug=slug) if slug else redirect("desk_areas")
     except Refused as refused:
         found.refresh_from_db()
@@ -412,7 +414,7 @@ def _take(request: HttpRequest, found: Import) -> None:
         done = carry_out_import(draft=found, by=clerk(request), now=now())
     except Refused as refused:
         if refused.code is Code.IMPORT_CHANGED:
-            plan_import(draft=found, columns=found.columns, now=now())
+            plan_import(draft=found, columns=found.columns, by=clerk(request), now=now())
         raise
     facts = {"new": done.counts.get("new", 0), "changed": done.counts.get("changed", 0)}
     messages.success(request, gettext("Taken in: %(new)s new, %(changed)s changed.") % facts)
@@ -435,6 +437,7 @@ def rows_file(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBase
     """Hand out what becomes of every row, as CSV."""
     found = _import_or_404(request, slug, pk)
     rows = rows_of(found).iterator(chunk_size=500)
+    take_file(request, "import", project=found.project, file=found.file_name, format="csv", n=rows_of(found).count())
     answer = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="import-{found.pk}.csv"'
     return answer

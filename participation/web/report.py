@@ -19,6 +19,7 @@ from participation.selectors.report import Chapter, chapters, contributions, cou
 from participation.web.asking import may_do, now, project_or_404
 from participation.web.printing import printed
 from participation.web.projects import process_context
+from participation.web.taken import take_file
 
 A_PAGE = 50
 # As wide as the text of an A4 page.
@@ -90,4 +91,6 @@ def answers_pdf(request: HttpRequest, slug: str) -> HttpResponse:
         "colours": COLOURS,
         "made_at": now(),
     }
+    if not has_answers(project):
+        take_file(request, "answers", project=project, format="pdf", n=len(rows))
     return printed(request, "participation/answers_print.html", context, filename=f"{project.slug}-answers.pdf")

@@ -34,7 +34,6 @@ from siting.selectors.studies import (
     study_numbered,
 )
 from siting.services import scenarios, studies
-from siting.services.running import stop_run
 from siting.web import study_pages as pages
 from siting.web.study_forms import ScenarioForm, StudyForm
 from siting.web.study_words import failure
@@ -286,9 +285,9 @@ def act_on_study(request: HttpRequest, slug: str, number: shapes.Number, asked: 
     def act() -> Told:
         match asked.act:
             case "start":
-                studies.start_study(study=study, by=someone(request), now=now())
+                studies.start_study(study=study, by=by, now=now())
             case "stop":
-                stop_run(study, now=now())
+                studies.stop_study(study=study, by=by, now=now())
             case "copy":
                 return _told(studies.clone_study(study=study, by=by, now=now()))
             case _:
@@ -389,7 +388,7 @@ def act_on_scenario(
         if asked.act == "start":
             scenarios.start_scenario(scenario=row, by=someone(request), now=now())
         else:
-            stop_run(row, now=now())
+            scenarios.stop_scenario(scenario=row, by=someone(request), now=now())
         row.refresh_from_db()
         return _scenario_told(row)
 

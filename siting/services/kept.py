@@ -100,6 +100,7 @@ def ask_run(*, project: Project, min_count: int, weigh: Weigh, sieve: Sieve, by:
             project=project, min_count=min_count, weigh=weigh, sieve=told, asked_by=by, asked_at=now
         )
         app.configure_task(RUN_CLUSTERS).defer(run_id=run.pk)
+        _record(project, by, "grouping.asked", f"{min_count}")
     return run
 
 

@@ -91,6 +91,7 @@ def draft_layer(
                 layer.file.save(stored, file, save=False)
             layer.save()
             _read(layer, file_layer=file_layer, crs=crs)
+            _record(layer, by, "layer.uploaded", {"version": layer.version, "file": layer.file_name})
     except BaseException:
         # The row is not there any more; its file must not stay either.
         if layer.file:
@@ -101,7 +102,7 @@ def draft_layer(
 
 
 @transaction.atomic
-def read_again(*, layer: Layer, file_layer: str, crs: str) -> Layer:
+def read_again(*, layer: Layer, file_layer: str, crs: str, by: Person) -> Layer:
     """Read a draft's file with another layer of it, or in another plane.
 
     Locks    the draft's row.
@@ -111,6 +112,7 @@ def read_again(*, layer: Layer, file_layer: str, crs: str) -> Layer:
     if layer.state != Layer.State.DRAFT:
         raise Refused(Code.LAYER_NOT_A_DRAFT)
     _read(layer, file_layer=file_layer, crs=crs)
+    _record(layer, by, "layer.read_anew", {"version": layer.version, "layer": file_layer, "crs": crs})
     return layer
 
 

@@ -16,7 +16,7 @@ from siting.selectors.measuring import Tell
 from siting.selectors.outcomes import computed, stamp_of_scenario
 from siting.selectors.runs import RUN_SCENARIO
 from siting.selectors.stage import Unsolvable
-from siting.services.running import Clock, Impossible, compute, queue_run
+from siting.services.running import Clock, Impossible, compute, queue_run, stop_run
 
 READINGS = 3
 # Side by side they are compared; nobody compares more.
@@ -70,6 +70,13 @@ def start_scenario(*, scenario: Scenario, by: Person | None, now: datetime) -> N
     if scenario.state != Scenario.State.DONE:
         queue_run(scenario, RUN_SCENARIO, now=now)
         _record(scenario, by, "scenario.started")
+
+
+@transaction.atomic
+def stop_scenario(*, scenario: Scenario, by: Person | None, now: datetime) -> None:
+    """Stop a scenario that waits or is being computed; one that is neither stays as it is."""
+    if stop_run(scenario, now=now):
+        _record(scenario, by, "scenario.stopped")
 
 
 def move_site(

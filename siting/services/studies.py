@@ -19,7 +19,7 @@ from siting.rules.templates import TEMPLATES
 from siting.selectors.measuring import Tell, measured, stamp_of
 from siting.selectors.runs import RUN_STUDY
 from siting.selectors.studies import candidates_for, kept_worth
-from siting.services.running import Clock, Impossible, compute, queue_run
+from siting.services.running import Clock, Impossible, compute, queue_run, stop_run
 
 # The data may change while they are read; so often they are read again.
 READINGS = 3
@@ -236,6 +236,13 @@ def start_study(*, study: Study, by: Person | None, now: datetime) -> None:
         raise Refused(Code.STUDY_NO_CRITERIA)
     queue_run(study, RUN_STUDY, now=now)
     _record(study, by, "study.started")
+
+
+@transaction.atomic
+def stop_study(*, study: Study, by: Person | None, now: datetime) -> None:
+    """Stop a study that waits or is being computed; one that is neither stays as it is."""
+    if stop_run(study, now=now):
+        _record(study, by, "study.stopped")
 
 
 def run_study(pk: int, *, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """The decision dossier at the desk: put together from a study and its scenarios, looked at, and published."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -21,6 +22,7 @@ from participation.rules.roles import DeskAct
 from participation.web.asking import desk, may_do, now
 from participation.web.desk import clerk, desk_items, desk_project
 from participation.web.sentences import sentence
+from participation.web.taken import take_file
 from siting.models import Study
 from siting.rules.stamps import digest
 from siting.selectors.dossier import contents, dossiers_of, scenarios_done, studies_done, told
@@ -146,7 +148,10 @@ def desk_dossier_file(request: HttpRequest, slug: str, kind: str) -> HttpRespons
     if draft is None or kind not in FILES[:2]:
         raise Http404("no such file")
     with translation.override(draft.language):
-        return file_of(request, _shown_now(project, draft), kind)
+        answer = file_of(request, _shown_now(project, draft), kind)
+    if answer.status_code == HTTPStatus.OK:
+        take_file(request, "dossier", project=project, format=kind)
+    return answer
 
 
 @require_POST

@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec
 
 import numpy as np
@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.catalog import AnyLayer
 from geo.export import formats_of
 from geo.ogc.answers import refusal
-from geo.ogc.downloads import file_of
+from geo.ogc.downloads import file_of, noted
 from geo.plane.crs import ALL
 from geo.plane.tiles import BadTile
 from geo.problems import Problem, ServerBusy
@@ -272,7 +272,8 @@ def view_file(request: HttpRequest, slug: str) -> HttpResponse | FileResponse:
     if layer is None or crs is None or format_name not in formats_of(layer):
         raise Http404("no such file")
     try:
-        return file_of(layer, format_name, crs)
+        told = partial(noted, request, layer, format_name, of=_by_default(project, name) or layer)
+        return file_of(layer, format_name, crs, noted=told)
     except Problem as refused:
         return refusal(refused)
 
@@ -289,6 +290,20 @@ def _layer(project: Project, view: Asked, name: str) -> AnyLayer | None:
             return areas_layer(project, view.sieve)
         case "heat":
             return heat_layer(project, view.heat, view.sieve)
+    return None
+
+
+def _by_default(project: Project, name: str) -> AnyLayer | None:
+    """The live layer that a view is one way to look at: who may have all its pins, may choose and group them too."""
+    match name:
+        case "pins":
+            return public.layer_of(project, None)
+        case "clusters" | "cluster-hulls":
+            return cluster_layer(project, "points" if name == "clusters" else "hulls")
+        case "hotspots":
+            return spots_layer(project)
+        case "heat":
+            return heat_layer(project)
     return None
 
 

@@ -25,6 +25,7 @@ from participation.web.desk import clerk, town_items
 from participation.web.files import csv_line
 from participation.web.maps import town_map
 from participation.web.sentences import sentence
+from participation.web.taken import take_file
 from siting.models import Layer
 from siting.selectors.layers import (
     candidates_using,
@@ -233,6 +234,7 @@ def change_layer(request: HttpRequest, pk: int) -> HttpResponse:
                 layer=layer,
                 file_layer=request.POST.get("file_layer", "")[:200],
                 crs=request.POST.get("crs", "")[:20],
+                by=clerk(request),
             )
         elif act == "accept":
             accept_layer(layer=layer, by=clerk(request))
@@ -262,6 +264,7 @@ def refused_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         for line, fault in refused_rows(layer):
             yield csv_line(line, fault.code, inert(fault.sentence))
 
+    take_file(request, "refused", layer=layer.name, version=layer.version, format="csv")
     answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="layer-{layer.pk}-refused.csv"'
     return answer

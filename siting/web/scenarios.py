@@ -24,7 +24,6 @@ from siting.selectors.outcomes import stamp_of_scenario
 from siting.selectors.runs import is_lost
 from siting.selectors.studies import scenario_numbered, sites_of
 from siting.services import scenarios as services
-from siting.services.running import stop_run
 from siting.web import study_pages as pages
 from siting.web import study_words as words
 from siting.web.studies import desk_study_of
@@ -298,7 +297,7 @@ def act(request: HttpRequest, slug: str, number: int, scenario: int) -> HttpResp
         case "start":
             services.start_scenario(scenario=row, by=clerk(request), now=now())
         case "stop":
-            stop_run(row, now=now())
+            services.stop_scenario(scenario=row, by=clerk(request), now=now())
         case "drop":
             services.drop_scenario(scenario=row, by=clerk(request))
             return redirect("desk_scenarios", slug=slug, number=number)

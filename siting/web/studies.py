@@ -28,7 +28,6 @@ from siting.selectors.studies import (
     study_numbered,
 )
 from siting.services import studies as services
-from siting.services.running import stop_run
 from siting.web import study_pages as pages
 from siting.web import study_words as words
 from siting.web.study_forms import CriterionForm, StudyForm, typed_value, value_field
@@ -235,7 +234,7 @@ def act(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         case "start":
             services.start_study(study=study, by=clerk(request), now=now())
         case "stop":
-            stop_run(study, now=now())
+            services.stop_study(study=study, by=clerk(request), now=now())
         case "copy":
             copy = services.clone_study(study=study, by=clerk(request), now=now())
             return redirect("desk_study_criteria", slug=slug, number=copy.number)

@@ -174,8 +174,12 @@ def another_world() -> Iterator[None]:
 
 
 @pytest.fixture
-def clients(staged: Cast) -> dict[str, Client]:
-    """A browser for everybody, each with its order of the options drawn and its first page seen."""
+def clients(staged: Cast, monkeypatch: pytest.MonkeyPatch) -> dict[str, Client]:
+    """A browser for everybody, each with its order of the options drawn and its first page seen.
+
+    That these take data along leaves no line: the list of acts would tell when each was asked.
+    """
+    monkeypatch.setattr("participation.services.taken.record_act", lambda **line: None)
     Support.objects.create(proposal=staged.options[3], person=staged["Vera"])
     found = {role: client_of(staged, role) for role in ROLES}
     for client in found.values():

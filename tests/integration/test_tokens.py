@@ -156,7 +156,8 @@ def test_the_desk_makes_shows_once_and_withdraws(cast: Cast, inside: str, client
     assert token.start.encode() not in other.get("/desk/access/").content
     assert desk.post(f"/desk/access/{token.pk}/revoke/").status_code == 302
     assert client.get(inside, headers=headers).status_code == 401
-    assert [record.act for record in Record.objects.filter(person=cast["Gis"])] == ["token.revoked", "token.made"]
+    acts = [record.act for record in Record.objects.filter(person=cast["Gis"])]
+    assert acts == ["token.revoked", "data.taken", "token.made"]
 
 
 def test_a_manager_withdraws_anybodys_and_another_towns_manager_nobodys(cast: Cast, made: Made) -> None:

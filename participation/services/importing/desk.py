@@ -93,14 +93,14 @@ def upload_import(
     # A name nobody chose: what a stranger calls a file has no say in where it lies.
     found.file.save(f"{uuid4().hex}{Path(found.file_name).suffix[:10].lower()}", file, save=False)
     try:
-        read_import(found, file_layer="", crs="", lon="", lat="")
+        _read(found, by, "import.uploaded")
     except BaseException:
         _forget_file(found)
         raise
     return found
 
 
-def read_import(draft: Import, *, file_layer: str, crs: str, lon: str, lat: str) -> None:
+def read_import(draft: Import, *, file_layer: str, crs: str, lon: str, lat: str, by: Person) -> None:
     """Read a draft's file anew: another layer of it, in another plane, its places by other columns.
 
     Refuses  import.not_a_draft, file.unreadable.
@@ -108,14 +108,18 @@ def read_import(draft: Import, *, file_layer: str, crs: str, lon: str, lat: str)
     if draft.state != Import.State.DRAFT:
         raise Refused(Code.IMPORT_NOT_A_DRAFT)
     draft.file_layer, draft.crs, draft.lon, draft.lat = file_layer, crs, lon, lat
+    _read(draft, by, "import.read_anew")
+
+
+def _read(draft: Import, by: Person, act: str) -> None:
     try:
         with reading_of(
             Path(draft.file.path),
             name=draft.file_name,
-            layer=file_layer,
-            crs=crs,
-            lon=lon,
-            lat=lat,
+            layer=draft.file_layer,
+            crs=draft.crs,
+            lon=draft.lon,
+            lat=draft.lat,
             every_row=True,
             needs_places=draft.kind == Import.Kind.AREAS,
         ) as reading:
@@ -128,6 +132,13 @@ def read_import(draft: Import, *, file_layer: str, crs: str, lon: str, lat: str)
         draft.columns, draft.counts = {}, {}
         draft.save()
         draft.rows.all().delete()
+        _record(draft, by, act, {"kind": draft.kind} | _chosen(draft))
+
+
+def _chosen(of: Import) -> dict[str, str]:
+    """How a file is read, where somebody said it."""
+    said = {"layer": of.file_layer, "crs": of.crs, "lon": of.lon, "lat": of.lat}
+    return {name: text for name, text in said.items() if text}
 
 
 def _report(reading: FileReading) -> dict[str, Any]:
@@ -154,7 +165,7 @@ def _become(of: Import, columns: Mapping[str, str], now: datetime) -> list[Impor
     return sorted(_way(of).become(of, columns, now), key=lambda row: row.line)
 
 
-def plan_import(*, draft: Import, columns: Mapping[str, str], now: datetime) -> None:
+def plan_import(*, draft: Import, columns: Mapping[str, str], by: Person, now: datetime) -> None:
     """Say row by row what would become of a file with these columns; nothing of it is done.
 
     Locks    what carrying it out locks, while it looks: the same code runs, and is taken back.
@@ -181,11 +192,16 @@ def plan_import(*, draft: Import, columns: Mapping[str, str], now: datetime) -> 
         draft.save()
         draft.rows.all().delete()
         ImportedRow.objects.bulk_create(rows, batch_size=BATCH)
+        _record(draft, by, "import.tried", {"kind": draft.kind} | _in_short(draft))
 
 
 def _counts(rows: Sequence[ImportedRow]) -> dict[str, Any]:
     acts = Counter(str(row.act) for row in rows)
     return dict(acts) | {"codes": dict(Counter(row.code for row in rows if row.code)), "read": len(rows)}
+
+
+def _in_short(of: Import) -> dict[str, Any]:
+    return {name: of.counts.get(name, 0) for name in ("new", "changed", "refused")}
 
 
 def _seen(rows: Iterator[ImportedRow] | Sequence[ImportedRow]) -> list[tuple[Any, ...]]:
@@ -217,7 +233,7 @@ def carry_out_import(*, draft: Import, by: Person, now: datetime) -> Import:
     found.report.pop("first", None)
     found.save()
     transaction.on_commit(partial(_forget_file, found))
-    _record(found, by, _way(found).done, {name: found.counts.get(name, 0) for name in ("new", "changed", "refused")})
+    _record(found, by, _way(found).done, _in_short(found))
     return found
 
 
@@ -248,24 +264,26 @@ def _locked(of: Import) -> Import:
     return rows.get(pk=of.pk)
 
 
-def delete_import(*, draft: Import) -> None:
+@transaction.atomic
+def delete_import(*, draft: Import, by: Person | None) -> None:
     """Forget a file that was not taken in.
 
     Refuses  import.not_a_draft.
     """
     if draft.state != Import.State.DRAFT:
         raise Refused(Code.IMPORT_NOT_A_DRAFT)
+    _record(draft, by, "import.discarded", {"kind": draft.kind})
     draft.delete()
-    _forget_file(draft)
+    transaction.on_commit(partial(_forget_file, draft))
 
 
 def forget_drafts(*, now: datetime) -> int:
     """Forget the files that nobody took in within a day; how many."""
     old = list(Import.objects.filter(state=Import.State.DRAFT, uploaded_at__lt=now - DRAFTS_KEPT))
     for draft in old:
-        delete_import(draft=draft)
+        delete_import(draft=draft, by=None)
     return len(old)
 
 
-def _record(of: Import, by: Person, act: str, detail: Mapping[str, object]) -> None:
+def _record(of: Import, by: Person | None, act: str, detail: Mapping[str, object]) -> None:
     record_act(organisation=of.town, project=of.project, by=by, act=act, subject=of.file_name, detail=detail)
