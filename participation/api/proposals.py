@@ -37,6 +37,8 @@ router = Router(tags=["proposals"])
 NEAR = 5
 
 Text = Annotated[shapes.Words, Field(max_length=100)]
+Lon = Annotated[float, Field(ge=-180, le=180)]
+Lat = Annotated[float, Field(ge=-90, le=90)]
 ORDERS = {"number": ("number",), "new": ("-created_at", "-number"), "most": ("-n_supports", "number")}
 
 
@@ -106,7 +108,7 @@ def _place(asked: shapes.NewProposal) -> Given | None:
 
 @router.get("/projects/{slug:slug}/alike", response=shapes.AlikeShape, url_name="api_alike")
 def look_first(
-    request: HttpRequest, slug: str, title: Text = "", lon: float | None = None, lat: float | None = None
+    request: HttpRequest, slug: str, title: Text = "", lon: Lon | None = None, lat: Lat | None = None
 ) -> Told:
     """Look, before proposing, what is called alike, what lies near, and whether something can come there."""
     project = project_called(request, slug)
