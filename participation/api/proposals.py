@@ -22,7 +22,7 @@ from participation.api.questions import explaining, raw_of, write_answers
 from participation.api.told import Told, one_proposal_told, place_told, proposal_told
 from participation.models import Draft
 from participation.queries.voting import database_now
-from participation.rules.places import Chosen, Given, LonLat, drawn_from, lon_lat
+from participation.rules.places import Chosen, Given, drawn_from, lon_lat
 from participation.rules.questions import Asked
 from participation.rules.refusals import Code, Refused
 from participation.rules.tokens import Scope
@@ -37,8 +37,6 @@ router = Router(tags=["proposals"])
 NEAR = 5
 
 Text = Annotated[shapes.Words, Field(max_length=100)]
-Lon = Annotated[float, Field(ge=-180, le=180)]
-Lat = Annotated[float, Field(ge=-90, le=90)]
 ORDERS = {"number": ("number",), "new": ("-created_at", "-number"), "most": ("-n_supports", "number")}
 
 
@@ -108,16 +106,21 @@ def _place(asked: shapes.NewProposal) -> Given | None:
 
 @router.get("/projects/{slug:slug}/alike", response=shapes.AlikeShape, url_name="api_alike")
 def look_first(
-    request: HttpRequest, slug: str, title: Text = "", lon: Lon | None = None, lat: Lat | None = None
+    request: HttpRequest, slug: str, title: Text = "", lon: float | None = None, lat: float | None = None
 ) -> Told:
     """Look, before proposing, what is called alike, what lies near, and whether something can come there."""
     project = project_called(request, slug)
-    place = lon_lat(lon, lat) if lon is not None and lat is not None else None
-    near = supported_by(nearby(project, place), request.user)[:NEAR] if isinstance(place, LonLat) else ()
+    is_placed = lon is not None and lat is not None
+    try:
+        place = lon_lat(lon, lat) if is_placed else None
+    except Refused:
+        # Why it is no place is told below.
+        place = None
+    near = supported_by(nearby(project, place), request.user)[:NEAR] if place else ()
     return {
         "alike": [proposal_told(request, each, slug) for each in alike(project, title, place, limit=NEAR)],
         "near": [proposal_told(request, each, slug) for each in near],
-        "place": None if place is None else place_told(lambda: checked_place(project, place)),
+        "place": place_told(lambda: checked_place(project, lon_lat(lon, lat))) if is_placed else None,
     }
 
 

@@ -273,7 +273,12 @@ def test_what_is_alike_is_found_before_it_is_proposed(cast: Cast) -> None:
     outside = ask_for("GET", f"{ROOT}/alike?lon=9&lat=50").json()
     assert (outside["place"]["refused"], outside["alike"], outside["near"]) == ("pin.outside_area", [], [])
     assert ask_for("GET", f"{ROOT}/alike").json() == {"alike": [], "near": [], "place": None}
-    assert code(ask_for("GET", f"{ROOT}/alike?lon=nan&lat=1")) == (422, "pin.not_a_number")
+    for nowhere, why in (
+        ("lon=nan&lat=1", "pin.not_a_number"),
+        ("lon=0&lat=0", "pin.at_zero"),
+        ("lon=4e16&lat=1", "pin.outside_world"),
+    ):
+        assert ask_for("GET", f"{ROOT}/alike?{nowhere}").json()["place"]["refused"] == why
 
 
 def test_a_claim_a_name_and_lists_of_mine(cast: Cast, calling: Callable[..., Caller]) -> None:
