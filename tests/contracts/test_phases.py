@@ -108,11 +108,11 @@ def said_by_phase(role: str) -> dict[str, list[int]]:
     said = {key: [row[at]] * len(COLUMNS) for key, row in ALWAYS.items()}
     for key, row in BY_PHASE.items():
         first = 401 if "api_" in key else 302
-        if role == "nobody" and row.nobody is None:
+        opened = row.answer if role == "resident" else row.nobody
+        if opened is None:
             said[key] = [first] * len(COLUMNS)
             continue
-        is_open = row.answer if role == "resident" else row.nobody
-        said[key] = [is_open if cell == "x" else row.closed for cell in row.when]
+        said[key] = [opened if cell == "x" else row.closed for cell in row.when]
     return said
 
 
