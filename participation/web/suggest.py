@@ -138,8 +138,11 @@ def _asked_place(request: HttpRequest, project: Project) -> tuple[LonLat | None,
     if chosen:
         return chosen, []
     typed = cleaned(request.POST.get("where", ""))[:200]
-    if not typed or typed == request.POST.get("where_was", ""):
-        return lon_lat(request.POST.get("lon"), request.POST.get("lat")), []
+    lon, lat = request.POST.get("lon"), request.POST.get("lat")
+    # The same words again are asked for again by who presses "Search" (or Enter), or has no place yet.
+    is_settled = typed == request.POST.get("where_was", "") and not request.POST.get("search") and (lon or lat)
+    if not typed or is_settled:
+        return lon_lat(lon, lat), []
     pair = typed_pair(typed)
     if pair:
         return pair, []
