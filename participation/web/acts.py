@@ -2,6 +2,7 @@
 
 import re
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from participation.models import Record
@@ -150,6 +151,71 @@ THINGS = {
     "answers": _("the report of answers, before everybody has it"),
     "answer": _("a file that somebody answered with"),
 }
+# What stands beside an act, each with its word.
+DETAILS = {
+    "act": pgettext_lazy("beside an act", "act"),
+    "added": pgettext_lazy("beside an act", "added"),
+    "asked": pgettext_lazy("beside an act", "asked about"),
+    "ballots": pgettext_lazy("beside an act", "ballots"),
+    "batch": pgettext_lazy("beside an act", "batch"),
+    "before": pgettext_lazy("beside an act", "before"),
+    "candidates": pgettext_lazy("beside an act", "candidates"),
+    "changed": pgettext_lazy("beside an act", "changed"),
+    "closes_at": pgettext_lazy("beside an act", "closes"),
+    "comment": pgettext_lazy("beside an act", "comment"),
+    "crs": pgettext_lazy("beside an act", "coordinate system"),
+    "dropped": pgettext_lazy("beside an act", "taken away"),
+    "event": pgettext_lazy("beside an act", "event"),
+    "file": pgettext_lazy("beside an act", "file"),
+    "format": pgettext_lazy("beside an act", "format"),
+    "hash": pgettext_lazy("beside an act", "checksum"),
+    "hosts": pgettext_lazy("beside an act", "sites"),
+    "how": pgettext_lazy("beside an act", "how"),
+    "imported": pgettext_lazy("beside an act", "taken in"),
+    "kind": pgettext_lazy("beside an act", "kind"),
+    "layer": pgettext_lazy("beside an act", "layer"),
+    "left": pgettext_lazy("beside an act", "left as it is"),
+    "live": pgettext_lazy("beside an act", "as a live layer"),
+    "mail": pgettext_lazy("beside an act", "mail"),
+    "maps": pgettext_lazy("beside an act", "backgrounds"),
+    "merge": pgettext_lazy("beside an act", "joining"),
+    "message": pgettext_lazy("beside an act", "message"),
+    "n": pgettext_lazy("beside an act", "how many"),
+    "n_answers": pgettext_lazy("beside an act", "answers"),
+    "n_features": pgettext_lazy("beside an act", "rows"),
+    "needed": pgettext_lazy("beside an act", "needed"),
+    "new": pgettext_lazy("beside an act", "new"),
+    "note": pgettext_lazy("beside an act", "note"),
+    "now": pgettext_lazy("beside an act", "now"),
+    "numbers": pgettext_lazy("beside an act", "numbers"),
+    "on": pgettext_lazy("beside an act", "on"),
+    "on_ballot": pgettext_lazy("beside an act", "on the ballot"),
+    "options": pgettext_lazy("beside an act", "options"),
+    "outcome": pgettext_lazy("beside an act", "outcome"),
+    "proposals": pgettext_lazy("beside an act", "proposals"),
+    "question": pgettext_lazy("beside an act", "question"),
+    "read": pgettext_lazy("beside an act", "read"),
+    "reason": pgettext_lazy("beside an act", "reason"),
+    "record": pgettext_lazy("beside an act", "line"),
+    "refused": pgettext_lazy("beside an act", "left out"),
+    "removed": pgettext_lazy("beside an act", "removed"),
+    "reports": pgettext_lazy("beside an act", "reports"),
+    "role": pgettext_lazy("beside an act", "role"),
+    "same": pgettext_lazy("beside an act", "the same"),
+    "scenarios": pgettext_lazy("beside an act", "scenarios"),
+    "scopes": pgettext_lazy("beside an act", "rights"),
+    "state": pgettext_lazy("beside an act", "state"),
+    "study": pgettext_lazy("beside an act", "study"),
+    "tags": pgettext_lazy("beside an act", "tags"),
+    "to": pgettext_lazy("beside an act", "to"),
+    "token": pgettext_lazy("beside an act", "token"),
+    "undone": pgettext_lazy("beside an act", "taken back"),
+    "updated": pgettext_lazy("beside an act", "updated"),
+    "url": pgettext_lazy("beside an act", "address"),
+    "version": pgettext_lazy("beside an act", "version"),
+    "was": pgettext_lazy("beside an act", "was"),
+    "what": pgettext_lazy("beside an act", "what"),
+}
 # Acts about what people named themselves: a layer called “study 1” is no study.
 NAMED = frozenset({"layer", "cluster", "webhook", "token", "template", "import", "proposals", "supports", "areas"})
 _KIND = re.compile(r"([a-z]+) ([\w.-]+)")
@@ -169,6 +235,19 @@ def said(record: Record) -> str:
     """Say what was done; an act without words of its own by its code."""
     facts = {"subject": subject_said(record), "n": grouped(int(record.detail.get("n", 0)))}
     return str(SAID[record.act]) % facts if record.act in SAID else record.act
+
+
+def details_said(record: Record) -> str:
+    """Say what stands beside an act, in the reader's language; numbers, names and codes as they are."""
+    return ", ".join(f"{DETAILS.get(name, name)}: {_value(value)}" for name, value in record.detail.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return str(value)
 
 
 def kind_said(act: str) -> str:

@@ -93,7 +93,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
             {
                 "row": record,
                 "said": acts.said(record),
-                "about": acts.subject_said(record),
+                "about": ", ".join(filter(None, (acts.subject_said(record), acts.details_said(record)))),
                 "can_be_undone": record.pk in can_be_undone,
             }
             for record in records

@@ -30,7 +30,7 @@ from participation.services.questions import NEW, set_question
 from participation.services.setup import begin_project, remove_phase
 from participation.services.tokens import make_token
 from participation.web import acts
-from participation.web.acts import SAID
+from participation.web.acts import DETAILS, SAID
 from siting.models import Scenario, Study
 from tests.cast import Cast
 from tests.contracts.pages import MAY_SEND, ROWS
@@ -115,6 +115,7 @@ def test_whatever_staff_send_leaves_a_line(staged: Cast, settings: Settings, tmp
     settings.MEDIA_ROOT = tmp_path
     client = client_of(staged, "manager")
     without = {}
+    details = set()
     for name, rows in LEAVES_A_LINE.items():
         for act, prepare in rows.items():
             cache.clear()
@@ -125,8 +126,11 @@ def test_whatever_staff_send_leaves_a_line(staged: Cast, settings: Settings, tmp
                 lines = Record.objects.order_by("-pk")[: Record.objects.count() - before]
                 if not any(line.person == staged["Marc"] for line in lines):
                     without[name, act] = (answer.status_code, answer.content.decode()[-600:])
+                details |= {key for line in lines for key in line.detail}
                 transaction.set_rollback(True)
     assert without == {}
+    # Each fact beside an act has its word.
+    assert details <= set(DETAILS)
 
 
 def test_the_api_leaves_the_same_lines_and_none_when_nothing_was_stopped(staged: Cast) -> None:

@@ -20,6 +20,10 @@ KEPT = re.compile(r"%\(\w+\)[sd]|\{\w*\}|</?\w[^>]*>|--[a-z][a-z-]+|%%")
 # Words that are the same in another language; everything else that was left as it is was forgotten.
 SAME = {
     "nl": {
+        "was",
+        "token",
+        "sites",
+        "mail",
         "%(layer)s: %(bytes)s bytes in %(output)s",
         "%(n)s cluster",
         "%(n)s cluster.",
@@ -55,6 +59,13 @@ SAME = {
         "“%(title)s”",
     },
     "fr": {
+        "version",
+        "sites",
+        "question",
+        "options",
+        "note",
+        "message",
+        "format",
         "%(n)s point",
         "invitation %(n)s",
         "phase %(n)s",
