@@ -48,21 +48,27 @@ def feature_texts(frame: Frame, columns: Sequence[Column], digits: int) -> list[
 def _places(places: Points | Shapes, digits: int) -> list[str]:
     if isinstance(places, Shapes):
         return [geometry_text(place, digits) for place in places.of]
-    return ["null" if lon != lon else _POINT % (lon, lat) for lon, lat in np.round(places.xy, digits).tolist()]
+    x, y = np.round(places.xy, digits).T.tolist()
+    return ["null" if lon != lon else _POINT % (lon, lat) for lon, lat in zip(x, y, strict=True)]
 
 
 def _texts(values: Any, kind: str) -> list[str]:
-    held = values.to_pylist()
+    match kind:
+        case "number":
+            return ["null" if each is None or not np.isfinite(each) else repr(each) for each in values.to_pylist()]
+        case "integer":
+            return ["null" if each is None else str(each) for each in values.to_pylist()]
+    # Most texts, days and truths come again and again: each is written out once.
+    coded = values.dictionary_encode()
+    held = coded.dictionary.to_pylist()
     match kind:
         case "text":
-            return ["null" if each is None else encode_basestring(each) for each in held]
+            told = [encode_basestring(each) for each in held]
         case "boolean":
-            return ["null" if each is None else "true" if each else "false" for each in held]
-        case "date":
-            return ["null" if each is None else f'"{each.isoformat()}"' for each in held]
-        case "number":
-            return ["null" if each is None or not np.isfinite(each) else repr(each) for each in held]
-    return ["null" if each is None else str(each) for each in held]
+            told = ["true" if each else "false" for each in held]
+        case _:
+            told = [f'"{each.isoformat()}"' for each in held]
+    return ["null" if at is None else told[at] for at in coded.indices.to_pylist()]
 
 
 def _plain(value: object) -> object:

@@ -40,19 +40,16 @@ def alike(project: Project, title: str, place: LonLat | None, *, limit: int = 5)
     if len(title.strip()) < SHORTEST:
         return []
     if place is not None:
-        rows = _with_likeness(nearby(project, place), title).filter(likeness__gte=ALIKE)
+        rows, enough = nearby(project, place), ALIKE
     else:
-        called = public_proposals(project).filter(folded__trigram_word_similar=_folded(title))
-        rows = _with_likeness(called, title).filter(likeness__gte=ALIKE_ANYWHERE)
+        rows, enough = public_proposals(project).filter(folded__trigram_word_similar=_folded(title)), ALIKE_ANYWHERE
+    first = _with_likeness(rows, title).order_by("-likeness", "-n_supports", "number")[:limit]
     try:
         with at_most(PATIENCE_MS):
-            return _first(rows, limit)
+            # What is not alike enough is left out here: asked for as a condition, likeness would be computed twice.
+            return [row for row in first if row.likeness >= enough]
     except PatienceError:
         return []
-
-
-def _first(rows: QuerySet[Any], limit: int) -> list[Proposal]:
-    return list(rows.order_by("-likeness", "-n_supports", "number")[:limit])
 
 
 def alike_and_near(piece: Proposal, place: LonLat | None, *, limit: int) -> tuple[list[Proposal], list[Proposal]]:
