@@ -3,8 +3,9 @@
 from contextlib import suppress
 from typing import Any
 
-from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Greatest
+from django.db.models import Case, F, FloatField, Func, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThanOrEqual
 
 from geo.queries.patience import PatienceError, at_most
 from participation.models import Project, Proposal
@@ -93,5 +94,8 @@ def _with_likeness(rows: QuerySet[Proposal], title: str) -> QuerySet[Any]:
         return Func(short, long, function="word_similarity", output_field=FloatField())
 
     # A few words typed so far may stand in a long title, and a short title in what is typed.
-    likeness = Greatest(within(typed, F("folded")), within(F("folded"), typed))
+    likeness = Case(
+        When(GreaterThanOrEqual(Length(F("folded")), Length(typed)), then=within(typed, F("folded"))),
+        default=within(F("folded"), typed),
+    )
     return rows.annotate(likeness=likeness).defer("area__outline")
