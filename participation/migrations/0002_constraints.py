@@ -40,14 +40,21 @@ BEGIN
   IF EXISTS (SELECT FROM participation_ballot WHERE phase_id = of_phase) THEN
     RETURN true;
   END IF;
-  -- A first ballot may be under way, unseen until it commits: not to get the lock means that there is one. Waiting
-  -- for it while holding the phase's row could end in a deadlock. Whoever else changes something waits in front, and
-  -- is not taken for a ballot.
+  -- A first ballot may be under way, unseen until it commits: who holds the lock shared is casting one. Waiting for it
+  -- while holding the phase's row could end in a deadlock. Whoever else changes something waits in front.
   PERFORM pg_advisory_xact_lock(1265198452, of_phase::int);
-  IF NOT pg_try_advisory_xact_lock(1265198451, of_phase::int) THEN
-    RETURN true;
-  END IF;
-  RETURN EXISTS (SELECT FROM participation_ballot WHERE phase_id = of_phase);
+  FOR attempt IN 1..250 LOOP
+    IF pg_try_advisory_xact_lock(1265198451, of_phase::int) THEN
+      RETURN EXISTS (SELECT FROM participation_ballot WHERE phase_id = of_phase);
+    END IF;
+    EXIT WHEN EXISTS (
+      SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+       WHERE l.locktype = 'advisory' AND l.classid = 1265198451::oid AND l.objid = of_phase::oid
+         AND l.mode = 'ShareLock' AND l.granted);
+    -- Held alone, it belongs to a change that is ending, for locks are let go of one by one; or votes are counted.
+    PERFORM pg_sleep(0.001);
+  END LOOP;
+  RETURN true;
 END $$;
 
 -- A ballot stays with its person while it counts: who could let go of it could vote a second time. It loses its

@@ -1,6 +1,7 @@
 """The first ballot is under way while somebody changes the rules: it counts as cast, and two planners do not clash."""
 
 import threading
+import time
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -8,10 +9,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from participation.models import Ballot, Phase, Proposal
+from participation.rules.refusals import Code, Refused
 from participation.services.proposals import set_shortlist
 from participation.services.voting import cast_ballot
 from tests.cast import Cast, picks
-from tests.drills.hammer import hammer, without_trigger
+from tests.drills.hammer import execute, hammer, rows, without_trigger
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,3 +89,44 @@ def test_planners_at_once_do_not_take_each_other_for_voters(cast: Cast) -> None:
 
     (answers,) = hammer(1, put, n_threads=8)
     assert answers == [[number] for number in range(1, 9)]
+
+
+CHANGE_ENDS = "SELECT pg_advisory_xact_lock(1265198451, %s)"
+
+
+def put_while_another_change_ends(cast: Cast) -> object:
+    """Put an option on the list while somebody who changed something has let go of one lock and not yet of the other."""
+    ending = threading.Event()
+
+    def end() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(CHANGE_ENDS, [cast.vote.pk])
+                ending.set()
+                time.sleep(0.05)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    assert ending.wait(PATIENCE_SECONDS)
+    try:
+        return set_shortlist(project=cast.project, numbers=[1], on_ballot=False, by=cast["Piet"])
+    except Refused as error:
+        return error.code
+    finally:
+        thread.join()
+
+
+def test_a_change_that_is_ending_is_not_taken_for_a_ballot(cast: Cast) -> None:
+    assert put_while_another_change_ends(cast) == [1]
+
+
+def test_control_who_asks_for_the_lock_once_takes_it_for_a_ballot(cast: Cast) -> None:
+    ((real,),) = rows("SELECT pg_get_functiondef('participation_has_ballots'::regproc)")
+    assert str(real).count("1..250") == 1
+    execute(str(real).replace("1..250", "1..1"))
+    try:
+        assert put_while_another_change_ends(cast) == Code.BALLOT_FROZEN
+    finally:
+        execute(str(real))
