@@ -16,6 +16,9 @@ EDGE_PARTS = 32
 # No plane of ours reaches further than half way round the globe; beyond, projections answer nonsense.
 FURTHEST_M = 20_100_000.0
 
+# A degree of latitude is 110.6 km at the equator and more elsewhere.
+LEAST_DEGREE_M = 110_500
+
 
 class BadBox(ValueError):  # noqa: N818 -- an answer about what was asked
     """Four numbers that make no box."""
@@ -81,3 +84,11 @@ def parse(text: str, crs: Crs = CRS84, *, flips: bool | None = None) -> Box:
     ):
         raise BadBox(text[:100])
     return box
+
+
+def around(lon: float, lat: float, metres: float) -> Box:
+    """A box in degrees that holds all that lies within so many metres of a place."""
+    dy = metres / LEAST_DEGREE_M
+    # East-west degrees shrink with latitude; 89 keeps the division finite at a pole.
+    dx = dy / math.cos(math.radians(min(abs(lat), 89.0)))
+    return Box(lon - dx, lat - dy, lon + dx, lat + dy)

@@ -24,11 +24,13 @@ def at_most(milliseconds: int) -> Iterator[None]:
     Raises PatienceError.
     """
     try:
+        within = connection.in_atomic_block
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SELECT current_setting('statement_timeout'), {SET}", [f"{milliseconds}ms"])
             before, _now = cursor.fetchone() or ("0", "")
             yield
-            cursor.execute(f"SELECT {SET}", [before])
+            if within:  # otherwise the transaction ends here, and the setting with it
+                cursor.execute(f"SELECT {SET}", [before])
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise PatienceError from error

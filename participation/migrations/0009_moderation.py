@@ -13,13 +13,21 @@ from django.db import migrations, models
 FOLDED = """
 DO $$
 DECLARE
-  place text := (SELECT nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'unaccent');
+  words_in text := (SELECT nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'unaccent');
+  likes_in text := (SELECT nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'pg_trgm');
 BEGIN
   EXECUTE format($f$
     CREATE FUNCTION participation_folded(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     AS 'SELECT lower(%1$I.unaccent(''%1$I.unaccent''::regdictionary, words))'
-  $f$, place);
+  $f$, words_in);
+  -- A few words typed so far may stand in a long title, and a short title in what is typed. Without a search path of
+  -- its own, so that it becomes part of the question that calls it.
+  EXECUTE format($f$
+    CREATE FUNCTION participation_likeness(one text, other text) RETURNS real LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS 'SELECT CASE WHEN pg_catalog.length(other) >= pg_catalog.length(one)
+                    THEN %1$I.word_similarity(one, other) ELSE %1$I.word_similarity(other, one) END'
+  $f$, likes_in);
 END $$;
 """
 
@@ -127,7 +135,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(FOLDED, "DROP FUNCTION participation_folded(text)"),
+        migrations.RunSQL(
+            FOLDED, "DROP FUNCTION participation_likeness(text, text); DROP FUNCTION participation_folded(text)"
+        ),
         migrations.CreateModel(
             name="AnswerTemplate",
             fields=[

@@ -3,12 +3,11 @@
 from contextlib import suppress
 from typing import Any
 
-from django.db.models import Case, F, FloatField, Func, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Length
-from django.db.models.lookups import GreaterThanOrEqual
+from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
 
 from geo.queries.patience import PatienceError, at_most
 from participation.models import Project, Proposal
+from participation.queries.doubles import near_and_alike
 from participation.rules.places import LonLat
 from participation.selectors.proposals import nearby, public_proposals
 
@@ -40,17 +39,31 @@ def alike(project: Project, title: str, place: LonLat | None, *, limit: int = 5)
     """
     if len(title.strip()) < SHORTEST:
         return []
-    if place is not None:
-        rows, enough = nearby(project, place), ALIKE
-    else:
-        rows, enough = public_proposals(project).filter(folded__trigram_word_similar=_folded(title)), ALIKE_ANYWHERE
-    first = _with_likeness(rows, title).order_by("-likeness", "-n_supports", "number")[:limit]
     try:
         with at_most(PATIENCE_MS):
+            if place is not None:
+                return _near(project, title, place, limit)
+            rows = public_proposals(project).filter(folded__trigram_word_similar=_folded(title))
+            first = _with_likeness(rows, title).order_by("-likeness", "-n_supports", "number")[:limit]
             # What is not alike enough is left out here: asked for as a condition, likeness would be computed twice.
-            return [row for row in first if row.likeness >= enough]
+            return [row for row in first if row.likeness >= ALIKE_ANYWHERE]
     except PatienceError:
         return []
+
+
+def _near(project: Project, title: str, place: LonLat, limit: int) -> list[Proposal]:
+    found = near_and_alike(
+        project_id=project.pk,
+        title=title,
+        place=place,
+        metres=project.nearby_radius_m,
+        enough=ALIKE,
+        limit=limit,
+    )
+    rows: dict[int, Any] = public_proposals(project).defer("area__outline").in_bulk(list(found)) if found else {}
+    for pk, row in rows.items():
+        row.likeness = found[pk]
+    return [rows[pk] for pk in found if pk in rows]
 
 
 def alike_and_near(piece: Proposal, place: LonLat | None, *, limit: int) -> tuple[list[Proposal], list[Proposal]]:
@@ -88,14 +101,5 @@ def _parted(rows: QuerySet[Proposal], title: str, limit: int) -> tuple[list[Prop
 
 def _with_likeness(rows: QuerySet[Proposal], title: str) -> QuerySet[Any]:
     """Say of each row how alike its title is (``likeness``, 0 to 1)."""
-    typed = _folded(title)
-
-    def within(short: object, long: object) -> Func:
-        return Func(short, long, function="word_similarity", output_field=FloatField())
-
-    # A few words typed so far may stand in a long title, and a short title in what is typed.
-    likeness = Case(
-        When(GreaterThanOrEqual(Length(F("folded")), Length(typed)), then=within(typed, F("folded"))),
-        default=within(F("folded"), typed),
-    )
+    likeness = Func(_folded(title), F("folded"), function="participation_likeness", output_field=FloatField())
     return rows.annotate(likeness=likeness).defer("area__outline")

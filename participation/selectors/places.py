@@ -12,8 +12,9 @@ from django.db.models.functions import Cast
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.plane.boxes import LEAST_DEGREE_M
 from participation.models import Area, Organisation, Project
-from participation.selectors.proposals import _DEGREE_M, _STRAIGHT_PIECE_DEGREES
+from participation.selectors.proposals import _STRAIGHT_PIECE_DEGREES
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Ground:
                     return ids
                 if beside:
                     points = shapely.points(lons[left], lats[left])
-                    hits = left[shapely.dwithin(outline, points, 1 / _DEGREE_M)]
+                    hits = left[shapely.dwithin(outline, points, 1 / LEAST_DEGREE_M)]
                 else:
                     hits = left[shapely.intersects_xy(outline, lons[left], lats[left])]
                 for hit in hits:

@@ -1,6 +1,5 @@
 """Which proposals a reader sees, what lies near, and whether a place lies inside a project's area."""
 
-import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +11,7 @@ from django.db.models import BooleanField, Exists, F, FloatField, Func, OuterRef
 from django.db.models.functions import Cast
 
 from geo.catalog import in_days
-from geo.plane.boxes import Box
+from geo.plane.boxes import LEAST_DEGREE_M, Box, around
 from geo.plane.tiles import tile_around, whole
 from geo.queries import pyramid
 from participation.models import (
@@ -35,8 +34,6 @@ from participation.selectors.roles import may_in
 # Border lines are straight in longitude and latitude; a geography draws them as great circles, which over a
 # kilometre-long edge lies centimetres to decimetres beside. Cut into pieces of 0.001 degree it is below a millimetre.
 _STRAIGHT_PIECE_DEGREES = 0.001
-# A degree of latitude is 111.2 km at least everywhere; used only to narrow the search through the index.
-_DEGREE_M = 111_000
 
 
 def visible_proposals(project: Project, person: Person | AnonymousUser) -> QuerySet[Proposal]:
@@ -162,8 +159,8 @@ def within(box: Box) -> Q:
              several PostgreSQL would read the rows.
     """
     (left, top), (right, bottom) = whole(box.min_x, box.max_y), whole(box.max_x, box.min_y)
-    around = tile_around((left, top), (right, bottom)).morton_range()
-    return Q(morton__range=around, tile_x__range=(left, right), tile_y__range=(top, bottom))
+    cells = tile_around((left, top), (right, bottom)).morton_range()
+    return Q(morton__range=cells, tile_x__range=(left, right), tile_y__range=(top, bottom))
 
 
 def n_public(project: Project, *, theme: str = "") -> int:
@@ -254,7 +251,7 @@ def nearest_area(organisation: Organisation, point: Point) -> Area | None:
     """Which neighbourhood holds this point, or lies within a metre where it is on the town's very border?"""
     found = area_at(organisation, point)
     if found is None:
-        found = area_at(organisation, point.buffer(1 / _DEGREE_M))
+        found = area_at(organisation, point.buffer(1 / LEAST_DEGREE_M))
     return found
 
 
@@ -262,10 +259,7 @@ def nearby(project: Project, place: LonLat, *, radius_m: float | None = None) ->
     """Which public proposals lie within the project's radius, nearest first, each with ``away_m``?"""
     radius = project.nearby_radius_m if radius_m is None else radius_m
     point = geos_point(place)
-    # East-west degrees shrink with latitude; 89 keeps the division finite at a pole.
-    dy = radius / _DEGREE_M
-    dx = dy / math.cos(math.radians(min(abs(place.lat), 89.0)))
-    box = Polygon.from_bbox((place.lon - dx, place.lat - dy, place.lon + dx, place.lat + dy))
+    box = Polygon.from_bbox(around(place.lon, place.lat, radius)[:4])
     box.srid = 4326
     return (
         public_proposals(project)

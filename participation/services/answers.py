@@ -9,6 +9,7 @@ import shapely
 import shapely.geometry
 from django.db import transaction
 
+from geo.plane.boxes import LEAST_DEGREE_M
 from participation.models import AnswerFile, AnswerSheet, Draft, FormVersion, Person, Project, Proposal
 from participation.rules.phases import Act
 from participation.rules.places import LonLat
@@ -31,7 +32,6 @@ from participation.selectors.projects import standing
 from participation.selectors.proposals import place_verdict
 
 _A_METRE_DEGREES = 0.00001
-_DEGREE_M = 111_000
 # What a draft keeps under these names: what was typed, and under which version of the questions.
 ANSWERS, VERSION = "answers", "version"
 
@@ -82,7 +82,7 @@ def _require_inside(project: Project, geometry: Mapping[str, Any]) -> None:
     area = shapely.from_wkb(bytes(project.area.wkb)).buffer(_A_METRE_DEGREES)
     outside = shapely.geometry.shape(geometry).difference(area)
     if not outside.is_empty:
-        raise Refused(Code.PIN_OUTSIDE_AREA, {"metres": outside.distance(area) * _DEGREE_M or 1})
+        raise Refused(Code.PIN_OUTSIDE_AREA, {"metres": outside.distance(area) * LEAST_DEGREE_M or 1})
 
 
 @dataclass(frozen=True, slots=True)

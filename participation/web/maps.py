@@ -1,6 +1,5 @@
 """What the map element of a page needs to know, as plain data."""
 
-import math
 from typing import Any
 
 import shapely
@@ -9,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from geo.plane import boxes
 from participation.models import Area, Organisation, Place, Project
 from participation.rules.base_maps import Entry
 from participation.rules.text import in_language
@@ -84,9 +84,7 @@ def map_config(project: Project, *, tiles_query: str = "", **more: Any) -> dict[
 
 def around(point: Point, metres: float = 700) -> list[float]:
     """A box around a place, degrees WGS 84: what a map of one proposal shows."""
-    dy = metres / 111_000
-    dx = dy / math.cos(math.radians(min(abs(point.y), 89.0)))
-    return [point.x - dx, point.y - dy, point.x + dx, point.y + dy]
+    return list(boxes.around(point.x, point.y, metres)[:4])
 
 
 def town_map(organisation: Organisation) -> dict[str, Any]:

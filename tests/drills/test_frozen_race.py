@@ -95,7 +95,7 @@ CHANGE_ENDS = "SELECT pg_advisory_xact_lock(1265198451, %s)"
 
 
 def put_while_another_change_ends(cast: Cast) -> object:
-    """Put an option on the list while somebody who changed something has let go of one lock and not yet of the other."""
+    """Put an option on the list while another change has let go of one lock and not yet of the other."""
     ending = threading.Event()
 
     def end() -> None:
