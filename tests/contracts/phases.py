@@ -1,4 +1,4 @@
-"""Every public address of a project, by kind of phase.
+"""Every public address of a project by kind of phase, and each of one proposal by the state of that as well.
 
 A new address without a row here, and a row that says otherwise than the page, fail tests/contracts/test_phases.py.
 The key is how it is asked and its name: "POST support" is the form sent to the address that is called so.
@@ -119,6 +119,26 @@ ALWAYS: dict[str, tuple[int, int]] = {
     "GET api_study": (200, 200),
 }
 
+# What an address of one proposal answers while proposals are collected, by the state of that one: a resident who is
+# not its author, and one who is not signed in. The columns are STATES: submitted, published, hidden, joined, on ballot.
+BY_STATE: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "GET api_comments":      ((404, 200, 404, 200, 200), (404, 200, 404, 200, 200)),
+    "POST api_comments":     ((404, 201, 404, 409, 201), (401, 401, 401, 401, 401)),
+    "PUT api_follow":        ((404, 200, 404, 200, 200), (401, 401, 401, 401, 401)),
+    "DELETE api_follow":     ((404, 200, 404, 200, 200), (401, 401, 401, 401, 401)),
+    "GET api_proposal":      ((404, 200, 404, 200, 200), (404, 200, 404, 200, 200)),
+    "POST api_reports":      ((404, 201, 404, 201, 201), (401, 401, 401, 401, 401)),
+    "PUT api_support":       ((404, 200, 404, 409, 200), (401, 401, 401, 401, 401)),
+    "DELETE api_support":    ((404, 200, 404, 200, 200), (401, 401, 401, 401, 401)),
+    "POST comment":          ((404, 302, 404, 409, 302), (302, 302, 302, 302, 302)),
+    "POST follow":           ((404, 302, 404, 302, 302), (302, 302, 302, 302, 302)),
+    "GET ogc_item":          ((404, 200, 404, 404, 200), (404, 200, 404, 404, 200)),
+    "GET proposal":          ((404, 200, 410, 200, 200), (404, 200, 410, 200, 200)),
+    "GET report":            ((404, 200, 404, 200, 200), (404, 200, 404, 200, 200)),
+    "POST report":           ((404, 302, 404, 302, 302), (404, 302, 404, 302, 302)),
+    "POST support":          ((404, 302, 404, 409, 302), (302, 302, 302, 302, 302)),
+}  # fmt: skip
+
 # What each sends, good enough to be taken where it is open.
 SENT: dict[str, dict[str, object]] = {
     "POST suggest": {"lon": "2.7", "lat": "50.85", "next": "1"},
@@ -147,6 +167,13 @@ def routes(resolver: URLResolver | None = None, before: str = "") -> dict[str, s
         else:
             found |= routes(pattern, at)
     return found
+
+
+def of_proposals(resolver: URLResolver | None = None) -> set[str]:
+    """The names of all public addresses of one proposal, as a page, a form, for programs or as a feature."""
+    known = of_projects(resolver)
+    one = ("/proposals/<int:number>", "/items/<str:key>")
+    return {name for name, at in routes(resolver).items() if name in known and any(each in at for each in one)}
 
 
 def of_projects(resolver: URLResolver | None = None) -> set[str]:

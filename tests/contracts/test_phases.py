@@ -1,9 +1,10 @@
-"""Every public address of a project answers by the kind of phase; a new one without a row fails."""
+"""Every public address of a project answers by the kind of phase and the state of a proposal; none lacks its row."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -11,20 +12,25 @@ from django.test import Client
 from django.urls import URLResolver, path
 from django.urls.resolvers import RegexPattern
 
-from participation.models import Phase
+from participation.models import Phase, Proposal
 from participation.queries.voting import database_now
+from participation.rules.phases import PhaseKind
 from participation.rules.questions import Asked
+from participation.services.merging import merge_proposals
 from participation.services.responses import Answer, publish_answers
 from participation.web import report
 from siting.services.dossiers import publish_dossier
 from tests.cast import Cast, text, twin
+from tests.contracts.acts import ON_BALLOT, STATES
 from tests.contracts.pages import ROWS
 from tests.contracts.phases import (
     ALWAYS,
     BY_PHASE,
+    BY_STATE,
     COLUMNS,
     SENT,
     of_projects,
+    of_proposals,
 )
 from tests.contracts.test_pages import address, client_of, furnished, read, staged
 from tests.forms import SURVEY, ask
@@ -60,7 +66,7 @@ def begun_by(cast: Cast, role: str) -> Client:
     return client
 
 
-def asked(client: Client, key: str, **holes: object) -> Any:
+def asked(client: Client, key: str, /, **holes: object) -> Any:
     """Ask an address in this way, with what is good enough to be taken."""
     method, _, name = key.partition(" ")
     kind = {"content_type": "application/json"} if name.startswith("api_") else {}
@@ -68,7 +74,7 @@ def asked(client: Client, key: str, **holes: object) -> Any:
     return getattr(client, method.lower())(address(name, ROWS[name], **holes), **more)
 
 
-def sent(client: Client, key: str, **holes: object) -> int:
+def sent(client: Client, key: str, /, **holes: object) -> int:
     """The status of the answer, which is read to its end."""
     cache.clear()
     answer = asked(client, key, **holes)
@@ -76,7 +82,7 @@ def sent(client: Client, key: str, **holes: object) -> int:
     return int(answer.status_code)
 
 
-def undone(client: Client, key: str, **holes: object) -> int:
+def undone(client: Client, key: str, /, **holes: object) -> int:
     """The same, and nothing of it stays."""
     with transaction.atomic():
         status = sent(client, key, **holes)
@@ -130,13 +136,17 @@ def test_every_public_address_of_a_project_has_a_row(here: Cast) -> None:
 def test_a_new_address_of_a_project_would_be_missed() -> None:
     """The control: an address that was not there is found, and one at the desk is not public."""
 
-    def view(request: HttpRequest, slug: str) -> HttpResponse:
+    def view(request: HttpRequest, slug: str, number: int = 0) -> HttpResponse:
         return HttpResponse(slug)
 
-    at = "projects/<slug:slug>/new/"
-    new = [path(at, view, name="new"), path(f"desk/{at}", view, name="desk_new")]
-    assert of_projects(URLResolver(RegexPattern(r"^"), new)) == {"new"}
-    assert "new" not in of_projects()
+    at, about = "projects/<slug:slug>/new/", "projects/<slug:slug>/proposals/<int:number>/new/"
+    new = URLResolver(
+        RegexPattern(r"^"),
+        [path(at, view, name="new"), path(f"desk/{at}", view, name="desk_new"), path(about, view, name="about")],
+    )
+    assert of_projects(new) == {"new", "about"}
+    assert of_proposals(new) == {"about"}
+    assert not {"new", "about"} & of_projects()
 
 
 # --- what it says ------------------------------------------------------------------
@@ -154,3 +164,45 @@ def test_each_address_answers_by_the_kind_of_phase(here: Cast, role: str) -> Non
 def differing(got: dict[str, list[int]], said: dict[str, list[int]]) -> dict[str, list[int]]:
     """What was seen wherever the tables say otherwise."""
     return {key: got[key] for key in said if got[key] != said[key]}
+
+
+# --- about a proposal in each state ------------------------------------------------------------------
+
+
+def in_each_state(cast: Cast) -> dict[str, int]:
+    """A proposal in each state, by their numbers, while proposals are collected."""
+    Phase.objects.filter(pk=cast.vote.pk).update(kind=PhaseKind.PROPOSE)
+    numbers = {ON_BALLOT: cast.options[1].number}
+    for number, state in enumerate(Proposal.State.values, start=100):
+        numbers[state] = number
+        Proposal.objects.create(
+            project=cast.project, number=number, title=state, point=Point(2.7, 50.85, srid=4326),
+            state=Proposal.State.PUBLISHED if state == Proposal.State.MERGED else state,
+            hidden_because="Daarom." if state == Proposal.State.HIDDEN else "", created_at=cast.vote.opens_at,
+        )  # fmt: skip
+    merge_proposals(
+        project=cast.project, numbers=[numbers[Proposal.State.MERGED]], into=numbers[Proposal.State.PUBLISHED],
+        by=cast["Mo"], base_url="", now=database_now(),
+    )  # fmt: skip
+    return numbers
+
+
+def seen_by_state(cast: Cast, role: str, numbers: dict[str, int]) -> dict[str, tuple[int, ...]]:
+    """What each address of a proposal answers about one in each state."""
+    client = client_of(cast, role)
+    got = {}
+    for key in ways_of(of_proposals()):
+        hole = "key" if key.endswith("ogc_item") else "number"
+        got[key] = tuple(undone(client, key, **{hole: str(numbers[state])}) for state in STATES)
+    return {key: row for key, row in got.items() if set(row) != {NO_SUCH_METHOD}}
+
+
+@pytest.mark.parametrize(("at", "role"), [(0, "resident"), (1, "nobody")])
+def test_each_address_of_a_proposal_answers_by_its_state(here: Cast, at: int, role: str) -> None:
+    """What waits is not there, what is hidden leaves why alone, what was joined stays to be read and takes nothing."""
+    numbers = in_each_state(here)
+    said = {key: row[at] for key, row in BY_STATE.items()}
+    assert seen_by_state(here, role, numbers) == said
+    # The control: were what waits shown like what is public, its row would say otherwise.
+    Proposal.objects.filter(project=here.project, number=numbers[Proposal.State.SUBMITTED]).update(state="published")
+    assert seen_by_state(here, role, numbers)["GET proposal"] != said["GET proposal"]
