@@ -403,7 +403,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("draft", "draft"), ("open", "open"), ("archived", "archived")],
+                        choices=[("draft", "draft"), ("open", "open")],
                         default="open",
                         max_length=10,
                     ),

@@ -11,7 +11,6 @@ from django.db.models import Q
 
 EVENTS = (
     "proposal.published", "proposal.hidden", "answers.published", "vote.counted", "project.published",
-    "project.archived",
 )  # fmt: skip
 LICENCES = [
     ("modellicentie", "Modellicentie Gratis Hergebruik v1.0"),
@@ -79,8 +78,8 @@ ROWS = (
         "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL", "NEW.project_id", "'vote.counted'",
     ),
     (
-        "project", "UPDATE OF state", "participation_project", "OLD.state <> NEW.state AND NEW.state <> 'draft'",
-        "NEW.id", "CASE NEW.state WHEN 'open' THEN 'project.published' ELSE 'project.archived' END",
+        "project", "UPDATE OF state", "participation_project", "OLD.state <> NEW.state AND NEW.state = 'open'",
+        "NEW.id", "'project.published'",
     ),
     ("project_in", "INSERT", "participation_project", "NEW.state = 'open'", "NEW.id", "'project.published'"),
 )  # fmt: skip

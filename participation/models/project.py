@@ -26,7 +26,6 @@ class Project(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         OPEN = "open", _("open")
-        ARCHIVED = "archived", _("archived")
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="projects")
     slug = models.SlugField(max_length=60)

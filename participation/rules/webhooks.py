@@ -35,7 +35,6 @@ class Event(StrEnum):
     ANSWERS_PUBLISHED = "answers.published"
     VOTE_COUNTED = "vote.counted"
     PROJECT_PUBLISHED = "project.published"
-    PROJECT_ARCHIVED = "project.archived"
 
 
 # What the desk sends to try a receiver out; nobody subscribes to it.

@@ -11,7 +11,7 @@ from participation.models import Organisation, Phase, Project, Proposal, Record,
 # Acts after which what everybody can read is not what it was.
 CHANGES = (
     "proposal.published", "proposal.hidden", "ballot.joined", "ballot.left", "answers.published", "phase.closed",
-    "phase.extended", "project.published", "project.changed", "project.archived",
+    "phase.extended", "project.published", "project.changed",
 )  # fmt: skip
 
 

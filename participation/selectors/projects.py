@@ -97,6 +97,11 @@ class Standing:
         return vote is not None and vote.opens_at <= self.now and not facts(vote).is_open(self.now)
 
     @property
+    def is_over(self) -> bool:
+        """Did the last phase run its time?"""
+        return bool(self.phases) and self.current is None and self.next is None
+
+    @property
     def is_shortlisting(self) -> bool:
         """Has the choice of what can be voted on begun, and the vote not yet?"""
         chosen = any(phase.kind == PhaseKind.SHORTLIST and phase.opens_at <= self.now for phase in self.phases)

@@ -109,7 +109,6 @@ SAID = {
     "supports.import_undone": _("the supports of the file “%(subject)s” were taken back"),
     "areas.load_undone": _("the neighbourhoods of the file “%(subject)s” were taken back"),
     "proposals.import_undone": _("what was taken in from the file “%(subject)s” was taken back"),
-    "project.archived": _("a project was put away"),
 }
 
 

@@ -109,6 +109,7 @@ def described(project: Project, address: Address) -> DataSet:
     """
     phases = list(project.phases.all())
     ends = [phase.closes_at for phase in phases]
+    last = localdate(max(end for end in ends if end)) if ends and all(ends) else None
     begins = min((phase.opens_at for phase in phases), default=project.created_at)
     return DataSet(
         page=address("project", project.slug),
@@ -119,10 +120,10 @@ def described(project: Project, address: Address) -> DataSet:
         licence=licence_of(project.organisation),
         issued=localdate(begins),
         begins=localdate(begins),
-        ends=localdate(max(end for end in ends if end)) if ends and all(ends) else None,
+        ends=last,
         keywords=[theme.name for theme in project.themes.all()],
         blur_m=project.blur_m,
-        grows=project.state == Project.State.OPEN,
+        grows=last is None or last >= localdate(),
     )
 
 

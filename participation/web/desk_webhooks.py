@@ -33,7 +33,6 @@ EVENTS = {
     Event.ANSWERS_PUBLISHED: _("The town answers"),
     Event.VOTE_COUNTED: _("A vote is counted"),
     Event.PROJECT_PUBLISHED: _("A project becomes public"),
-    Event.PROJECT_ARCHIVED: _("A project is put away"),
 }
 NAMES: dict[str, Any] = {event.value: said for event, said in EVENTS.items()} | {TEST: _("A test")}
 

@@ -20,16 +20,18 @@ class Card(NamedTuple):
     foot: str
 
 
-def shelf(request: HttpRequest) -> tuple[list[Card], list[Card]]:
-    """Sort the town's projects into what runs or comes, and what is over."""
+def shelf(request: HttpRequest) -> dict[str, list[Card]]:
+    """Sort the town's projects into what runs or comes (``running``), was voted on, and ended without a vote."""
     moment = now()
     running: list[Card] = []
+    voted: list[Card] = []
     over: list[Card] = []
     for project in projects_of(town_of(request)):
         where = standing(project, moment)
         n = voters(where)
-        (over if where.vote_is_over else running).append(Card(project, eyebrow(where), people(n) if n else ""))
-    return running, over
+        part = voted if where.vote_is_over else over if where.is_over else running
+        part.append(Card(project, eyebrow(where), people(n) if n else ""))
+    return {"running": running, "voted": voted, "over": over}
 
 
 def voters(where: Standing) -> int | None:
@@ -39,17 +41,15 @@ def voters(where: Standing) -> int | None:
 
 def home(request: HttpRequest) -> HttpResponse:
     """Show what runs now and what was decided, on one page."""
-    running, over = shelf(request)
-    town = town_of(request)
-    shown = next((card.project for card in running if card.project.area is not None), None)
-    context = {"running": running, "over": over, "shown": shown, "map": map_config(shown) if shown else town_map(town)}
-    return render(request, "participation/home.html", context)
+    parts, town = shelf(request), town_of(request)
+    shown = next((card.project for card in parts["running"] if card.project.area is not None), None)
+    context = {"shown": shown, "map": map_config(shown) if shown else town_map(town)}
+    return render(request, "participation/home.html", context | parts)
 
 
 def projects(request: HttpRequest) -> HttpResponse:
     """List every public project."""
-    running, over = shelf(request)
-    return render(request, "participation/projects.html", {"running": running, "over": over})
+    return render(request, "participation/projects.html", shelf(request))
 
 
 def accessibility(request: HttpRequest) -> HttpResponse:

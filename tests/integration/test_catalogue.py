@@ -18,6 +18,7 @@ from participation.rules.licences import LICENCES
 from participation.services.responses import Answer, publish_answers
 from participation.services.voting import cast_ballot, close_phase
 from participation.web import dcat
+from participation.web.catalogue import described
 from tests.cast import Cast, picks
 from tests.past import end
 
@@ -207,6 +208,17 @@ def test_a_period_without_an_end_is_open() -> None:
         "dcat:endDate"
         in dcat._dataset(town, dcat.DataSet(**told_with(told, begins + timedelta(days=1))))["dct:temporal"]
     )
+
+
+def test_what_is_over_grows_no_more(cast: Cast) -> None:
+    def grows() -> bool:
+        project = Project.objects.select_related("organisation").get(pk=cast.project.pk)
+        return described(project, lambda *_args: "").grows
+
+    assert grows()
+    now = datetime.now(UTC)
+    cast.project.phases.update(opens_at=now - timedelta(days=9), closes_at=now - timedelta(days=2))
+    assert not grows()
 
 
 def told_with(told: dcat.DataSet, ends: Any) -> dict[str, Any]:

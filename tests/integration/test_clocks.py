@@ -1,11 +1,13 @@
 """The clock of the web machine may say what it likes: the database's opens and closes a vote."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -73,3 +75,20 @@ def test_a_vote_to_come_is_not_open_yet(staged: Cast, shifted: timedelta) -> Non
     )
     assert answer.status_code == 409
     assert b'data-code="vote.opens_later"' in answer.content
+
+
+def part_of_the_shelf(client: Client) -> str:
+    """Below which heading the project stands on the front page."""
+    page = client.get("/", headers={"accept-language": "en"}).content.decode()
+    before = page.partition("kp-card--project")[0]
+    return str(re.findall(r"<h2[^>]*>([^<]+)</h2>", before)[-1])
+
+
+def test_what_is_over_does_not_run_whether_it_had_a_vote_or_not(staged: Cast, client: Client) -> None:
+    ended = database_now() - timedelta(days=1)
+    Phase.objects.filter(pk=staged.vote.pk).update(opens_at=ended - timedelta(days=1))
+    for kind, heading in (("vote", "Voted on"), ("propose", "Finished")):
+        Phase.objects.filter(pk=staged.vote.pk).update(kind=kind, closes_at=None)
+        assert part_of_the_shelf(client) == "Running now"
+        Phase.objects.filter(pk=staged.vote.pk).update(closes_at=ended)
+        assert part_of_the_shelf(client) == heading

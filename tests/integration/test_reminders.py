@@ -106,7 +106,7 @@ SILENT: dict[str, Callable[[Cast], object]] = {
     "vote to come": lambda cast: Phase.objects.update(opens_at=datetime.now(UTC) + timedelta(hours=1)),
     "vote over": lambda cast: Phase.objects.update(closes_at=datetime.now(UTC) - timedelta(hours=1)),
     "vote counted": counted,
-    "project shelved": lambda cast: Project.objects.update(state=Project.State.ARCHIVED),
+    "project taken back": lambda cast: Project.objects.update(state=Project.State.DRAFT),
     "cast since": lambda cast: cast_ballot(
         phase=cast.vote, person=cast["An"], choices=picks([1]), nonce=begun(cast).pk
     ),
