@@ -60,7 +60,7 @@ from participation.web.places import (
 )
 from participation.web.projects import process_context
 from participation.web.proposal_questions import asked_with, rows_of_draft, take_answers
-from participation.web.sentences import refusal
+from participation.web.sentences import refusal, status_of
 
 NEAR = 5
 OBJECTS_A_PAGE, OBJECTS_DRAWN = 30, 2000
@@ -373,7 +373,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     if not draft.get("title"):
         return _sent_before(request, project) if request.method == "POST" else redirect("suggest", slug=slug)
     here = reverse("suggest_check", args=(slug,))
-    context: dict[str, object] = {}
+    not_taken: Refused | None = None
     if request.method == "POST":
         person = person_of(request)
         if person is None and not request.POST.get("without"):
@@ -396,7 +396,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as refused:
             if refused.code in {Code.FORM_CHANGED, Code.ANSWERS_INCOMPLETE}:
                 return redirect("suggest_what", slug=slug)
-            context["refusal"] = refusal(refused)
+            not_taken = refused
         else:
             drop(request, project.pk, Draft.Kind.PROPOSAL)
             if proposal is None:
@@ -408,7 +408,10 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     theme = next((theme for theme in project.themes.all() if theme.slug == draft.get("theme")), None)
     # What is alike is asked about; else what merely lies near.
     like = _alike(project, str(draft["title"]), draft)
-    context = _context(request, project, 3, draft) | shown | context | {"theme": theme, "person": person_of(request)}
+    context = _context(request, project, 3, draft) | shown | {"theme": theme, "person": person_of(request)}
+    context["refusal"] = refusal(not_taken) if not_taken else None
     context |= {"alike": like, "photos": draft_photos(token_of(request, project, Draft.Kind.PROPOSAL))}
     context |= {"answer_rows": rows_of_draft(request, project, draft)}
-    return render(request, "participation/suggest_check.html", context, status=422 if context.get("refusal") else 200)
+    return render(
+        request, "participation/suggest_check.html", context, status=status_of(not_taken) if not_taken else 200
+    )

@@ -15,7 +15,7 @@ COLUMNS = (*((kind, False) for kind in PhaseKind), (PhaseKind.VOTE, True))
 
 
 class Opens(NamedTuple):
-    """When an address is open, what it answers a resident then, and else; and one who is not signed in while open.
+    """When an address is open, what it answers a resident then, and one who is not signed in; else it answers 409.
 
     ``when``: "x" open, "." not; the columns: inform, propose, discuss, shortlist, vote, decide, roll out, vote with
     write-ins. ``nobody`` is None where whoever is not signed in is asked to do so first, in every phase.
@@ -24,7 +24,6 @@ class Opens(NamedTuple):
     when: str
     answer: int
     nobody: int | None
-    closed: int = 409
 
 
 BY_PHASE: dict[str, Opens] = {
@@ -33,7 +32,7 @@ BY_PHASE: dict[str, Opens] = {
     "GET suggest_what":    Opens(".x.....x", 200, 200),
     "POST suggest_what":   Opens(".x.....x", 302, 302),
     # The page with what was written stays to be read; that it is too late stands on it.
-    "POST suggest_check":  Opens(".x.....x", 302, None, closed=422),
+    "POST suggest_check":  Opens(".x.....x", 302, None),
     "POST support":        Opens(".xx....x", 302, None),
     "POST comment":        Opens(".xx.....", 302, None),
     "GET form":            Opens(".xx....x", 200, 200),

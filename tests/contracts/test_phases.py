@@ -121,7 +121,7 @@ def said_by_phase(role: str) -> dict[str, list[int]]:
         if opened is None:
             said[key] = [first] * len(COLUMNS)
             continue
-        said[key] = [opened if cell == "x" else row.closed for cell in row.when]
+        said[key] = [opened if cell == "x" else 409 for cell in row.when]
     return said
 
 
