@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from participation.models import Person, Project
 from participation.rules.electorate import Eligibility
+from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, public_proposals
@@ -24,6 +25,7 @@ from participation.web.asking import desk, may_do, now, person_of, roles_of, tow
 from participation.web.words import eyebrow
 
 A_PAGE = 50
+TICKED_AT_MOST = 1000
 
 # The headings of a project's menu; each stands where its first page does.
 INTAKE, VOTING, SITES, OUT = _("Intake"), _("Voting"), _("Sites"), _("Take along")
@@ -178,7 +180,10 @@ def shortlist_page(request: HttpRequest, slug: str) -> HttpResponse:
 def shortlist(request: HttpRequest, slug: str) -> HttpResponse:
     """Put the ticked proposals on the ballot, or take them off."""
     project = desk_project(request, slug)
-    numbers = [int(text) for text in request.POST.getlist("number")[:1000] if text.isdecimal() and len(text) < 10]
+    ticked = request.POST.getlist("number")
+    if len(ticked) > TICKED_AT_MOST:
+        raise Refused(Code.SETUP_TOO_MANY, {"max": TICKED_AT_MOST})
+    numbers = [int(text) for text in ticked if text.isdecimal() and len(text) < 10]
     joins = request.POST.get("act") != "off"
     changed = set_shortlist(project=project, numbers=numbers, on_ballot=joins, by=clerk(request))
     said = (
