@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
+from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
@@ -52,7 +53,7 @@ def _tables(body: bytes) -> Iterator[tuple[Iterable[str], Iterable[Any]]]:
             inside = archive.namelist()
             sheets = [archive.read(name) for name in inside if name.startswith("xl/") and name.endswith(".xml")]
         if not sheets:
-            yield _read_by_gdal(body)
+            yield _read_by_gdal(body, ".shp.zip")
         for sheet in sheets:
             yield from _markup(sheet)
     elif body.startswith(b"PAR1"):
@@ -60,7 +61,7 @@ def _tables(body: bytes) -> Iterator[tuple[Iterable[str], Iterable[Any]]]:
         columns.pop("geometry", None)
         yield columns, [value for column in columns.values() for value in column]
     elif body.startswith((b"SQLite format 3", b"fgb")):
-        yield _read_by_gdal(body)
+        yield _read_by_gdal(body, ".fgb" if body.startswith(b"fgb") else ".gpkg")
     elif body.lstrip(b"\xef\xbb\xbf\x1e \n").startswith((b"{", b"[")):
         for line in body.decode("utf-8-sig").split("\x1e") if body.startswith(b"\x1e") else _json_texts(body):
             if line.strip():
@@ -83,13 +84,16 @@ def _json_texts(body: bytes) -> list[str]:
     return [text]
 
 
-def _read_by_gdal(body: bytes) -> tuple[list[str], list[Any]]:
+def _read_by_gdal(body: bytes, suffix: str) -> tuple[list[str], list[Any]]:
     names: list[str] = []
     values: list[Any] = []
-    for layer, _kind in pyogrio.list_layers(body):
-        about, _fids, _places, columns = pyogrio.raw.read(body, layer=layer, read_geometry=False)
-        names += list(about["fields"])
-        values += [value for column in columns for value in column.tolist()]
+    with NamedTemporaryFile(suffix=suffix) as file:
+        file.write(body)
+        file.flush()
+        for layer, _kind in pyogrio.list_layers(file.name):
+            _about, table = pyogrio.raw.read_arrow(file.name, layer=layer, read_geometry=False)
+            names += table.column_names
+            values += [value for column in table.to_pydict().values() for value in column]
     return names, values
 
 
