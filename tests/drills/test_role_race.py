@@ -13,6 +13,7 @@ from participation.queries.voting import database_now
 from participation.rules.links import INVITATION_LASTS, digest_of, new_token
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import Role
+from participation.selectors.staff import works_there
 from participation.services import staff
 from tests.cast import Cast
 from tests.drills.conftest import Tell
@@ -28,7 +29,7 @@ def invited(cast: Cast, person: Person, role: Role) -> str:
     """An invitation that waits, past the rule that one is good at a time; gives back the secret of its link."""
     token, now = new_token(), database_now()
     Invitation.objects.create(
-        organisation=cast.town, email=person.email, role=role, digest=digest_of(token), invited_by=cast["Marc"],
+        organisation=cast.town, email=str(person.email), role=role, digest=digest_of(token), invited_by=cast["Marc"],
         invited_at=now, expires_at=now + INVITATION_LASTS,
     )  # fmt: skip
     return token
@@ -78,10 +79,8 @@ def given_twice(cast: Cast, n: int) -> int:
 def test_roles_that_change_at_once(
     cast: Cast, tell: Tell, rounds: Callable[[int, int], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = staff.works_there
-
     def slowly(*about: Any) -> bool:
-        found = real(*about)
+        found = works_there(*about)
         time.sleep(LOOKS_SECONDS)
         return found
 

@@ -159,7 +159,9 @@ def test_a_column_that_stands_for_a_person_is_found_in_every_format(
     files = {f"http://testserver/export/*-proposals.{kind}" for kind in FEATURE_FORMATS}
     live = "http://testserver/ogc/collections/*-proposals/items?f=json"
     assert files | {live} <= named
-    assert {address for address in files | {live} if not {str(KEY), NAME, ADDRESS} <= stable.get(address, set())} == set()
+    assert {
+        address for address in files | {live} if not {str(KEY), NAME, ADDRESS} <= stable.get(address, set())
+    } == set()
     # And by what its column is called.
     for address, body in handed_out(BOTH[0]):
         if address in files | {live}:

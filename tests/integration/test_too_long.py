@@ -32,6 +32,7 @@ from participation.models import (
     Theme,
     Zone,
 )
+from participation.models.photo import ALT_MAX
 from participation.rules.base_maps import ATTRIBUTION_MAX, LAYER_MAX, own_map
 from participation.rules.base_maps import NAME_MAX as MAP_NAME_MAX
 from participation.rules.limits import COMMENT_MAX, MAIL_MAX, NOTE_MAX, TAG_MAX, TAGS_MAX, TEMPLATE_NAME_MAX, tags_of
@@ -250,7 +251,7 @@ ACTS: dict[str, Act] = {
     "whose a map is": Act(ATTRIBUTION_MAX, base_map("attribution")),
     "layer of a map": Act(LAYER_MAX, base_map("layer")),
     "matrix set of a map": Act(LAYER_MAX, base_map("matrix_set")),
-    "what is on a photo": Act(photos.ALT_MAX, photo),
+    "what is on a photo": Act(ALT_MAX, photo),
     "what is on a photo that answers": Act(answer_files.ALT_MAX, answered),
     "title": Act(TITLE_MAX, lambda cast, words: submitted(cast, title=words).title, Code.TITLE_TOO_LONG),
     "body": Act(BODY_MAX, lambda cast, words: submitted(cast, body=words).body),
@@ -350,7 +351,7 @@ def test_a_program_hears_that_its_words_are_too_long(town: Cast) -> None:
         ("POST", "/api/v1/desk/projects/laden/zones"): (
             BODY_MAX, lambda words: {"kind": "barred", "name": {"nl": "P"}, "why": {"nl": words}, "surface": SURFACE},
         ),
-        ("POST", f"/api/v1/projects/laden/drafts/{draft}/photos"): (photos.ALT_MAX, image),
+        ("POST", f"/api/v1/projects/laden/drafts/{draft}/photos"): (ALT_MAX, image),
         ("PUT", "/api/v1/me"): (PUBLIC_NAME_MAX, lambda words: {"name": words}),
         ("POST", f"{DESK_PIECE}/hide"): (REASON_MAX, lambda words: {"reason": words}),
     }  # fmt: skip
