@@ -27,7 +27,7 @@ from participation.rules.questions import (
 )
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.rules.wording import REASON_MAX, cleaned
+from participation.rules.wording import REASON_MAX, bounded
 from participation.selectors.access import require_act
 from participation.selectors.forms import draft_files, sheet_of, version_numbered, version_of
 from participation.selectors.projects import standing
@@ -173,9 +173,9 @@ def leave_out(*, project: Project, number: int, reason: str, by: Person) -> Answ
     It stays to be read at the desk, and its sender reads the reason; sending it again changes nothing about that.
 
     Locks    the sheet's row.
-    Refuses  person.not_staff, answers.not_found, reason.missing.
+    Refuses  person.not_staff, answers.not_found, reason.missing, body.too_long.
     """
-    because = cleaned(reason)[:REASON_MAX]
+    because = bounded(reason, REASON_MAX)
     sheet = _sheet_at_the_desk(project, number, by)
     if not because:
         raise Refused(Code.REASON_MISSING)

@@ -24,7 +24,7 @@ from participation.rules.phases import Act
 from participation.rules.places import Given
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.rules.wording import REASON_MAX, cleaned, title_and_body
+from participation.rules.wording import REASON_MAX, bounded, title_and_body
 from participation.selectors.access import require_act
 from participation.selectors.closing import is_frozen
 from participation.selectors.projects import facts, standing
@@ -221,10 +221,10 @@ def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> 
     """Take a proposal off the public pages, with a reason that everybody can read; it also leaves the ballot.
 
     Locks    the proposal's row.
-    Refuses  person.not_staff, proposal.not_found, reason.missing.
+    Refuses  person.not_staff, body.too_long, reason.missing, proposal.not_found.
     """
     require_desk(project, by, DeskAct.MODERATE)
-    reason = cleaned(reason)[:REASON_MAX]
+    reason = bounded(reason, REASON_MAX)
     if not reason:
         raise Refused(Code.REASON_MISSING)
     proposal = _locked(project, number)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from participation.models import Person, Project
 from participation.rules.electorate import Eligibility
-from participation.rules.refusals import Refused
+from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, public_proposals
@@ -26,6 +26,7 @@ from participation.web.sentences import refusal, status_of
 from participation.web.words import eyebrow
 
 A_PAGE = 50
+TICKED_AT_MOST = 1000
 
 # The headings of a project's menu; each stands where its first page does.
 INTAKE, VOTING, SITES, OUT = _("Intake"), _("Voting"), _("Sites"), _("Take along")
@@ -186,7 +187,7 @@ def _shortlist(
 
 
 def _numbers(asked: QueryDict) -> list[int]:
-    return [int(text) for text in asked.getlist("number")[:1000] if text.isdecimal() and len(text) < 10]
+    return [int(text) for text in asked.getlist("number")[:TICKED_AT_MOST] if text.isdecimal() and len(text) < 10]
 
 
 @require_POST
@@ -196,6 +197,8 @@ def shortlist(request: HttpRequest, slug: str) -> HttpResponse:
     project = desk_project(request, slug)
     joins = request.POST.get("act") != "off"
     try:
+        if len(request.POST.getlist("number")) > TICKED_AT_MOST:
+            raise Refused(Code.SETUP_TOO_MANY, {"max": TICKED_AT_MOST})
         changed = set_shortlist(project=project, numbers=_numbers(request.POST), on_ballot=joins, by=clerk(request))
     except Refused as refused:
         return _shortlist(request, project, request.POST, refused)
