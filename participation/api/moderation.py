@@ -250,7 +250,7 @@ def settle(request: HttpRequest, slug: str, number: shapes.Number) -> Told:
     piece = piece_called(request, slug, number)
 
     def act() -> Told:
-        return {"n": comments.settle_reports(proposal=piece, by=someone(request), now=database_now())}
+        return {"n": comments.settle_reports(proposal=piece, by=someone(request))}
 
     return doing_once(request, "", act)
 

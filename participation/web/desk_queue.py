@@ -215,7 +215,7 @@ def _mail(request: HttpRequest, piece: Proposal) -> str:
 
 
 def _settle(request: HttpRequest, piece: Proposal) -> str:
-    comments.settle_reports(proposal=piece, by=clerk(request), now=now())
+    comments.settle_reports(proposal=piece, by=clerk(request))
     return gettext("The reports were looked at.")
 
 

@@ -217,6 +217,45 @@ def test_a_report_comes_up_in_the_queue_once_a_person_and_is_settled(town: Cast)
     assert "Plek 1" in page(client, "?state=reported")
 
 
+def test_hiding_what_was_reported_settles_its_reports_and_undoing_it_opens_them_again(town: Cast) -> None:
+    said, other = (
+        Comment.objects.create(proposal=piece(1), author=town["Vera"], text=words, created_at=NOW)
+        for words in ("Lelijk woord.", "Nog een lelijk woord.")
+    )
+    for number, comment in ((1, None), (1, said), (1, other), (2, None)):
+        report(proposal=piece(number), comment=comment, person=town["An"], reason="insult", text="", now=NOW)
+    client = staff(town)
+
+    def waiting() -> list[tuple[int, int | None]]:
+        rows = Report.objects.filter(settled_at=None).values_list("proposal__number", "comment")
+        assert set(Report.objects.exclude(settled_at=None).values_list("settled_by", flat=True)) <= {town["Mo"].pk}
+        return sorted(rows, key=str)
+
+    everything = waiting()
+    assert len(everything) == 4
+    # A comment: its own reports alone.
+    do(client, "comment_hide", number=1, comment=said.pk, reason="Beledigt iemand.")
+    assert waiting() == [row for row in everything if row[1] != said.pk]
+    undo_last(client)
+    assert waiting() == everything
+    # A proposal: those of the comments that go with it too, of no other one, and not those settled before.
+    do(client, "comment_hide", number=1, comment=said.pk, reason="Beledigt iemand.")
+    do(client, "hide", number=1, reason="Beledigt iemand.")
+    assert waiting() == [(2, None)]
+    shown = page(client, "?state=reported")
+    assert "Plek 2" in shown
+    assert "Plek 1" not in shown
+    undo_last(client)
+    assert waiting() == [row for row in everything if row[1] != said.pk]
+    assert "Plek 1" in page(client, "?state=reported")
+    # The controls: nothing is settled by what is refused, nor by joining.
+    Report.objects.create(proposal=piece(), reason="spam", at=NOW)
+    assert do(client, "hide", reason=" ").status_code == 422
+    client.post("/desk/projects/laden/queue/21/", {"act": "merge", "direction": "into", "number": "2"})
+    assert piece().state == "merged"
+    assert {(2, None), (21, None)} <= set(waiting())
+
+
 def test_whoever_reports_all_day_is_asked_to_wait(town: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("participation.services.comments.REPORTS_AN_HOUR", 2)
     for number in (1, 2):
