@@ -13,7 +13,9 @@ def settle(rows: QuerySet[Report], by: Person) -> list[int]:
 
     Locks    the rows of the reports: of two who settle them at once, one does.
     """
-    keys = list(rows.filter(settled_at=None).select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    keys = list(
+        rows.filter(settled_at=None).select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    )
     if keys:
         Report.objects.filter(pk__in=keys).update(settled_at=Now(), settled_by=by)
     return keys
