@@ -289,7 +289,8 @@ def _said(piece: Proposal, reports: Sequence[Report], page: int) -> Said:
         .order_by("created_at", "pk")[: MOST_COMMENTS + 1]
         .union(rows.exclude(asked).order_by("-created_at", "-pk")[start : start + COMMENTS_A_PAGE + 1], all=True)
     )
-    to_look_at, rest = [], []
+    to_look_at: list[Comment] = []
+    rest: list[Comment] = []
     # A union keeps no order.
     for row in sorted(found, key=lambda row: (row.created_at, row.pk)):
         is_asked = row.state == Comment.State.SUBMITTED or row.pk in reported

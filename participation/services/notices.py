@@ -48,7 +48,7 @@ def tell_of_handing_over(*, proposal_id: int, to_id: int, by_id: int, base_url: 
         return False
     person, proposal = handling.assignee, handling.proposal
     project = proposal.project
-    where = urlencode({"state": proposal.state, "whose": "mine", "piece": proposal.pk})
+    where = urlencode({"state": proposal.state, "whose": "mine", "piece": str(proposal.pk)})
     with translation.override(person.language):
         context = {
             "colleague": by.public_name or by.email,

@@ -75,7 +75,7 @@ def what_was_sent(post: QueryDict, piece: Proposal, said: Said) -> dict[str, obj
         "mail": ("text", "mail", piece.author is not None and piece.author.can_be_mailed),
         "comment_hide": ("reason", f"reason-{comment}", comment in shown),
     }
-    name, at, is_there = fields.get(post["act"], ("", "", False))
+    name, at, is_there = fields.get(post.get("act", ""), ("", "", False))
     return {"words": " ".join(post.getlist(name)), "at": at if is_there else "", "comment": comment}
 
 

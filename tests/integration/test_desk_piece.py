@@ -175,7 +175,7 @@ def test_every_comment_can_be_hidden_and_published_from_its_piece(takes: Cast) -
         assert len(queries) <= MOST_QUERIES
         above, fold, below = found.partition('<details class="kp-more" id="said"')
         assert fold
-        parts = [[int(n) for n in re.findall(r"Gezegd (\d+)\.", part)] for part in (above, below)]
+        parts = [[int(n) for n in re.findall(r"<p>Gezegd (\d+)\.", part)] for part in (above, below)]
         return parts[0], parts[1], found
 
     assert shown()[:2] == ([0, 1], list(range(129, 79, -1)))

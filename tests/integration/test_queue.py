@@ -197,7 +197,7 @@ def test_who_is_handed_something_sees_it_at_the_desk_and_gets_one_mail_in_their_
     assert first.subject == "« Aan de kerk » vous a été confiée"
     assert "Mo vous a confié cette proposition :" in first.body
     assert "* 21 Aan de kerk (Laadpunten (fr))" in first.body
-    (link,) = re.findall(r"http://testserver(/\S+)", first.body)
+    (link,) = re.findall(r"http://testserver(/\S+)", str(first.body))
     assert '<h2 class="utrecht-heading-2">Aan de kerk</h2>' in piet.get(link).content.decode()
     # The link leads there too when it was decided meanwhile, and from there to the rest.
     do(mo, "publish")
