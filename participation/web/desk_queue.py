@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from participation.models import Comment, Project, Proposal, Record
+from participation.rules.limits import MAIL_MAX
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.comments import comments_on
@@ -40,12 +42,15 @@ from participation.services import comments, merging, moderation
 from participation.services.proposals import hide_proposal, publish_proposal
 from participation.services.undoing import undo
 from participation.web import acts
-from participation.web.asking import desk, may_do, now, refused_page, roles_of, town_of
+from participation.web.asking import desk, may_do, now, person_of, refused_page, roles_of, sign_in_first, town_of
 from participation.web.desk import PILES, clerk, desk_items, desk_project, town_items
 from participation.web.desk_piece import comments_context, comments_page, piece_context, what_was_sent
 from participation.web.sentences import refusal, status_of
 
 A_PAGE = 50
+# In the session: what was sent when nobody was signed in any more, and about which piece.
+UNSENT = "queue_unsent"
+TYPED = ("act", "text", "reason", "tags", "number", "comment")
 
 WHOSE = {Whose.ANYBODY: _("Everybody's"), Whose.MINE: _("Handed to me"), Whose.NOBODY: _("Nobody's yet")}
 
@@ -69,7 +74,7 @@ def _sieve(query: QueryDict, project: str = "") -> Sieve:
 @desk(DeskAct.SEE, anywhere=True)
 def town_queue(request: HttpRequest) -> HttpResponse:
     """Show what waits in all projects of the town that the reader works in."""
-    return _page(request, None)
+    return _to_unsent(request) if "unsent" in request.GET else _page(request, None)
 
 
 @desk(DeskAct.SEE)
@@ -133,8 +138,26 @@ def _page(request: HttpRequest, project: Project | None, refused: Refused | None
             "refusal": refusal(refused),
             "sent": what_was_sent(request.POST, piece, known.said),
         }
+    elif piece is not None and (unsent := _unsent(request, about.slug, piece.number)):
+        context["sent"] = what_was_sent(QueryDict(unsent), piece, known.said)
     status = status_of(refused) if refused is not None else 200
     return render(request, "participation/desk_queue.html", context, status=status)
+
+
+def _unsent(request: HttpRequest, slug: str, number: int) -> str:
+    """What did this browser send about this piece before its person signed in again, as a form sends it?"""
+    *about, sent = request.session.get(UNSENT) or ("", 0, "")
+    return str(sent) if about == [slug, number] else ""
+
+
+def _to_unsent(request: HttpRequest) -> HttpResponse:
+    """Lead back to the piece about which something was sent that did not arrive."""
+    slug, number, _sent = request.session.get(UNSENT) or ("", 0, "")
+    rows = in_town(town_of(request), roles_of(request).where(DeskAct.SEE))
+    piece = rows.filter(project__slug=slug, number=number).first()
+    if piece is None:
+        return redirect("desk_town_queue")
+    return redirect(f"{reverse('desk_queue', args=(slug,))}?{urlencode({'state': piece.state, 'piece': piece.pk})}")
 
 
 def _of_no_list(
@@ -296,9 +319,20 @@ ACTS: Mapping[str, tuple[Callable[[HttpRequest, Proposal], str], bool]] = {
 
 
 @require_POST
+def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
+    """Do one act with a piece of the queue; who was signed out meanwhile signs in, and finds what they wrote there."""
+    if person_of(request) is not None:
+        return _moderate(request, slug=slug, number=number)
+    kept = QueryDict(mutable=True)
+    for name in TYPED:
+        kept.setlist(name, [text[:MAIL_MAX] for text in request.POST.getlist(name)[:A_PAGE]])
+    request.session[UNSENT] = [slug, number, kept.urlencode()]
+    return sign_in_first(request, back_to=f"{reverse('desk_town_queue')}?unsent=1")
+
+
 @desk(DeskAct.MODERATE)
-def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Do one act with a piece of the queue, then come back to the queue: at the next piece where this one is done."""
+def _moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Do it, then come back to the queue: at the next piece where this one is done."""
     project = desk_project(request, slug)
     project.organisation = town_of(request)
     piece = Proposal.objects.select_related("author").filter(project=project, number=number).first()
@@ -312,6 +346,8 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         messages.success(request, act(request, piece))
     except Refused as refused:
         return _drawn_again(request, project, piece, refused)
+    if _unsent(request, slug, number):
+        del request.session[UNSENT]
     asked = request.POST.get("following", "")
     following = asked if asked.isdecimal() else ""
     return redirect(_way_back(request, slug, piece=following if goes_on else piece.pk))

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
@@ -198,3 +199,26 @@ def test_what_staff_wrote_stands_in_the_piece_again_after_a_refusal(cast: Cast) 
     # A piece that a colleague decided about meanwhile, so that it is in this list no more.
     elsewhere = refused("/desk/queue/?state=submitted", 422, act="hide", reason="")
     assert '<h2 class="utrecht-heading-2">Plek 1</h2>' in elsewhere
+
+
+def test_what_staff_sent_while_nobody_was_signed_in_stands_in_the_piece_after_signing_in(cast: Cast) -> None:
+    mo = browser(cast)
+    act, piece = "/desk/projects/laden/queue/1/", cast.options[0]
+    Proposal.objects.filter(pk=piece.pk).update(author=cast["An"])
+    answer = mo.post(act, {"act": "mail", "text": WORDS, "back": "/desk/queue/?state=published"})
+    next_page = parse_qs(urlsplit(answer["Location"]).query)["next"][0]
+    assert not AuthorMail.objects.exists()
+    mo.force_login(cast["Mo"])
+    shown = page(mo.get(next_page, follow=True))
+    assert f">{WORDS}</textarea>" in shown
+    assert "It is not sent yet." in shown
+    # In no other piece, for nobody else, and no longer once it was sent.
+    assert WORDS not in page(mo.get(f"/desk/queue/?state=published&piece={cast.options[1].pk}"))
+    assert WORDS not in page(browser(cast, "Mo").get(f"/desk/queue/?state=published&piece={piece.pk}"))
+    assert mo.post(act, {"act": "mail", "text": WORDS}).status_code == 302
+    assert f">{WORDS}</textarea>" not in page(mo.get(f"/desk/queue/?state=published&piece={piece.pk}"))
+    # Whoever signs in there and is not of the staff sees nothing of it.
+    other = browser(cast)
+    other.post(act, {"act": "mail", "text": WORDS})
+    other.force_login(cast["An"])
+    assert other.get(next_page, follow=True).status_code == 404
