@@ -138,7 +138,7 @@ def read_piece(request: HttpRequest, slug: str, number: shapes.Number) -> Told:
         "notes": [_written(row.author, row.text, row.at) for row in known.notes],
         "mails": [_written(row.by, row.text, row.at) for row in known.author_mails],
         "reports": [{"reason": row.reason, "text": row.text, "comment": row.comment_id} for row in known.reports],
-        "waiting": [comment_told(row) for row in known.comments],
+        "waiting": [comment_told(row) for row in known.said.to_look_at],
         "alike": [proposal_told(request, row, slug) for row in like],
         "near": [proposal_told(request, row, slug) for row in near],
     }
@@ -227,14 +227,14 @@ def set_tags(request: HttpRequest, slug: str, number: shapes.Number, asked: Tags
 
 @router.put(f"{PIECE}/assignee", response=HandedTo, auth=knowing(Scope.MODERATE), url_name="api_desk_assignee")
 def hand_over(request: HttpRequest, slug: str, number: shapes.Number, asked: HandedTo) -> Told:
-    """Hand a proposal over to a colleague (“colleagues” of its project), or to nobody in particular."""
+    """Hand a proposal over to a colleague (“colleagues” of its project, who gets a mail), or to nobody."""
     piece = piece_called(request, slug, number)
     to = None
     if asked.assignee is not None:
         to = next((each for each in moderators(piece.project) if each.pk == asked.assignee), None)
         if to is None:
             raise Refused(Code.ASSIGNEE_UNKNOWN)
-    moderation.hand_over(proposal=piece, to=to, by=someone(request))
+    moderation.hand_over(proposal=piece, to=to, by=someone(request), base_url=address_of(piece.project.organisation))
     return {"assignee": asked.assignee}
 
 
@@ -250,7 +250,7 @@ def settle(request: HttpRequest, slug: str, number: shapes.Number) -> Told:
     piece = piece_called(request, slug, number)
 
     def act() -> Told:
-        return {"n": comments.settle_reports(proposal=piece, by=someone(request), now=database_now())}
+        return {"n": comments.settle_reports(proposal=piece, by=someone(request))}
 
     return doing_once(request, "", act)
 

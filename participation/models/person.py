@@ -55,6 +55,11 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.public_name or f"#{self.pk}"
 
+    @property
+    def can_be_mailed(self) -> bool:
+        """Is there an address at which this person still reads mails?"""
+        return self.is_active and self.email is not None
+
 
 class Membership(models.Model):
     """What a person is in one municipality, and whether the town verified that they live there.

@@ -20,6 +20,7 @@ from participation.selectors.projects import standing
 from participation.selectors.roles import may_in
 from participation.services.proposals import require_desk
 from participation.services.records import record_act
+from participation.services.reports import kept_of, settle
 
 
 def _check_often(rows: QuerySet[Comment] | QuerySet[Report], person: Person, most: int) -> None:
@@ -86,9 +87,9 @@ def add_comment(
 
 @transaction.atomic
 def decide_comment(*, comment: Comment, state: str, reason: str, by: Person) -> None:
-    """Publish a comment, or hide it with a reason that stands in its place.
+    """Publish a comment, or hide it with a reason that stands in its place; what was reported of it is settled then.
 
-    Locks    the comment's row.
+    Locks    the comment's row, then those of its reports.
     Refuses  person.not_staff, body.too_long, reason.missing.
     """
     project = comment.proposal.project
@@ -100,13 +101,14 @@ def decide_comment(*, comment: Comment, state: str, reason: str, by: Person) -> 
     before = {"state": row.state, "reason": row.hidden_because}
     row.state, row.hidden_because = state, reason
     row.save(update_fields=["state", "hidden_because"])
+    reports = settle(Report.objects.filter(comment=row), by) if state == Comment.State.HIDDEN else []
     record_act(
         organisation=project.organisation,
         project=project,
         by=by,
         act="comment.hidden" if state == Comment.State.HIDDEN else "comment.published",
         subject=f"proposal {comment.proposal.number}",
-        detail={"comment": row.pk, "before": before},
+        detail={"comment": row.pk, "before": before, **kept_of(reports)},
     )
 
 
@@ -158,16 +160,15 @@ def report(
 
 
 @transaction.atomic
-def settle_reports(*, proposal: Proposal, by: Person, now: datetime) -> int:
+def settle_reports(*, proposal: Proposal, by: Person) -> int:
     """Say that the reports about a proposal and its comments were looked at; how many there were.
 
+    Locks    the rows of the reports.
     Refuses  person.not_staff.
     """
     require_desk(proposal.project, by, DeskAct.MODERATE)
-    waiting = Report.objects.filter(proposal=proposal, settled_at=None)
-    keys = list(waiting.values_list("pk", flat=True))
+    keys = settle(Report.objects.filter(proposal=proposal), by)
     if keys:
-        Report.objects.filter(pk__in=keys).update(settled_at=now, settled_by=by)
         record_act(
             organisation=proposal.project.organisation,
             project=proposal.project,

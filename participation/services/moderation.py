@@ -16,6 +16,7 @@ from participation.services.proposals import require_desk
 from participation.services.records import record_act
 
 MAIL_TASK = "participation.tasks.send_author_mail"
+HANDED_TASK = "participation.tasks.tell_of_handing_over"
 
 
 def _recorded(proposal: Proposal, by: Person, act: str, detail: Mapping[str, object]) -> None:
@@ -52,8 +53,8 @@ def set_tags(*, proposal: Proposal, text: str, by: Person) -> list[str]:
 
 
 @transaction.atomic
-def hand_over(*, proposal: Proposal, to: Person | None, by: Person) -> None:
-    """Hand a proposal over to a colleague, or to nobody in particular.
+def hand_over(*, proposal: Proposal, to: Person | None, by: Person, base_url: str) -> None:
+    """Hand a proposal over to a colleague, who gets a mail, or to nobody in particular.
 
     Locks    the row of its handling.
     Refuses  person.not_staff; assignee.unknown for whoever may not moderate in this project.
@@ -66,6 +67,8 @@ def hand_over(*, proposal: Proposal, to: Person | None, by: Person) -> None:
         before, row.assignee = row.assignee_id, to
         row.save(update_fields=["assignee"])
         _recorded(proposal, by, "proposal.handed_over", {"before": before, "to": to.pk if to else None})
+        if to is not None and to != by:
+            app.configure_task(HANDED_TASK).defer(proposal=proposal.pk, to=to.pk, by=by.pk, base_url=base_url)
 
 
 @transaction.atomic
@@ -93,8 +96,7 @@ def write_author_mail(*, proposal: Proposal, text: str, by: Person, base_url: st
     text = bounded(text, MAIL_MAX)
     if not text:
         raise Refused(Code.MAIL_MISSING)
-    author = proposal.author
-    if author is None or author.email is None or not author.is_active:
+    if proposal.author is None or not proposal.author.can_be_mailed:
         raise Refused(Code.MAIL_NO_AUTHOR)
     mail = AuthorMail.objects.create(proposal=proposal, by=by, text=text, at=now)
     _recorded(proposal, by, "author.mailed", {"mail": mail.pk})

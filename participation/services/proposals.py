@@ -16,6 +16,7 @@ from participation.models import (
     Project,
     Proposal,
     Record,
+    Report,
     Support,
     Theme,
 )
@@ -32,6 +33,7 @@ from participation.selectors.proposals import hearts_on
 from participation.selectors.roles import may_in
 from participation.services.answers import keep_with_proposal
 from participation.services.places import keep_exact, require_free, settled
+from participation.services.reports import kept_of, settle
 
 
 def next_number(project: Project) -> int:
@@ -220,7 +222,9 @@ def publish_proposal(*, project: Project, number: int, by: Person) -> Proposal:
 def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> Proposal:
     """Take a proposal off the public pages, with a reason that everybody can read; it also leaves the ballot.
 
-    Locks    the proposal's row.
+    What was reported of it, and of the comments that go with it, is settled by that; undoing opens it again.
+
+    Locks    the proposal's row, then those of its reports.
     Refuses  person.not_staff, body.too_long, reason.missing, proposal.not_found.
     """
     require_desk(project, by, DeskAct.MODERATE)
@@ -230,7 +234,10 @@ def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> 
     proposal = _locked(project, number)
     was_option, before = proposal.on_ballot, _before(proposal)
     _show(proposal, Proposal.State.HIDDEN, reason)
-    _record(project, by, "proposal.hidden", proposal, reason=reason, on_ballot=was_option, before=before)
+    settled_with_it = kept_of(settle(Report.objects.filter(proposal=proposal), by))
+    _record(
+        project, by, "proposal.hidden", proposal, reason=reason, on_ballot=was_option, before=before, **settled_with_it
+    )
     return proposal
 
 

@@ -1,5 +1,6 @@
 """The desk of moderators and planners: what waits, and what goes on the ballot."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
@@ -11,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from participation.models import Person, Project
+from participation.models import Organisation, Person, Project
 from participation.rules.electorate import Eligibility
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, public_proposals
-from participation.selectors.queue import projects_at_the_desk, with_counts
+from participation.selectors.queue import Pile, handed_to, projects_at_the_desk, with_counts
 from participation.selectors.staff import latest_acts
 from participation.services.proposals import set_shortlist
 from participation.web import acts
@@ -27,6 +28,14 @@ from participation.web.words import eyebrow
 
 A_PAGE = 50
 TICKED_AT_MOST = 1000
+
+PILES = {
+    Pile.WAITING: _("Waiting"),
+    Pile.REPORTED: _("Reported"),
+    Pile.PUBLIC: _("public"),
+    Pile.HIDDEN: _("not shown"),
+    Pile.MERGED: _("joined"),
+}
 
 # The headings of a project's menu; each stands where its first page does.
 INTAKE, VOTING, SITES, OUT = _("Intake"), _("Voting"), _("Sites"), _("Take along")
@@ -137,6 +146,12 @@ def clerk(request: HttpRequest) -> Person:
     return person
 
 
+def handed_said(town: Organisation, person: Person, where: Collection[int] | None) -> dict[str, object]:
+    """How many proposals were handed to whoever reads, and in which piles of the queue they are."""
+    n, piles = handed_to(town, person, where)
+    return {"n": n, "rows": [(pile.value, label, piles[pile]) for pile, label in PILES.items() if piles[pile]]}
+
+
 @desk(DeskAct.SEE, anywhere=True)
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the projects that the reader works in with what waits in each, and the latest acts."""
@@ -152,6 +167,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "records": records,
+        "handed": handed_said(town_of(request), clerk(request), where),
+        "queue_url": reverse("desk_town_queue"),
         "may_verify": may_do(request, DeskAct.ELECTORATE),
         "may_set_up": may_do(request, DeskAct.SETUP),
         "desk_items": town_items(request),
