@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from participation.models import (
     AnswerFile,
+    AnswerSheet,
     AnswerTemplate,
     AuthorMail,
     Comment,
@@ -48,6 +49,7 @@ from participation.rules.wording import BODY_MAX, PUBLIC_NAME_MAX, REASON_MAX, T
 from participation.rules.zones import ZoneKind
 from participation.services import (
     answer_files,
+    answers,
     closing,
     comments,
     identities,
@@ -63,6 +65,7 @@ from siting.models import Decision
 from siting.services.decisions import About, decide
 from tests.api import Upload, caller_for, code, picture
 from tests.cast import Cast, text
+from tests.forms import survey
 
 NOW = datetime.now(UTC)
 HERE = LonLat(2.65, 50.85)
@@ -220,6 +223,14 @@ def decided(cast: Cast, words: str) -> str:
     return str(Decision.objects.get().reason["nl"])
 
 
+def left_out(cast: Cast, words: str) -> str:
+    project = survey(cast)
+    sheet = AnswerSheet.objects.create(
+        project=project, version=project.form_versions.get(), answers={"q1": "o2"}, sent_at=NOW
+    )
+    return answers.leave_out(project=project, number=sheet.pk, reason=words, by=cast["Mo"]).left_out_because
+
+
 def postcode(cast: Cast, words: str) -> str:
     return identities.set_resident_codes(organisation=cast.town, codes=[words], by=cast["Marc"])[0]
 
@@ -260,6 +271,7 @@ ACTS: dict[str, Act] = {
     "what a planner considered": Act(BODY_MAX, considered),
     "name of a theme": Act(TITLE_MAX, theme, Code.TITLE_TOO_LONG),
     "why it was decided so": Act(REASON_MAX, decided),
+    "why answers are left out": Act(REASON_MAX, left_out),
     "postcode": Act(identities.CODE_MAX, postcode),
 }
 
