@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from participation.models import Comment, Project, Proposal, Record
-from participation.rules.limits import MAIL_MAX
+from participation.rules.limits import JOINED_AT_MOST, MAIL_MAX
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.comments import comments_on
@@ -202,8 +202,11 @@ def _hide(request: HttpRequest, piece: Proposal) -> str:
 
 
 def _numbers(request: HttpRequest) -> list[int]:
-    typed = " ".join(request.POST.getlist("number")[:100])[:1000].replace(",", " ").replace("#", " ")
-    return [int(text) for text in typed.split() if text.isdecimal() and len(text) < 10]
+    typed = " ".join(request.POST.getlist("number")).replace(",", " ").replace("#", " ")
+    found = dict.fromkeys(int(text) for text in typed.split() if text.isdecimal() and len(text) < 10)
+    if len(found) > JOINED_AT_MOST:
+        raise Refused(Code.SETUP_TOO_MANY, {"max": JOINED_AT_MOST})
+    return list(found)
 
 
 def _merge(request: HttpRequest, piece: Proposal) -> str:
@@ -245,7 +248,7 @@ def _note(request: HttpRequest, piece: Proposal) -> str:
 
 
 def _tags(request: HttpRequest, piece: Proposal) -> str:
-    moderation.set_tags(proposal=piece, text=request.POST.get("tags", "")[:1000], by=clerk(request))
+    moderation.set_tags(proposal=piece, text=request.POST.get("tags", ""), by=clerk(request))
     return gettext("The tags were kept.")
 
 
