@@ -212,6 +212,9 @@ def test_nobody_is_mailed_about_what_they_took_themselves_or_is_somebody_elses_b
     do(mo, "hand_over", to=town["Piet"].pk)
     do(mo, "hand_over", to="")
     assert told() == []
+    do(mo, "hand_over", to=town["Piet"].pk)
+    do(mo, "hand_over", to=town["Marc"].pk)
+    assert told() == ["marc@example.org"]
     # Handed to whoever is not of the staff by now: refused, and not given to nobody.
     do(mo, "hand_over", to=town["Piet"].pk)
     assert do(mo, "hand_over", to=town["An"].pk).status_code == 422
