@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
+from functools import wraps
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
@@ -321,21 +322,27 @@ ACTS: Mapping[str, tuple[Callable[[HttpRequest, Proposal], str], bool]] = {
 }
 
 
+def _keeping_what_was_written(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let who was signed out meanwhile sign in, and find there what they wrote."""
+
+    @wraps(view)
+    def kept(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
+        if person_of(request) is not None:
+            return view(request, slug=slug, number=number)
+        written = QueryDict(mutable=True)
+        for name in TYPED:
+            written.setlist(name, [text[:MAIL_MAX] for text in request.POST.getlist(name)[:A_PAGE]])
+        request.session[UNSENT] = [slug, number, written.urlencode()]
+        return sign_in_first(request, back_to=f"{reverse('desk_town_queue')}?unsent=1")
+
+    return kept
+
+
 @require_POST
-def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
-    """Do one act with a piece of the queue; who was signed out meanwhile signs in, and finds what they wrote there."""
-    if person_of(request) is not None:
-        return _moderate(request, slug=slug, number=number)
-    kept = QueryDict(mutable=True)
-    for name in TYPED:
-        kept.setlist(name, [text[:MAIL_MAX] for text in request.POST.getlist(name)[:A_PAGE]])
-    request.session[UNSENT] = [slug, number, kept.urlencode()]
-    return sign_in_first(request, back_to=f"{reverse('desk_town_queue')}?unsent=1")
-
-
+@_keeping_what_was_written
 @desk(DeskAct.MODERATE)
-def _moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Do it, then come back to the queue: at the next piece where this one is done."""
+def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Do one act with a piece of the queue, then come back to the queue: at the next piece where this one is done."""
     project = desk_project(request, slug)
     project.organisation = town_of(request)
     piece = Proposal.objects.select_related("author").filter(project=project, number=number).first()
