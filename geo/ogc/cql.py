@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import shapely
 from django.utils.timezone import get_current_timezone
@@ -51,7 +51,7 @@ class _Corners(NamedTuple):
     numbers: tuple[float, ...]
 
 
-_Place = BaseGeometry | _Corners
+_Place: TypeAlias = BaseGeometry | _Corners
 
 
 @v_args(inline=True)

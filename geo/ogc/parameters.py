@@ -241,8 +241,8 @@ def value(column: Column, text: str) -> object:
             return text
         case "integer" if (found := whole(text)) is not None:
             return found
-        case "number" if _NUMBER.fullmatch(text) and isfinite(found := float(text)):
-            return found
+        case "number" if _NUMBER.fullmatch(text) and isfinite(number := float(text)):
+            return number
         case "boolean" if text in {"true", "false"}:
             return text == "true"
         case "date":

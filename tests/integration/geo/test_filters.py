@@ -152,7 +152,7 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 def taken(client: Client, layer: str, **query: str) -> list[int]:
     """The numbers in the CSV of a layer."""
-    lines = b"".join(client.get(f"/export/{layer}.csv", query)).decode("utf-8-sig").splitlines()  # type: ignore[arg-type]
+    lines = b"".join(client.get(f"/export/{layer}.csv", query)).decode("utf-8-sig").splitlines()
     return [int(line.partition(",")[0]) for line in lines[1:]]
 
 
