@@ -11,9 +11,17 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from participation.selectors.webhooks import due_webhooks
-from participation.services import answer_files, answer_mails, author_mails, drafts, exports, merge_mails, photos
+from participation.services import (
+    answer_files,
+    answer_mails,
+    author_mails,
+    drafts,
+    exports,
+    merge_mails,
+    notices,
+    photos,
+)
 from participation.services.importing.desk import forget_drafts
-from participation.services.notices import tell_of_ballot_on_paper
 from participation.services.pace import forget_requests
 from participation.services.people import forget_old_sessions
 from participation.services.reminders import remind_all
@@ -51,7 +59,7 @@ def forget_old_requests(timestamp: int) -> None:
 @app.task
 def tell_of_paper_ballot(person: int, phase: int, at: str, url: str) -> None:
     """Tell somebody that a ballot on paper was typed in for them."""
-    tell_of_ballot_on_paper(person_id=person, phase_id=phase, at=datetime.fromisoformat(at), url=url)
+    notices.tell_of_ballot_on_paper(person_id=person, phase_id=phase, at=datetime.fromisoformat(at), url=url)
 
 
 @app.task(retry=RetryStrategy(max_attempts=8, exponential_wait=4))
@@ -64,6 +72,12 @@ def tell_of_merge(merge: int, people: list[int], undone: bool, base_url: str) ->
 def send_author_mail(mail: int, base_url: str) -> None:
     """Mail what staff wrote to the author of a proposal (services.moderation)."""
     author_mails.send_author_mail(mail_id=mail, base_url=base_url)
+
+
+@app.task(retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def tell_of_handing_over(proposal: int, to: int, by: int, base_url: str) -> None:
+    """Tell a colleague that a proposal was handed to them (services.moderation)."""
+    notices.tell_of_handing_over(proposal_id=proposal, to_id=to, by_id=by, base_url=base_url)
 
 
 @app.periodic(cron="17 3 * * *")

@@ -10,7 +10,7 @@ from participation.api.asking import REPEATABLE, doing_once, knowing, piece_call
 from participation.api.told import Told, comment_told, proposal_told
 from participation.models import Comment, Handling, Proposal
 from participation.queries.voting import database_now
-from participation.rules.limits import MAIL_MAX, NOTE_MAX, TAG_MAX, TAGS_MAX
+from participation.rules.limits import JOINED_AT_MOST, MAIL_MAX, NOTE_MAX, TAG_MAX, TAGS_MAX
 from participation.rules.places import LonLat
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
@@ -64,7 +64,7 @@ class Piece(Schema):
 class Joining(Schema):
     """Which proposals ask for the same as this one."""
 
-    numbers: list[shapes.Number] = Field(min_length=1, max_length=100)
+    numbers: list[shapes.Number] = Field(min_length=1, max_length=JOINED_AT_MOST)
 
 
 class Joined(Schema):
@@ -138,7 +138,7 @@ def read_piece(request: HttpRequest, slug: str, number: shapes.Number) -> Told:
         "notes": [_written(row.author, row.text, row.at) for row in known.notes],
         "mails": [_written(row.by, row.text, row.at) for row in known.author_mails],
         "reports": [{"reason": row.reason, "text": row.text, "comment": row.comment_id} for row in known.reports],
-        "waiting": [comment_told(row) for row in known.comments],
+        "waiting": [comment_told(row) for row in known.said.to_look_at],
         "alike": [proposal_told(request, row, slug) for row in like],
         "near": [proposal_told(request, row, slug) for row in near],
     }
@@ -227,14 +227,14 @@ def set_tags(request: HttpRequest, slug: str, number: shapes.Number, asked: Tags
 
 @router.put(f"{PIECE}/assignee", response=HandedTo, auth=knowing(Scope.MODERATE), url_name="api_desk_assignee")
 def hand_over(request: HttpRequest, slug: str, number: shapes.Number, asked: HandedTo) -> Told:
-    """Hand a proposal over to a colleague (“colleagues” of its project), or to nobody in particular."""
+    """Hand a proposal over to a colleague (“colleagues” of its project, who gets a mail), or to nobody."""
     piece = piece_called(request, slug, number)
     to = None
     if asked.assignee is not None:
         to = next((each for each in moderators(piece.project) if each.pk == asked.assignee), None)
         if to is None:
             raise Refused(Code.ASSIGNEE_UNKNOWN)
-    moderation.hand_over(proposal=piece, to=to, by=someone(request))
+    moderation.hand_over(proposal=piece, to=to, by=someone(request), base_url=address_of(piece.project.organisation))
     return {"assignee": asked.assignee}
 
 
@@ -250,7 +250,7 @@ def settle(request: HttpRequest, slug: str, number: shapes.Number) -> Told:
     piece = piece_called(request, slug, number)
 
     def act() -> Told:
-        return {"n": comments.settle_reports(proposal=piece, by=someone(request), now=database_now())}
+        return {"n": comments.settle_reports(proposal=piece, by=someone(request))}
 
     return doing_once(request, "", act)
 

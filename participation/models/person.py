@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from participation.models.organisation import Organisation
 from participation.rules.electorate import VerifiedBy
 from participation.rules.roles import Role
+from participation.rules.wording import PUBLIC_NAME_MAX
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -38,7 +39,7 @@ class Person(AbstractBaseUser):
     """
 
     email = models.EmailField(_("mail address"), unique=True, null=True, blank=True)
-    public_name = models.CharField(_("name others see"), max_length=60, blank=True)
+    public_name = models.CharField(_("name others see"), max_length=PUBLIC_NAME_MAX, blank=True)
     language = models.CharField(max_length=7, default="nl")
     is_active = models.BooleanField(default=True)
     reminders = models.BooleanField(default=True, help_text=_("Mails that remind of a ballot begun and not cast"))
@@ -53,6 +54,11 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.public_name or f"#{self.pk}"
+
+    @property
+    def can_be_mailed(self) -> bool:
+        """Is there an address at which this person still reads mails?"""
+        return self.is_active and self.email is not None
 
 
 class Membership(models.Model):

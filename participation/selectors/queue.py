@@ -31,6 +31,10 @@ from participation.selectors.comments import comments_on
 from participation.selectors.forms import answers_with
 from participation.selectors.merging import Joining, joinings_of
 
+# Of what was said on one piece so much is shown at once: to look at, and of all the rest.
+MOST_COMMENTS = 100
+COMMENTS_A_PAGE = 50
+
 
 class Pile(StrEnum):
     """Which part of the queue."""
@@ -107,6 +111,12 @@ def _pile(pile: Pile) -> Q:
     return Q(pk__in=reported) if pile is Pile.REPORTED else Q(state=pile.value)
 
 
+def in_town(organisation: Organisation, where: Collection[int] | None = None) -> QuerySet[Proposal]:
+    """All proposals of a town, or of the projects of ``where``, whatever their state."""
+    rows = Proposal.objects.filter(project__organisation=organisation)
+    return rows if where is None else rows.filter(project__in=where)
+
+
 def queue(
     organisation: Organisation, sieve: Sieve, person: Person, where: Collection[int] | None = None
 ) -> QuerySet[Proposal]:
@@ -114,9 +124,7 @@ def queue(
 
     Order    what waits longest or was reported comes first; of what was decided the newest.
     """
-    rows = Proposal.objects.filter(_pile(sieve.pile), project__organisation=organisation)
-    if where is not None:
-        rows = rows.filter(project__in=where)
+    rows = in_town(organisation, where).filter(_pile(sieve.pile))
     if sieve.project:
         rows = rows.filter(project__slug=sieve.project)
     if sieve.tag:
@@ -131,6 +139,21 @@ def queue(
         rows = rows.filter(folded__contains=Func(Value(sieve.text), function="participation_folded"))
     order = "created_at" if sieve.pile in {Pile.WAITING, Pile.REPORTED} else "-created_at"
     return rows.order_by(order, "pk")
+
+
+def handed_to(
+    organisation: Organisation, person: Person, where: Collection[int] | None = None
+) -> tuple[int, dict[Pile, int]]:
+    """How many proposals of a town (or of the projects of ``where``) were handed to this person, and in each pile?
+
+    One can be in several piles: a public one of which a comment waits.
+
+    Cost     one query, by what was handed to them.
+    """
+    rows = in_town(organisation, where).filter(handling__assignee=person)
+    piles = {pile.name: Count("pk", filter=_pile(pile)) for pile in Pile}
+    found = rows.aggregate(n=Count("pk"), **piles)
+    return found["n"], {pile: found[pile.name] for pile in Pile}
 
 
 def in_state(project: Project, state: str) -> QuerySet[Proposal]:
@@ -176,6 +199,8 @@ def _with_all(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
             has_photos=Exists(Photo.objects.filter(proposal=OuterRef("pk"))),
             has_answers=Exists(AnswerSheet.objects.filter(proposal=OuterRef("pk"))),
             has_joined=Exists(Proposal.objects.filter(merged_into=OuterRef("pk"))),
+            has_comments=Exists(Comment.objects.filter(proposal=OuterRef("pk"))),
+            has_joined_comments=Exists(Comment.objects.filter(proposal__merged_into=OuterRef("pk"))),
         )
     )
 
@@ -208,27 +233,39 @@ def templates_of(organisation: Organisation) -> QuerySet[AnswerTemplate]:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What was said on a piece: what waits or was reported, first to last, and one page of the rest, the latest first.
+
+    ``more_wait`` and ``older`` say that there are more of each.
+    """
+
+    to_look_at: Sequence[Comment] = ()
+    more_wait: bool = False
+    rest: Sequence[Comment] = ()
+    older: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """What staff keep about one piece, first to last each."""
 
     notes: Sequence[Note] = ()
     author_mails: Sequence[AuthorMail] = ()
     reports: Sequence[Report] = ()
-    comments: Sequence[Comment] = ()
+    said: Said = Said()
     photos: Sequence[Photo] = ()
     answers: Sequence[tuple[Question, Any]] = ()
     joinings: Sequence[Joining] = ()
 
 
-def dossier(piece: Any) -> Dossier:
-    """All that staff know of a piece of ``listed``; of reports those not looked at, of comments those that wait for it.
+def dossier(piece: Any, *, page: int = 1) -> Dossier:
+    """All that staff know of a piece of ``listed``; of reports those not looked at, of comments this page.
 
     Cost     one query for each of what the piece has.
     """
     reports = []
     if piece.n_reports:
         reports = list(Report.objects.filter(proposal=piece, settled_at=None).select_related("person"))
-    asked = Q(state=Comment.State.SUBMITTED) | Q(pk__in=[row.comment_id for row in reports if row.comment_id])
     return Dossier(
         notes=list(Note.objects.filter(proposal=piece).select_related("author")) if piece.has_notes else (),
         author_mails=list(AuthorMail.objects.filter(proposal=piece).select_related("by"))
@@ -238,5 +275,30 @@ def dossier(piece: Any) -> Dossier:
         answers=answers_with(piece, staff=True) if piece.has_answers else (),
         joinings=joinings_of(piece) if piece.has_joined or piece.state == Proposal.State.MERGED else (),
         reports=reports,
-        comments=list(comments_on(piece).filter(asked).select_related("author").order_by("created_at", "pk")),
+        said=_said(piece, reports, page) if piece.has_comments or piece.has_joined_comments else Said(),
+    )
+
+
+def _said(piece: Proposal, reports: Sequence[Report], page: int) -> Said:
+    reported = {row.comment_id for row in reports if row.comment_id}
+    asked = Q(state=Comment.State.SUBMITTED) | Q(pk__in=reported)
+    rows = comments_on(piece).select_related("author", "proposal")
+    start = (page - 1) * COMMENTS_A_PAGE
+    found = (
+        rows.filter(asked)
+        .order_by("created_at", "pk")[: MOST_COMMENTS + 1]
+        .union(rows.exclude(asked).order_by("-created_at", "-pk")[start : start + COMMENTS_A_PAGE + 1], all=True)
+    )
+    to_look_at: list[Comment] = []
+    rest: list[Comment] = []
+    # A union keeps no order.
+    for row in sorted(found, key=lambda row: (row.created_at, row.pk)):
+        is_asked = row.state == Comment.State.SUBMITTED or row.pk in reported
+        (to_look_at if is_asked else rest).append(row)
+    rest.reverse()
+    return Said(
+        to_look_at=to_look_at[:MOST_COMMENTS],
+        more_wait=len(to_look_at) > MOST_COMMENTS,
+        rest=rest[:COMMENTS_A_PAGE],
+        older=len(rest) > COMMENTS_A_PAGE,
     )

@@ -13,13 +13,14 @@ from participation.rules.limits import COMMENTS_AN_HOUR, HOUR, REPORTS_AN_HOUR, 
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.rules.wording import REASON_MAX, cleaned
+from participation.rules.wording import REASON_MAX, bounded
 from participation.selectors.access import require_act
 from participation.selectors.comments import comments_on
 from participation.selectors.projects import standing
 from participation.selectors.roles import may_in
 from participation.services.proposals import require_desk
 from participation.services.records import record_act
+from participation.services.reports import kept_of, settle
 
 
 def _check_often(rows: QuerySet[Comment] | QuerySet[Report], person: Person, most: int) -> None:
@@ -86,27 +87,28 @@ def add_comment(
 
 @transaction.atomic
 def decide_comment(*, comment: Comment, state: str, reason: str, by: Person) -> None:
-    """Publish a comment, or hide it with a reason that stands in its place.
+    """Publish a comment, or hide it with a reason that stands in its place; what was reported of it is settled then.
 
-    Locks    the comment's row.
-    Refuses  person.not_staff, reason.missing.
+    Locks    the comment's row, then those of its reports.
+    Refuses  person.not_staff, body.too_long, reason.missing.
     """
     project = comment.proposal.project
     require_desk(project, by, DeskAct.MODERATE)
-    reason = cleaned(reason)[:REASON_MAX] if state == Comment.State.HIDDEN else ""
+    reason = bounded(reason, REASON_MAX) if state == Comment.State.HIDDEN else ""
     if state == Comment.State.HIDDEN and not reason:
         raise Refused(Code.REASON_MISSING)
     row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     before = {"state": row.state, "reason": row.hidden_because}
     row.state, row.hidden_because = state, reason
     row.save(update_fields=["state", "hidden_because"])
+    reports = settle(Report.objects.filter(comment=row), by) if state == Comment.State.HIDDEN else []
     record_act(
         organisation=project.organisation,
         project=project,
         by=by,
         act="comment.hidden" if state == Comment.State.HIDDEN else "comment.published",
         subject=f"proposal {comment.proposal.number}",
-        detail={"comment": row.pk, "before": before},
+        detail={"comment": row.pk, "before": before, **kept_of(reports)},
     )
 
 
@@ -134,14 +136,15 @@ def report(
     """Tell staff that something is wrong with a proposal, or with a comment on it.
 
     Locks    the person's row.
-    Refuses  proposal.not_public, what selectors.access.require_act refuses, report.reason_missing, report.twice,
-             act.too_often.
+    Refuses  proposal.not_public, what selectors.access.require_act refuses, report.reason_missing, body.too_long,
+             report.twice, act.too_often.
     """
     if not proposal.is_read_by_all:
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
     require_act(proposal.project, standing(proposal.project, now), Act.REPORT, person)
     if reason not in Report.Reason.values:
         raise Refused(Code.REPORT_REASON_MISSING)
+    text = bounded(text, REASON_MAX)
     if person is not None:
         _check_often(Report.objects.filter(person=person, at__gt=now - HOUR), person, REPORTS_AN_HOUR)
         if Report.objects.filter(proposal=proposal, comment=comment, person=person).exists():
@@ -151,22 +154,21 @@ def report(
         comment=comment,
         person=person,
         reason=reason,
-        text=cleaned(text)[:REASON_MAX],
+        text=text,
         at=now,
     )
 
 
 @transaction.atomic
-def settle_reports(*, proposal: Proposal, by: Person, now: datetime) -> int:
+def settle_reports(*, proposal: Proposal, by: Person) -> int:
     """Say that the reports about a proposal and its comments were looked at; how many there were.
 
+    Locks    the rows of the reports.
     Refuses  person.not_staff.
     """
     require_desk(proposal.project, by, DeskAct.MODERATE)
-    waiting = Report.objects.filter(proposal=proposal, settled_at=None)
-    keys = list(waiting.values_list("pk", flat=True))
+    keys = settle(Report.objects.filter(proposal=proposal), by)
     if keys:
-        Report.objects.filter(pk__in=keys).update(settled_at=now, settled_by=by)
         record_act(
             organisation=proposal.project.organisation,
             project=proposal.project,

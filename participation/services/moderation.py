@@ -7,15 +7,16 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from participation.models import AnswerTemplate, AuthorMail, Handling, Note, Organisation, Person, Proposal
-from participation.rules.limits import MAIL_MAX, NOTE_MAX, tags_of
+from participation.rules.limits import MAIL_MAX, NOTE_MAX, TEMPLATE_NAME_MAX, tags_of
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.rules.wording import cleaned
+from participation.rules.wording import bounded, line
 from participation.selectors.roles import may_in, may_in_town
 from participation.services.proposals import require_desk
 from participation.services.records import record_act
 
 MAIL_TASK = "participation.tasks.send_author_mail"
+HANDED_TASK = "participation.tasks.tell_of_handing_over"
 
 
 def _recorded(proposal: Proposal, by: Person, act: str, detail: Mapping[str, object]) -> None:
@@ -40,7 +41,7 @@ def set_tags(*, proposal: Proposal, text: str, by: Person) -> list[str]:
     """Give a proposal the staff's own tags, typed with commas between them; gives them back.
 
     Locks    the row of its handling.
-    Refuses  person.not_staff.
+    Refuses  person.not_staff, body.too_long, setup.too_many.
     """
     require_desk(proposal.project, by, DeskAct.MODERATE)
     row, tags = _handling(proposal), tags_of(text)
@@ -52,8 +53,8 @@ def set_tags(*, proposal: Proposal, text: str, by: Person) -> list[str]:
 
 
 @transaction.atomic
-def hand_over(*, proposal: Proposal, to: Person | None, by: Person) -> None:
-    """Hand a proposal over to a colleague, or to nobody in particular.
+def hand_over(*, proposal: Proposal, to: Person | None, by: Person, base_url: str) -> None:
+    """Hand a proposal over to a colleague, who gets a mail, or to nobody in particular.
 
     Locks    the row of its handling.
     Refuses  person.not_staff; assignee.unknown for whoever may not moderate in this project.
@@ -66,16 +67,18 @@ def hand_over(*, proposal: Proposal, to: Person | None, by: Person) -> None:
         before, row.assignee = row.assignee_id, to
         row.save(update_fields=["assignee"])
         _recorded(proposal, by, "proposal.handed_over", {"before": before, "to": to.pk if to else None})
+        if to is not None and to != by:
+            app.configure_task(HANDED_TASK).defer(proposal=proposal.pk, to=to.pk, by=by.pk, base_url=base_url)
 
 
 @transaction.atomic
 def add_note(*, proposal: Proposal, text: str, by: Person, now: datetime) -> Note:
     """Write something about a proposal for colleagues.
 
-    Refuses  person.not_staff, note.missing.
+    Refuses  person.not_staff, body.too_long, note.missing.
     """
     require_desk(proposal.project, by, DeskAct.MODERATE)
-    text = cleaned(text)[:NOTE_MAX]
+    text = bounded(text, NOTE_MAX)
     if not text:
         raise Refused(Code.NOTE_MISSING)
     note = Note.objects.create(proposal=proposal, author=by, text=text, at=now)
@@ -87,14 +90,13 @@ def add_note(*, proposal: Proposal, text: str, by: Person, now: datetime) -> Not
 def write_author_mail(*, proposal: Proposal, text: str, by: Person, base_url: str, now: datetime) -> AuthorMail:
     """Write to the author of a proposal; the mail is on its way with it.
 
-    Refuses  person.not_staff, mail.missing, mail.no_author.
+    Refuses  person.not_staff, body.too_long, mail.missing, mail.no_author.
     """
     require_desk(proposal.project, by, DeskAct.MODERATE)
-    text = cleaned(text)[:MAIL_MAX]
+    text = bounded(text, MAIL_MAX)
     if not text:
         raise Refused(Code.MAIL_MISSING)
-    author = proposal.author
-    if author is None or author.email is None or not author.is_active:
+    if proposal.author is None or not proposal.author.can_be_mailed:
         raise Refused(Code.MAIL_NO_AUTHOR)
     mail = AuthorMail.objects.create(proposal=proposal, by=by, text=text, at=now)
     _recorded(proposal, by, "author.mailed", {"mail": mail.pk})
@@ -106,12 +108,12 @@ def write_author_mail(*, proposal: Proposal, text: str, by: Person, base_url: st
 def keep_template(*, organisation: Organisation, name: str, text: Mapping[str, str], by: Person) -> AnswerTemplate:
     """Keep words for answers under a name; those of the same name are written over.
 
-    Refuses  person.not_staff, template.missing.
+    Refuses  person.not_staff, body.too_long, template.missing.
     """
     if not may_in_town(organisation, by, DeskAct.MODERATE):
         raise Refused(Code.NOT_STAFF)
-    name = " ".join(cleaned(name).split())[:60]
-    texts = {language: cleaned(words)[:MAIL_MAX] for language, words in text.items() if cleaned(words)}
+    name = line(name, TEMPLATE_NAME_MAX)
+    texts = {language: words for language, typed in text.items() if (words := bounded(typed, MAIL_MAX))}
     if not name or not texts:
         raise Refused(Code.TEMPLATE_MISSING)
     row, _made = AnswerTemplate.objects.update_or_create(organisation=organisation, name=name, defaults={"text": texts})

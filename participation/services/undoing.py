@@ -4,13 +4,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from participation.models import Comment, Handling, Merge, Organisation, Person, Proposal, Record, Report
+from participation.models import Comment, Handling, Merge, Organisation, Person, Proposal, Record
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.undoing import UNDOABLE, is_undone
 from participation.services.merging import undo_merge
 from participation.services.proposals import require_desk, show_as_before
 from participation.services.records import record_act
+from participation.services.reports import open_again
 
 
 @transaction.atomic
@@ -37,6 +38,7 @@ def undo(*, organisation: Organisation, record_id: int, by: Person, base_url: st
             if "before" not in detail:
                 raise Refused(Code.UNDO_NOT_POSSIBLE)
             show_as_before(project=record.project, number=number, before=detail["before"], after=after, by=by)
+            open_again(detail.get("reports", []))
         case "proposals.merged":
             merge = Merge.objects.select_related("project__organisation", "target").get(pk=detail["merge"])
             undo_merge(merge=merge, by=by, base_url=base_url, now=now)
@@ -47,7 +49,7 @@ def undo(*, organisation: Organisation, record_id: int, by: Person, base_url: st
         case "proposal.handed_over":
             _handling(record, number, assignee_id=(detail["to"], detail["before"]))
         case "reports.settled":
-            Report.objects.filter(pk__in=detail["reports"]).update(settled_at=None, settled_by=None)
+            open_again(detail["reports"])
         case "comments.locked" | "comments.unlocked":
             locked = record.act == "comments.locked"
             rows = Proposal.objects.filter(project=record.project, number=number, comments_locked=locked)
@@ -72,6 +74,7 @@ def _comment_as_before(record: Record) -> None:
     )
     if not changed:
         raise Refused(Code.UNDO_NOT_POSSIBLE)
+    open_again(record.detail.get("reports", []))
 
 
 def _handling(record: Record, number: int, **fields: tuple[object, object]) -> None:

@@ -67,8 +67,7 @@ def now() -> datetime:
 
 def refused_page(request: HttpRequest, refused: Refused, *, back_to: str = "/") -> HttpResponse:
     """Show a refusal as a page of its own, with its code and status, and the way back."""
-    said = refusal(refused)
-    context = {"refusal": said, "back_to": back_to}
+    context = {"refusal": refusal(refused), "back_to": back_to}
     return render(request, "errors/refused.html", context, status=status_of(refused))
 
 

@@ -1,29 +1,41 @@
 """The desk of moderators and planners: what waits, and what goes on the ballot."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from participation.models import Person, Project
+from participation.models import Organisation, Person, Project
 from participation.rules.electorate import Eligibility
+from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, public_proposals
-from participation.selectors.queue import projects_at_the_desk, with_counts
+from participation.selectors.queue import Pile, handed_to, projects_at_the_desk, with_counts
 from participation.selectors.staff import latest_acts
 from participation.services.proposals import set_shortlist
 from participation.web import acts
 from participation.web.asking import desk, may_do, now, person_of, roles_of, town_of
+from participation.web.sentences import refusal, status_of
 from participation.web.words import eyebrow
 
 A_PAGE = 50
+TICKED_AT_MOST = 1000
+
+PILES = {
+    Pile.WAITING: _("Waiting"),
+    Pile.REPORTED: _("Reported"),
+    Pile.PUBLIC: _("public"),
+    Pile.HIDDEN: _("not shown"),
+    Pile.MERGED: _("joined"),
+}
 
 # The headings of a project's menu; each stands where its first page does.
 INTAKE, VOTING, SITES, OUT = _("Intake"), _("Voting"), _("Sites"), _("Take along")
@@ -134,6 +146,12 @@ def clerk(request: HttpRequest) -> Person:
     return person
 
 
+def handed_said(town: Organisation, person: Person, where: Collection[int] | None) -> dict[str, object]:
+    """How many proposals were handed to whoever reads, and in which piles of the queue they are."""
+    n, piles = handed_to(town, person, where)
+    return {"n": n, "rows": [(pile.value, label, piles[pile]) for pile, label in PILES.items() if piles[pile]]}
+
+
 @desk(DeskAct.SEE, anywhere=True)
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the projects that the reader works in with what waits in each, and the latest acts."""
@@ -149,6 +167,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "records": records,
+        "handed": handed_said(town_of(request), clerk(request), where),
+        "queue_url": reverse("desk_town_queue"),
         "may_verify": may_do(request, DeskAct.ELECTORATE),
         "may_set_up": may_do(request, DeskAct.SETUP),
         "desk_items": town_items(request),
@@ -159,18 +179,32 @@ def overview(request: HttpRequest) -> HttpResponse:
 @desk(DeskAct.SEE)
 def shortlist_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show which proposals are on the ballot and which could be."""
-    project = desk_project(request, slug)
-    text = request.GET.get("q", "")[:100].replace("\x00", "")
+    return _shortlist(request, desk_project(request, slug), request.GET)
+
+
+def _shortlist(
+    request: HttpRequest, project: Project, asked: QueryDict, refused: Refused | None = None
+) -> HttpResponse:
+    """The list as it was asked for; after a refusal with what was ticked."""
+    text = asked.get("q", "")[:100].replace("\x00", "")
     rows = filtered(public_proposals(project), text=text).order_by("on_ballot", "-n_supports", "number")
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rows, A_PAGE).get_page(asked.get("page"))
     context = {
         "project": project,
         "page": page,
         "text": text,
+        "ticked": _numbers(asked),
+        "refusal": refusal(refused) if refused else None,
+        "has_objects": project.from_inventory,
         "n_on_ballot": project.proposals.filter(on_ballot=True).count(),
         "desk_items": desk_items(request, project),
     }
-    return render(request, "participation/desk_shortlist.html", context)
+    status = status_of(refused) if refused else 200
+    return render(request, "participation/desk_shortlist.html", context, status=status)
+
+
+def _numbers(asked: QueryDict) -> list[int]:
+    return [int(text) for text in asked.getlist("number")[:TICKED_AT_MOST] if text.isdecimal() and len(text) < 10]
 
 
 @require_POST
@@ -178,9 +212,13 @@ def shortlist_page(request: HttpRequest, slug: str) -> HttpResponse:
 def shortlist(request: HttpRequest, slug: str) -> HttpResponse:
     """Put the ticked proposals on the ballot, or take them off."""
     project = desk_project(request, slug)
-    numbers = [int(text) for text in request.POST.getlist("number")[:1000] if text.isdecimal() and len(text) < 10]
     joins = request.POST.get("act") != "off"
-    changed = set_shortlist(project=project, numbers=numbers, on_ballot=joins, by=clerk(request))
+    try:
+        if len(request.POST.getlist("number")) > TICKED_AT_MOST:
+            raise Refused(Code.SETUP_TOO_MANY, {"max": TICKED_AT_MOST})
+        changed = set_shortlist(project=project, numbers=_numbers(request.POST), on_ballot=joins, by=clerk(request))
+    except Refused as refused:
+        return _shortlist(request, project, request.POST, refused)
     said = (
         ngettext("%(n)s place joined the ballot.", "%(n)s places joined the ballot.", len(changed))
         if joins

@@ -1,13 +1,13 @@
 """What staff see of one piece of the queue: what was sent, where it lies, why it waits, what was done with it."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
 
-from participation.models import Project, Proposal, Zone
+from participation.models import Comment, Project, Proposal, Zone
 from participation.rules.places import LonLat
 from participation.rules.roles import DeskAct
 from participation.selectors.doubles import alike_and_near
-from participation.selectors.queue import Dossier
+from participation.selectors.queue import Dossier, Said
 from participation.selectors.undoing import acts_about
 from participation.selectors.zones import ZonesMet, exact_place, from_geos, zones_among, zones_of
 from participation.web import acts
@@ -43,6 +43,40 @@ def piece_context(request: HttpRequest, piece: Proposal, project: Project, known
         "nearby": near,
         "map": _map(piece, project, zones, [*like, *near]) if place is not None else None,
     }
+
+
+def comments_page(request: HttpRequest) -> int:
+    """Which page of the comments is asked for (``comments`` in the address)?"""
+    asked = request.GET.get("comments", "")
+    return max(int(asked), 1) if asked.isdecimal() and len(asked) < 6 else 1
+
+
+def comments_context(request: HttpRequest, back: str) -> dict[str, object]:
+    """Where the pages of comments are turned; what is done with one leads back to the page that it stands on."""
+    page = comments_page(request)
+    return {
+        "newer": page - 1,
+        "next": page + 1,
+        "is_open": "comments" in request.GET,
+        "back": f"{back}{'&' if '?' in back else '?'}comments={page}",
+    }
+
+
+def what_was_sent(post: QueryDict, piece: Proposal, said: Said) -> dict[str, object]:
+    """What was typed for an act that was refused; ``at`` is the id of its field, "" where there is none any more."""
+    comment = post.get("comment", "")
+    shown = {str(row.pk) for row in (*said.to_look_at, *said.rest) if row.state != Comment.State.HIDDEN}
+    free = piece.state not in {Proposal.State.HIDDEN, Proposal.State.MERGED}
+    fields: dict[str, tuple[str, str, bool]] = {
+        "hide": ("reason", "reason", piece.state != Proposal.State.HIDDEN),
+        "merge": ("number", "join", free),
+        "note": ("text", "note", True),
+        "tags": ("tags", "tags", True),
+        "mail": ("text", "mail", piece.author is not None and piece.author.can_be_mailed),
+        "comment_hide": ("reason", f"reason-{comment}", comment in shown),
+    }
+    name, at, is_there = fields.get(post.get("act", ""), ("", "", False))
+    return {"words": " ".join(post.getlist(name)), "at": at if is_there else "", "comment": comment}
 
 
 def _why(piece: Proposal, project: Project, met: ZonesMet) -> list[str]:

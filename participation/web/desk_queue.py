@@ -1,14 +1,16 @@
 """The queue of staff: a list over all projects, the chosen piece, its place and what lies near it."""
 
-from collections.abc import Callable, Mapping
-from urllib.parse import urlencode
+from collections.abc import Callable, Collection, Mapping
+from copy import copy
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, ngettext
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from participation.models import Comment, Project, Proposal, Record
+from participation.rules.limits import JOINED_AT_MOST, MAIL_MAX
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.comments import comments_on
@@ -26,6 +29,7 @@ from participation.selectors.queue import (
     Sieve,
     Whose,
     dossier,
+    in_town,
     listed,
     moderators,
     projects_at_the_desk,
@@ -38,19 +42,16 @@ from participation.services import comments, merging, moderation
 from participation.services.proposals import hide_proposal, publish_proposal
 from participation.services.undoing import undo
 from participation.web import acts
-from participation.web.asking import desk, may_do, now, refused_page, roles_of, town_of
-from participation.web.desk import clerk, desk_items, desk_project, town_items
-from participation.web.desk_piece import piece_context
+from participation.web.asking import desk, may_do, now, person_of, refused_page, roles_of, sign_in_first, town_of
+from participation.web.desk import PILES, clerk, desk_items, desk_project, town_items
+from participation.web.desk_piece import comments_context, comments_page, piece_context, what_was_sent
+from participation.web.sentences import refusal, status_of
 
 A_PAGE = 50
+# In the session: what was sent when nobody was signed in any more, and about which piece.
+UNSENT = "queue_unsent"
+TYPED = ("act", "text", "reason", "tags", "number", "comment")
 
-PILES = {
-    Pile.WAITING: _("Waiting"),
-    Pile.REPORTED: _("Reported"),
-    Pile.PUBLIC: _("public"),
-    Pile.HIDDEN: _("not shown"),
-    Pile.MERGED: _("joined"),
-}
 WHOSE = {Whose.ANYBODY: _("Everybody's"), Whose.MINE: _("Handed to me"), Whose.NOBODY: _("Nobody's yet")}
 
 
@@ -73,7 +74,7 @@ def _sieve(query: QueryDict, project: str = "") -> Sieve:
 @desk(DeskAct.SEE, anywhere=True)
 def town_queue(request: HttpRequest) -> HttpResponse:
     """Show what waits in all projects of the town that the reader works in."""
-    return _page(request, None)
+    return _to_unsent(request) if "unsent" in request.GET else _page(request, None)
 
 
 @desk(DeskAct.SEE)
@@ -82,17 +83,22 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, desk_project(request, slug))
 
 
-def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
+def _page(request: HttpRequest, project: Project | None, refused: Refused | None = None) -> HttpResponse:
+    """Draw the list and the piece asked for; after a refusal of what ``request.POST`` holds also what that is."""
     town, person = town_of(request), clerk(request)
     sieve = _sieve(request.GET, project.slug if project else "")
     where = roles_of(request).where(DeskAct.SEE)
     page = Paginator(queue(town, sieve, person, where), A_PAGE).get_page(request.GET.get("page"))
     items = listed(page.object_list)  # type: ignore[arg-type]
     asked = request.GET.get("piece", "")
-    at = next((at for at, row in enumerate(items) if str(row.pk) == asked), 0)
-    piece = items[at] if items else None
+    at = next((at for at, row in enumerate(items) if str(row.pk) == asked), None)
+    piece = items[at] if at is not None else _of_no_list(request, asked, project, where)
+    if piece is None and items:
+        piece, at = items[0], 0
     here = request.GET.copy()
-    here.pop("piece", None)
+    for name in ("piece", "comments"):
+        here.pop(name, None)
+    back = request.path + (f"?{here.urlencode()}" if here else "")
     context: dict[str, object] = {
         "project": project,
         "sieve": sieve,
@@ -103,9 +109,12 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
         "page": page,
         "items": items,
         "piece": piece,
-        "back": request.path + (f"?{here.urlencode()}" if here else ""),
-        "previous": items[at - 1] if at > 0 else None,
-        "following": items[at + 1] if at + 1 < len(items) else None,
+        "back": back,
+        "previous": items[at - 1] if at else None,
+        # What is in no list any more leads back to the first of it.
+        "following": next(iter(items[0 if at is None else at + 1 :]), None),
+        # After a refusal the browser is at the address of the act, where no page is.
+        "page_path": request.path,
         "desk_items": desk_items(request, project) if project else town_items(request),
         "may_moderate": False,
         "last": last_act(town, person),
@@ -114,16 +123,62 @@ def _page(request: HttpRequest, project: Project | None) -> HttpResponse:
         about = project or piece.project
         about.organisation = town
         prefetch_related_objects([about], "themes")
-        known = dossier(piece)
+        known = dossier(piece, page=comments_page(request))
         context |= {"about": about, "dossier": known, "colleagues": moderators(about)}
         context |= piece_context(request, piece, about, known)
+        context["comments"] = comments_context(request, back)
         context["may_moderate"] = may_do(request, DeskAct.MODERATE, about)
         context["templates"] = [
             (row.name, row.text.get(piece.language) or next(iter(row.text.values()))) for row in templates_of(town)
         ]
     if context["last"] is not None:
         context["last_said"] = acts.said(context["last"])  # type: ignore[arg-type]
-    return render(request, "participation/desk_queue.html", context)
+    if refused is not None and piece is not None:
+        context |= {
+            "refusal": refusal(refused),
+            "sent": what_was_sent(request.POST, piece, known.said),
+        }
+    elif piece is not None and (unsent := _unsent(request, about.slug, piece.number)):
+        context["sent"] = what_was_sent(QueryDict(unsent), piece, known.said)
+    status = status_of(refused) if refused is not None else 200
+    return render(request, "participation/desk_queue.html", context, status=status)
+
+
+def _unsent(request: HttpRequest, slug: str, number: int) -> str:
+    """What did this browser send about this piece before its person signed in again, as a form sends it?"""
+    *about, sent = request.session.get(UNSENT) or ("", 0, "")
+    return str(sent) if about == [slug, number] else ""
+
+
+def _to_unsent(request: HttpRequest) -> HttpResponse:
+    """Lead back to the piece about which something was sent that did not arrive."""
+    slug, number, _sent = request.session.get(UNSENT) or ("", 0, "")
+    rows = in_town(town_of(request), roles_of(request).where(DeskAct.SEE))
+    piece = rows.filter(project__slug=slug, number=number).first()
+    if piece is None:
+        return redirect("desk_town_queue")
+    return redirect(f"{reverse('desk_queue', args=(slug,))}?{urlencode({'state': piece.state, 'piece': piece.pk})}")
+
+
+def _of_no_list(
+    request: HttpRequest, asked: str, project: Project | None, where: Collection[int] | None
+) -> Proposal | None:
+    """Find a piece that was asked for and is not on this page of the list: somebody decided about it meanwhile."""
+    if not (asked.isdecimal() and len(asked) < 16):
+        return None
+    rows = in_town(town_of(request), where).filter(pk=int(asked))
+    return next(iter(listed(rows.filter(project=project) if project else rows)), None)
+
+
+def _drawn_again(request: HttpRequest, project: Project, piece: Proposal, refused: Refused) -> HttpResponse:
+    """Answer a refused act with the page that it was done on."""
+    parts = urlsplit(_way_back(request, project.slug, piece=piece.pk))
+    everywhere = parts.path == reverse("desk_town_queue")
+    asked = copy(request)
+    asked.path = asked.path_info = parts.path if everywhere else reverse("desk_queue", args=(project.slug,))
+    asked.GET = QueryDict(parts.query)
+    asked.META = request.META | {"QUERY_STRING": parts.query}
+    return _page(asked, None if everywhere else project, refused)
 
 
 def _way_back(request: HttpRequest, slug: str = "", *, piece: object = "") -> str:
@@ -147,8 +202,11 @@ def _hide(request: HttpRequest, piece: Proposal) -> str:
 
 
 def _numbers(request: HttpRequest) -> list[int]:
-    typed = " ".join(request.POST.getlist("number")[:100])[:1000].replace(",", " ").replace("#", " ")
-    return [int(text) for text in typed.split() if text.isdecimal() and len(text) < 10]
+    typed = " ".join(request.POST.getlist("number")).replace(",", " ").replace("#", " ")
+    found = dict.fromkeys(int(text) for text in typed.split() if text.isdecimal() and len(text) < 10)
+    if len(found) > JOINED_AT_MOST:
+        raise Refused(Code.SETUP_TOO_MANY, {"max": JOINED_AT_MOST})
+    return list(found)
 
 
 def _merge(request: HttpRequest, piece: Proposal) -> str:
@@ -190,14 +248,17 @@ def _note(request: HttpRequest, piece: Proposal) -> str:
 
 
 def _tags(request: HttpRequest, piece: Proposal) -> str:
-    moderation.set_tags(proposal=piece, text=request.POST.get("tags", "")[:1000], by=clerk(request))
+    moderation.set_tags(proposal=piece, text=request.POST.get("tags", ""), by=clerk(request))
     return gettext("The tags were kept.")
 
 
 def _hand_over(request: HttpRequest, piece: Proposal) -> str:
     asked = request.POST.get("to", "")
     to = next((person for person in moderators(piece.project) if str(person.pk) == asked), None)
-    moderation.hand_over(proposal=piece, to=to, by=clerk(request))
+    if asked and to is None:
+        raise Refused(Code.ASSIGNEE_UNKNOWN)
+    base_url = address_of(piece.project.organisation)
+    moderation.hand_over(proposal=piece, to=to, by=clerk(request), base_url=base_url)
     if to is None:
         return gettext("This is nobody's in particular now.")
     return gettext("This was handed to %(person)s.") % {"person": to.public_name or to.email}
@@ -215,7 +276,7 @@ def _mail(request: HttpRequest, piece: Proposal) -> str:
 
 
 def _settle(request: HttpRequest, piece: Proposal) -> str:
-    comments.settle_reports(proposal=piece, by=clerk(request), now=now())
+    comments.settle_reports(proposal=piece, by=clerk(request))
     return gettext("The reports were looked at.")
 
 
@@ -233,7 +294,9 @@ def _comment(state: str, said: object) -> Callable[[HttpRequest, Proposal], str]
     def decide(request: HttpRequest, piece: Proposal) -> str:
         key = request.POST.get("comment", "")
         found = comments_on(piece).select_related("proposal__project__organisation")
-        comment = get_object_or_404(found, pk=int(key) if key.isdecimal() and len(key) < 16 else 0)
+        comment = found.filter(pk=int(key) if key.isdecimal() and len(key) < 16 else 0).first()
+        if comment is None:
+            raise Refused(Code.COMMENT_NOT_FOUND)
         comments.decide_comment(comment=comment, state=state, reason=request.POST.get("reason", ""), by=clerk(request))
         return str(said)
 
@@ -259,9 +322,20 @@ ACTS: Mapping[str, tuple[Callable[[HttpRequest, Proposal], str], bool]] = {
 
 
 @require_POST
+def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
+    """Do one act with a piece of the queue; who was signed out meanwhile signs in, and finds what they wrote there."""
+    if person_of(request) is not None:
+        return _moderate(request, slug=slug, number=number)
+    kept = QueryDict(mutable=True)
+    for name in TYPED:
+        kept.setlist(name, [text[:MAIL_MAX] for text in request.POST.getlist(name)[:A_PAGE]])
+    request.session[UNSENT] = [slug, number, kept.urlencode()]
+    return sign_in_first(request, back_to=f"{reverse('desk_town_queue')}?unsent=1")
+
+
 @desk(DeskAct.MODERATE)
-def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Do one act with a piece of the queue, then come back to the queue: at the next piece where this one is done."""
+def _moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Do it, then come back to the queue: at the next piece where this one is done."""
     project = desk_project(request, slug)
     project.organisation = town_of(request)
     piece = Proposal.objects.select_related("author").filter(project=project, number=number).first()
@@ -274,7 +348,9 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     try:
         messages.success(request, act(request, piece))
     except Refused as refused:
-        return refused_page(request, refused, back_to=_way_back(request, slug, piece=piece.pk))
+        return _drawn_again(request, project, piece, refused)
+    if _unsent(request, slug, number):
+        del request.session[UNSENT]
     asked = request.POST.get("following", "")
     following = asked if asked.isdecimal() else ""
     return redirect(_way_back(request, slug, piece=following if goes_on else piece.pk))

@@ -11,10 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from participation.models import AnswerFile, AnswerSheet, Phase, Project, Proposal
+from participation.models import AnswerFile, AnswerSheet, Comment, Phase, Project, Proposal, Report
 from participation.rules.places import Chosen, Drawn, LonLat, Shape
 from participation.rules.questions import Asked
 from participation.rules.zones import ZoneKind
+from participation.selectors.queue import MOST_COMMENTS
 from participation.services.proposals import submit_proposal
 from participation.services.zones import ObjectRow, ZoneRow, add_zones, load_inventory, set_permission
 from tests.cast import Cast
@@ -130,13 +131,15 @@ def test_the_exact_place_is_offered_to_who_may_see_it_and_stands_nowhere_in_the_
 
 
 def test_a_piece_with_everything_is_shown_with_few_queries(takes: Cast) -> None:
-    """Blurred, with answers and files, joined with another one, and acted upon: as dear as a piece gets."""
+    """Blurred, with answers, comments, joined with another one, and acted upon: as dear as a piece gets."""
     Project.objects.filter(pk=takes.project.pk).update(blur_m=300)
     piece, other = sent(takes, LonLat(2.672345, 50.856789)), sent(takes, LonLat(2.75, 50.85))
     version = ask(takes.project, Asked.PROPOSAL, WITH_PROPOSAL)
     AnswerSheet.objects.create(
         project=takes.project, version=version, proposal=piece, sent_at=NOW, answers={"q1": "Kerkstraat"}
     )
+    for about, state in ((piece, "published"), (other, "submitted")):
+        Comment.objects.create(proposal=about, author=takes["An"], text="Ja.", state=state, created_at=NOW)
     client = Client()
     client.force_login(takes["Mo"])
     for act, fields in (("publish", {}), ("merge", {"number": str(other.number), "direction": "here"}),
@@ -147,3 +150,55 @@ def test_a_piece_with_everything_is_shown_with_few_queries(takes: Cast) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get(where)
     assert len(queries) <= MOST_QUERIES, "\n".join(query["sql"][:160] for query in queries)
+
+
+def test_every_comment_can_be_hidden_and_published_from_its_piece(takes: Cast) -> None:
+    """Those that nobody asks anything of stand folded, page by page; with those of what was joined with it."""
+    piece, other = sent(takes, LonLat(2.72, 50.85)), sent(takes, LonLat(2.75, 50.85))
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(takes["Mo"])
+    act = f"/desk/projects/laden/queue/{piece.number}/"
+    assert client.post(act, {"act": "merge", "number": str(other.number), "direction": "here"}).status_code == 302
+    Comment.objects.bulk_create(
+        Comment(proposal=other if n == 129 else piece, author=takes["An"], text=f"Gezegd {n}.",
+                created_at=NOW + timedelta(seconds=n))
+        for n in range(130)
+    )  # fmt: skip
+    rows = {row.text: row.pk for row in Comment.objects.all()}
+    Comment.objects.filter(text="Gezegd 0.").update(state="submitted")
+    Report.objects.create(proposal=piece, comment_id=rows["Gezegd 1."], reason="insult", at=NOW)
+
+    def shown(query: str = "") -> tuple[list[int], list[int], str]:
+        """The numbers of the comments to look at and of the folded ones; and the page."""
+        with CaptureQueriesContext(connection) as queries:
+            found = client.get(f"/desk/queue/?state=published&piece={piece.pk}{query}").content.decode()
+        assert len(queries) <= MOST_QUERIES
+        above, fold, below = found.partition('<details class="kp-more" id="said"')
+        assert fold
+        parts = [[int(n) for n in re.findall(r"<p>Gezegd (\d+)\.", part)] for part in (above, below)]
+        return parts[0], parts[1], found
+
+    assert shown()[:2] == ([0, 1], list(range(129, 79, -1)))
+    assert f"on number {other.number}, joined with this one" in shown()[2]
+    assert shown("&comments=2")[1] == list(range(79, 29, -1))
+    to_look_at, rest, found = shown("&comments=3")
+    assert (to_look_at, rest) == ([0, 1], list(range(29, 1, -1)))
+    assert 'id="said" open>' in found
+    assert "Older comments" not in found
+    # Hidden from the last page, which is where it leads back to; then published there again.
+    back = "/desk/queue/?state=published&comments=3"
+    assert f'name="back" value="{back.replace("&", "&amp;")}"' in found
+    for do, state in (("comment_hide", "hidden"), ("comment_publish", "published")):
+        fields = {"act": do, "comment": str(rows["Gezegd 7."]), "reason": "Beledigt iemand.", "back": back}
+        answer = client.post(act, fields)
+        assert answer["Location"] == f"{back}&piece={piece.pk}"
+        assert Comment.objects.get(text="Gezegd 7.").state == state
+        shown_there = client.get(answer["Location"]).content.decode()
+        assert ("Beledigt iemand." in shown_there.partition("kp-queue__place")[0].partition("What was done")[0]) == (
+            state == "hidden"
+        )
+    # So many wait at once that not all are drawn: said, and the next ones come.
+    Comment.objects.update(state="submitted")
+    found = client.get(f"/desk/queue/?state=published&piece={piece.pk}").content.decode()
+    assert found.count('value="comment_publish"') == MOST_COMMENTS
+    assert f"These are the first {MOST_COMMENTS} comments to look at." in found

@@ -116,10 +116,13 @@ def test_one_joining_of_two_is_undone_and_the_other_stays(wide: Cast) -> None:
     assert (at(wide, 11).state, at(wide, 12).merged_into) == ("published", at(wide, 13))
     press(mo, page, "Undo the joining", nth=0)
     assert at(wide, 12).state == "published"
-    # Sent once more from a page that stood open: said in a sentence, with the way back.
+    # Sent once more from a page that stood open: said in a sentence, on the same page.
     again = mo.post("/desk/projects/laden/queue/13/", {"act": "unmerge", "merge": "1", "back": f"{QUEUE}?q=13"})
     assert again.status_code == 409
-    assert f'href="{QUEUE}?q=13&amp;piece={at(wide, 13).pk}"' in again.content.decode()
+    shown = again.content.decode()
+    assert 'data-code="merge.undone"' in shown
+    assert f'name="next" value="{QUEUE}?q=13&amp;piece={at(wide, 13).pk}"' in shown
+    assert '<h2 class="utrecht-heading-2">Idee 13</h2>' in shown
 
 
 def test_each_line_of_the_audit_trail_that_can_be_undone_says_so_and_does_it(wide: Cast) -> None:

@@ -1,13 +1,16 @@
 """What somebody typed is there again after signing in, after a refusal, and after a line that broke."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
 
-from participation.models import Comment, Draft, Phase, Project, Proposal, Theme, Zone
+from participation.models import AuthorMail, Comment, Draft, Person, Phase, Project, Proposal, Theme, Zone
 from participation.rules.limits import COMMENT_MAX
+from participation.rules.refusals import Code, Refused
 from participation.rules.zones import ZoneKind
 from tests.cast import Cast, box, text
 
@@ -132,3 +135,90 @@ def test_a_zone_stands_as_it_was_sent_after_a_refusal(cast: Cast) -> None:
     assert '<details class="kp-more" open>' in page(refused)
     zone.refresh_from_db()
     assert zone.name["nl"] == "Park"
+
+
+def test_what_staff_wrote_stands_in_the_piece_again_after_a_refusal(cast: Cast) -> None:
+    """On the page it was sent from, whichever queue that was; every link there leads to that queue."""
+    mo, number = browser(cast, "Mo"), 1
+    letter = Person.objects.create_without_mail()
+    said = Comment.objects.create(
+        proposal=cast.options[0], author=cast["An"], text="Lelijk", created_at=datetime.now(UTC)
+    )
+    act = f"/desk/projects/laden/queue/{number}/"
+    here, there = "/desk/queue/?state=published", "/desk/projects/laden/queue/?state=published&q=plek"
+    pk = cast.options[0].pk
+
+    def refused(back: str, status: int, **sent: str) -> str:
+        answer = mo.post(act, {"back": back, **sent})
+        assert (answer.status_code, page(answer).count("data-code=")) == (status, 1)
+        shown = page(answer)
+        assert f'<input type="hidden" name="back" value="{back.replace("&", "&amp;")}">' in shown
+        # The browser is where no page is: no link may begin there.
+        assert 'href="?' not in shown
+        assert f'name="next" value="{back.replace("&", "&amp;")}&amp;piece={pk}"' in shown
+        assert all(mo.get(link.replace("&amp;", "&")).status_code == 200
+                   for link in re.findall(r'class="kp-(?:chip|queue__item)" href="([^"]+)"', shown))  # fmt: skip
+        return shown
+
+    # Its author cannot be reached by now: the words are there to be copied.
+    Proposal.objects.filter(pk=pk).update(author=letter)
+    for back in (here, there):
+        shown = refused(back, 409, act="mail", text=f"{WORDS}\n\nNog een zin.")
+        assert "copy it if you want to keep it" in shown
+        assert f"<p>{WORDS}</p>" in shown
+        assert "<p>Nog een zin.</p>" in shown
+    assert not AuthorMail.objects.exists()
+    # Where the field is still there, it holds what was sent.
+    Proposal.objects.filter(pk=pk).update(author=cast["An"])
+    shown = refused(here, 422, act="mail", text=" ")
+    assert '<textarea class="utrecht-textarea" id="mail"' in shown
+    with pytest.MonkeyPatch.context() as patch:
+
+        def fails(**_facts: object) -> None:
+            raise Refused(Code.TOO_OFTEN)
+
+        for name in ("write_author_mail", "add_note", "set_tags"):
+            patch.setattr(f"participation.services.moderation.{name}", fails)
+        patch.setattr("participation.web.desk_queue.hide_proposal", fails)
+        patch.setattr("participation.services.comments.decide_comment", fails)
+        shown = refused(here, 429, act="mail", text=WORDS)
+        assert f">{WORDS}</textarea>" in shown
+        assert '<a class="utrecht-link" href="#mail">' in shown
+        assert 'data-key="r" open>' in shown
+        assert f'id="note" name="text" rows="2" maxlength="2000" required>{WORDS}</textarea>' in refused(
+            there, 429, act="note", text=WORDS
+        )
+        assert f'id="tags" name="tags" value="{WORDS}"' in refused(here, 429, act="tags", tags=WORDS)
+        assert f'data-key="h" value="{WORDS}"' in refused(here, 429, act="hide", reason=WORDS)
+        shown = refused(here, 429, act="comment_hide", comment=str(said.pk), reason=WORDS)
+        assert f'id="reason-{said.pk}" name="reason" maxlength="1000" value="{WORDS}"' in shown
+    shown = refused(here, 409, act="merge", direction="into", number="2 3")
+    assert 'data-key="m" value="2 3"' in shown
+    # A comment that is gone: its reason is there to be copied.
+    assert f"<p>{WORDS}</p>" in refused(here, 404, act="comment_hide", comment="99999", reason=WORDS)
+    # A piece that a colleague decided about meanwhile, so that it is in this list no more.
+    elsewhere = refused("/desk/queue/?state=submitted", 422, act="hide", reason="")
+    assert '<h2 class="utrecht-heading-2">Plek 1</h2>' in elsewhere
+
+
+def test_what_staff_sent_while_nobody_was_signed_in_stands_in_the_piece_after_signing_in(cast: Cast) -> None:
+    mo = browser(cast)
+    act, piece = "/desk/projects/laden/queue/1/", cast.options[0]
+    Proposal.objects.filter(pk=piece.pk).update(author=cast["An"])
+    answer = mo.post(act, {"act": "mail", "text": WORDS, "back": "/desk/queue/?state=published"})
+    next_page = parse_qs(urlsplit(answer["Location"]).query)["next"][0]
+    assert not AuthorMail.objects.exists()
+    mo.force_login(cast["Mo"])
+    shown = page(mo.get(next_page, follow=True))
+    assert f">{WORDS}</textarea>" in shown
+    assert "It is not sent yet." in shown
+    # In no other piece, for nobody else, and no longer once it was sent.
+    assert WORDS not in page(mo.get(f"/desk/queue/?state=published&piece={cast.options[1].pk}"))
+    assert WORDS not in page(browser(cast, "Mo").get(f"/desk/queue/?state=published&piece={piece.pk}"))
+    assert mo.post(act, {"act": "mail", "text": WORDS}).status_code == 302
+    assert f">{WORDS}</textarea>" not in page(mo.get(f"/desk/queue/?state=published&piece={piece.pk}"))
+    # Whoever signs in there and is not of the staff sees nothing of it.
+    other = browser(cast)
+    other.post(act, {"act": "mail", "text": WORDS})
+    other.force_login(cast["An"])
+    assert other.get(next_page, follow=True).status_code == 404

@@ -114,10 +114,10 @@ def test_services_ask_for_the_right_in_the_project(cast: Cast, benches: Project)
     hide_proposal(project=benches, number=50, reason="Op een weg", by=els)
     waits = Proposal.objects.select_related("project__organisation").get(project=cast.project, number=50)
     with pytest.raises(Refused) as refused:
-        hand_over(proposal=waits, to=els, by=cast["Mo"])
+        hand_over(proposal=waits, to=els, by=cast["Mo"], base_url="")
     assert refused.value.code is Code.ASSIGNEE_UNKNOWN
     benched = Proposal.objects.select_related("project__organisation").get(project=benches, number=50)
-    hand_over(proposal=benched, to=els, by=cast["Mo"])
+    hand_over(proposal=benched, to=els, by=cast["Mo"], base_url="")
     assert Handling.objects.get().assignee == els
 
 

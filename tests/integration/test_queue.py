@@ -1,5 +1,6 @@
 """The queue over all projects: what waits, who looks after it, what residents report; every act can be undone."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from participation.models import (
     Merge,
     Note,
     Organisation,
+    Person,
     Project,
     Proposal,
     Record,
@@ -27,6 +29,7 @@ from participation.rules.refusals import Code, Refused
 from participation.services.author_mails import send_author_mail
 from participation.services.comments import report
 from participation.services.moderation import hand_over, keep_template
+from participation.services.notices import tell_of_handing_over
 from participation.services.undoing import undo
 from tests.cast import Cast, text
 
@@ -165,10 +168,60 @@ def test_tags_notes_and_handing_over_are_for_staff_alone(town: Cast) -> None:
             assert secret not in shown
 
 
+def told() -> list[str]:
+    """Let the worker send what was handed over since, and say to whom a mail went."""
+    mail.outbox.clear()
+    for job in ProcrastinateJob.objects.filter(task_name__endswith="tell_of_handing_over", status="todo"):
+        args = job.args
+        tell_of_handing_over(
+            proposal_id=args["proposal"], to_id=args["to"], by_id=args["by"], base_url=args["base_url"]
+        )
+    return [address for sent in mail.outbox for address in sent.to]
+
+
+def test_who_is_handed_something_sees_it_at_the_desk_and_gets_one_mail_in_their_language(town: Cast) -> None:
+    Person.objects.filter(pk=town["Piet"].pk).update(language="fr")
+    mo, piet = staff(town), staff(town, "Piet")
+    assert "whose=mine" not in piet.get("/desk/").content.decode()
+    do(mo, "hand_over", to=town["Piet"].pk)
+    do(mo, "hand_over", number=1, slug="wensen", to=town["Piet"].pk)
+    do(mo, "hand_over", number=1, to=town["Piet"].pk)
+    shown = piet.get("/desk/").content.decode()
+    found = re.findall(r'href="/desk/queue/\?state=(\w+)&amp;whose=mine">[^<]*\((\d)\)', shown)
+    assert found == [("submitted", "2"), ("published", "1")]
+    # What the number leads to is what it counts.
+    assert page(piet, "?state=submitted&whose=mine").count('<a class="kp-queue__item"') == 2
+    assert "whose=mine" not in mo.get("/desk/").content.decode()
+    assert told() == ["piet@example.org"] * 3
+    first = mail.outbox[0]
+    assert first.subject == "« Aan de kerk » vous a été confiée"
+    assert "Mo vous a confié cette proposition :" in first.body
+    assert "* 21 Aan de kerk (Laadpunten (fr))" in first.body
+    (link,) = re.findall(r"http://testserver(/\S+)", str(first.body))
+    assert '<h2 class="utrecht-heading-2">Aan de kerk</h2>' in piet.get(link).content.decode()
+    # The link leads there too when it was decided meanwhile, and from there to the rest.
+    do(mo, "publish")
+    shown = piet.get(link).content.decode()
+    assert '<h2 class="utrecht-heading-2">Aan de kerk</h2>' in shown
+
+
+def test_nobody_is_mailed_about_what_they_took_themselves_or_is_somebody_elses_by_now(town: Cast) -> None:
+    mo = staff(town)
+    do(mo, "hand_over", to=town["Mo"].pk)
+    assert told() == []
+    do(mo, "hand_over", to=town["Piet"].pk)
+    do(mo, "hand_over", to="")
+    assert told() == []
+    # Handed to whoever is not of the staff by now: refused, and not given to nobody.
+    do(mo, "hand_over", to=town["Piet"].pk)
+    assert do(mo, "hand_over", to=town["An"].pk).status_code == 422
+    assert Handling.objects.get().assignee == town["Piet"]
+
+
 def test_only_staff_of_this_town_can_be_handed_something(town: Cast) -> None:
     for person in (town["An"], town["Gis"], town.stranger):
         with pytest.raises(Refused) as error:
-            hand_over(proposal=piece(), to=person, by=town["Mo"])
+            hand_over(proposal=piece(), to=person, by=town["Mo"], base_url="")
         assert error.value.code is Code.ASSIGNEE_UNKNOWN
     assert do(staff(town, "Gis"), "publish").status_code == 404
     assert do(staff(town, "An"), "publish").status_code == 404
@@ -188,6 +241,24 @@ def test_an_answer_from_a_template_goes_out_by_mail_once(town: Cast) -> None:
     assert AuthorMail.objects.get().sent_at is not None
     Proposal.objects.filter(pk=piece().pk).update(author=None)
     assert do(client, "mail", text="Nog iets").status_code == 409
+
+
+def test_who_cannot_be_reached_is_said_instead_of_asking_for_an_answer(town: Cast) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(town["Mo"])
+
+    def shown() -> tuple[bool, bool]:
+        words = page(client, f"?piece={piece().pk}")
+        return 'value="mail"' in words, "Whoever proposed this cannot be reached by mail." in words
+
+    letter = Person.objects.create_without_mail()
+    gone = Person.objects.create_user(email="weg@example.org", is_active=False)
+    for author in (None, letter, gone):
+        Proposal.objects.filter(pk=piece().pk).update(author=author)
+        assert shown() == (False, True)
+    # The control: who can be.
+    Proposal.objects.filter(pk=piece().pk).update(author=town["An"])
+    assert shown() == (True, False)
 
 
 def test_templates_are_kept_changed_and_forgotten_by_moderators(town: Cast) -> None:
@@ -215,6 +286,45 @@ def test_a_report_comes_up_in_the_queue_once_a_person_and_is_settled(town: Cast)
     assert "Plek 1" not in page(client, "?state=reported")
     undo_last(client)
     assert "Plek 1" in page(client, "?state=reported")
+
+
+def test_hiding_what_was_reported_settles_its_reports_and_undoing_it_opens_them_again(town: Cast) -> None:
+    said, other = (
+        Comment.objects.create(proposal=piece(1), author=town["Vera"], text=words, created_at=NOW)
+        for words in ("Lelijk woord.", "Nog een lelijk woord.")
+    )
+    for number, comment in ((1, None), (1, said), (1, other), (2, None)):
+        report(proposal=piece(number), comment=comment, person=town["An"], reason="insult", text="", now=NOW)
+    client = staff(town)
+
+    def waiting() -> list[tuple[int, int | None]]:
+        rows = Report.objects.filter(settled_at=None).values_list("proposal__number", "comment")
+        assert set(Report.objects.exclude(settled_at=None).values_list("settled_by", flat=True)) <= {town["Mo"].pk}
+        return sorted(rows, key=str)
+
+    everything = waiting()
+    assert len(everything) == 4
+    # A comment: its own reports alone.
+    do(client, "comment_hide", number=1, comment=said.pk, reason="Beledigt iemand.")
+    assert waiting() == [row for row in everything if row[1] != said.pk]
+    undo_last(client)
+    assert waiting() == everything
+    # A proposal: those of the comments that go with it too, of no other one, and not those settled before.
+    do(client, "comment_hide", number=1, comment=said.pk, reason="Beledigt iemand.")
+    do(client, "hide", number=1, reason="Beledigt iemand.")
+    assert waiting() == [(2, None)]
+    shown = page(client, "?state=reported")
+    assert "<strong>2 Plek 2</strong>" in shown
+    assert "<strong>1 Plek 1</strong>" not in shown
+    undo_last(client)
+    assert waiting() == [row for row in everything if row[1] != said.pk]
+    assert "<strong>1 Plek 1</strong>" in page(client, "?state=reported")
+    # The controls: nothing is settled by what is refused, nor by joining.
+    Report.objects.create(proposal=piece(), reason="spam", at=NOW)
+    assert do(client, "hide", reason=" ").status_code == 422
+    client.post("/desk/projects/laden/queue/21/", {"act": "merge", "direction": "into", "number": "2"})
+    assert piece().state == "merged"
+    assert {(2, None), (21, None)} <= set(waiting())
 
 
 def test_whoever_reports_all_day_is_asked_to_wait(town: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

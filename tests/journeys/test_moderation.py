@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from participation.models import Comment, Follow, Phase, Photo, Proposal, Report
+from participation.models import AnswerTemplate, AuthorMail, Comment, Follow, Person, Phase, Photo, Proposal, Report
+from participation.services.author_mails import send_author_mail
 from tests.journeys.test_every_page import barriers
 from tests.journeys.test_staff import waiting
 from tests.journeys.walker import DESK, NewWalker
@@ -22,6 +23,9 @@ def test_the_queue_by_single_keys(new_walker: NewWalker) -> None:
     walker.enter_as(PLANNER)
     walker.go(QUEUE)
     first, second, third = waiting()[:3]
+    Proposal.objects.filter(pk=third.pk).update(author=Person.objects.get(email=RESIDENT))
+    words = {"nl": "Dank je wel, we kijken het na.", "fr": "Merci."}
+    AnswerTemplate.objects.create(organisation=third.project.organisation, name="Bedankt", text=words)
     title = page.locator(".kp-queue__piece h2")
     expect(title).to_have_text(first.title)
     page.keyboard.press("j")
@@ -53,6 +57,18 @@ def test_the_queue_by_single_keys(new_walker: NewWalker) -> None:
     page.keyboard.press("r")
     expect(page.locator("#mail, #template").first).to_be_focused()
     assert barriers(page, "nl") == []
+    # The template chosen there adds its words to what was written, and both go out by mail.
+    page.locator("#template").select_option(label="Bedankt")
+    expect(page.locator("#mail")).to_have_value(words[third.language])
+    page.locator("#mail").fill("Beste,")
+    page.locator("#template").select_option(index=0)
+    page.locator("#template").select_option(label="Bedankt")
+    expect(page.locator("#mail")).to_have_value(f"Beste,\n\n{words[third.language]}")
+    walker.press("Send it", page.locator(".kp-queue__piece"))
+    walker.sees("Your answer is on its way by mail.")
+    assert send_author_mail(mail_id=AuthorMail.objects.get().pk, base_url=walker.origin)
+    sent = walker.post.mails[-1]
+    assert (sent["To"], words[third.language] in sent.get_content()) == (RESIDENT, True)
     # Switched off, a key does nothing.
     page.locator(".kp-keys summary").click()
     page.locator("[data-keys]").uncheck()

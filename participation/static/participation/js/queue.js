@@ -39,8 +39,12 @@ document.addEventListener("keydown", (event) => {
 });
 
 const template = document.querySelector("[data-template]");
+// The template chosen last, which another one takes the place of; words of one's own before it stay.
+let placed = "";
 template?.addEventListener("change", () => {
   const text = template.form.elements.text;
-  text.value = template.value;
+  const own = (placed && text.value.endsWith(placed) ? text.value.slice(0, -placed.length) : text.value).trimEnd();
+  placed = template.value;
+  text.value = own && placed ? `${own}\n\n${placed}` : own || placed;
   text.focus();
 });
