@@ -22,6 +22,7 @@ class Column:
     """One public attribute of a layer. Only what stands here leaves the house.
 
     ``found`` says which rows have exactly this value, where that is found quicker than by looking at ``path`` of each.
+    ``codes`` are the values of a column that holds codes, each with what it means.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Column:
     kind: Kind
     title: "str | _StrPromise"
     found: "Callable[[Any], Q] | None" = None
+    codes: "tuple[tuple[str, str | _StrPromise], ...]" = ()
 
 
 class Feature(NamedTuple):

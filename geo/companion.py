@@ -26,10 +26,15 @@ def about(layer: AnyLayer, *, format: str, losses: "Sequence[_StrPromise]", crs:
     lines = [str(layer.title), str(layer.description), ""]
     lines.append(gettext("Format: %(format)s") % {"format": format})
     lines.append(gettext("Coordinate system: %(name)s (%(crs)s)") % {"name": crs.title, "crs": crs.name})
-    lines.append(gettext("Rows: %(rows)s") % {"rows": asked or gettext("all of this layer")})
-    if not isinstance(layer, Raster):
+    everything = gettext("all of this layer")
+    if isinstance(layer, Raster):
+        lines.append(gettext("Part: %(part)s") % {"part": asked or everything})
+    else:
+        lines.append(gettext("Rows: %(rows)s") % {"rows": asked or everything})
         lines += ["", gettext("Columns:")]
-        lines += [f"- {column.name} ({KINDS[column.kind]}): {column.title}" for column in layer.columns]
+        for column in layer.columns:
+            lines.append(f"- {column.name} ({KINDS[column.kind]}): {column.title}")
+            lines += [f"  - {code} = {meaning}" for code, meaning in column.codes]
         lines += ["", gettext("In no file stands anybody's name, or a vote that was not counted yet.")]
     lines += ["", gettext("What this format does not keep:"), *(f"- {loss}" for loss in losses)]
     return "\n".join(lines) + "\n"

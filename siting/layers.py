@@ -26,7 +26,7 @@ from geo.plane.grids import Grid
 from participation import public
 from participation.models import Project
 from participation.rules.text import in_language
-from siting.models import Layer, LayerFeature
+from siting.models import Decision, Layer, LayerFeature, RollOut
 from siting.rules.settings import LEAST_PEOPLE_SHOWN, Grouping, Heat, Sieve, Spots
 from siting.selectors.candidates import candidates_revision, catalogued_candidates
 from siting.selectors.clusters import clusters_of, people_in
@@ -44,12 +44,22 @@ GROUPED, SPOTTED, HEATED = Grouping(), Spots(), Heat()
 # As what the database compares an attribute of this kind; everything else as text.
 _STORED = {"integer": BigIntegerField, "number": FloatField, "boolean": BooleanField}
 
+IN_WORDS = {
+    Verdict.HOT: gettext_lazy("Clearly more than chance"),
+    Verdict.COLD: gettext_lazy("Clearly less than chance"),
+    Verdict.EVEN: gettext_lazy("No more or less than chance can give"),
+}
+METHODS = (
+    ("dbscan", gettext_lazy("Pins within a distance of each other (DBSCAN)")),
+    ("hdbscan", gettext_lazy("Pins that lie more densely than those around them (HDBSCAN)")),
+)
+
 CANDIDATE_COLUMNS = (
     Column("number", "number", "integer", gettext_lazy("Number")),
     Column("title", "title", "text", gettext_lazy("Title")),
-    Column("outcome", "outcome", "text", gettext_lazy("Decision: build, later or not")),
+    Column("outcome", "outcome", "text", gettext_lazy("Decision"), codes=tuple(Decision.Outcome.choices)),
     Column("decided_on", "decided_on", "date", gettext_lazy("Decided on")),
-    Column("roll_out", "roll_out", "text", gettext_lazy("Planned, building, built or gone")),
+    Column("roll_out", "roll_out", "text", gettext_lazy("How far it is"), codes=tuple(RollOut.State.choices)),
 )
 
 COLUMNS = (
@@ -68,20 +78,19 @@ SPOT_COLUMNS = (
     Column("p", "", "number", gettext_lazy("Probability of this much by chance, one hexagon by itself")),
     Column("p_corrected", "", "number", gettext_lazy("The same, corrected for all hexagons together")),
     Column(
-        "verdict", "", "text", gettext_lazy("hot, cold or even, over all hexagons together (sure to at least 95 %)")
+        "verdict",
+        "",
+        "text",
+        gettext_lazy("What it is, over all hexagons together (sure to at least 95 %)"),
+        codes=tuple(IN_WORDS.items()),
     ),
     Column("sure", "", "integer", gettext_lazy("How sure that is, in per cent (0 where it is even)")),
     Column("words", "", "text", gettext_lazy("In words")),
     Column("cell_m", "", "number", gettext_lazy("Width of a hexagon, in metres")),
 )
-IN_WORDS = {
-    Verdict.HOT: gettext_lazy("Clearly more than chance"),
-    Verdict.COLD: gettext_lazy("Clearly less than chance"),
-    Verdict.EVEN: gettext_lazy("No more or less than chance can give"),
-}
 KEPT_COLUMNS = (
     Column("name", "name", "text", gettext_lazy("Name")),
-    Column("method", "method", "text", gettext_lazy("How it was found: dbscan or hdbscan")),
+    Column("method", "method", "text", gettext_lazy("How it was found"), codes=METHODS),
     Column("n", "n", "integer", gettext_lazy("Pins")),
     Column("weight", "weight", "number", gettext_lazy("What counts, added up")),
     Column("n_supports", "n_supports", "integer", gettext_lazy("Supporters")),

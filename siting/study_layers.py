@@ -21,7 +21,7 @@ from participation import public
 from participation.models import Project
 from participation.rules.text import in_language
 from siting.models import Criterion, Scenario, Study
-from siting.models.naming import criterion_name
+from siting.models.naming import VERDICTS, criterion_name
 from siting.rules.criteria import Kind, Verdict
 from siting.rules.scenarios import Model
 from siting.selectors.outcomes import outlines_now, total_weight
@@ -33,7 +33,7 @@ SITE_COLUMNS = (
     Column("title", "", "text", gettext_lazy("Title")),
     Column("area", "", "text", gettext_lazy("Neighbourhood")),
     Column("score", "", "number", gettext_lazy("Score, 0 to 1")),
-    Column("verdict", "", "text", gettext_lazy("pass, fail or unknown: what the excluding criteria say")),
+    Column("verdict", "", "text", gettext_lazy("What the excluding criteria say"), codes=tuple(VERDICTS.items())),
 )
 SCORE_COLUMNS = (
     Column("rank", "", "integer", gettext_lazy("Rank (empty where excluded)")),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import shapely
 from django.utils.timezone import get_current_timezone
@@ -22,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from geo import problems
 from geo.columns import Column
 from geo.conditions import Both, Compare, Condition, Either, Filled, Lies, Like, Sign, Value
+from geo.plane.boxes import BadBox, checked
 from geo.plane.crs import CRS84, Crs, flip, reproject
 
 # Longer than any that a person writes, and an outline of some hundred corners still fits.
@@ -42,6 +43,15 @@ _TEMPORAL = {
     "t_equals": ast.TimeEquals,
     "t_intersects": ast.TimeOverlaps,
 }
+
+
+class _Corners(NamedTuple):
+    """The numbers of a box: what they enclose depends on the plane of the filter, which the grammar does not know."""
+
+    numbers: tuple[float, ...]
+
+
+_Place: TypeAlias = BaseGeometry | _Corners
 
 
 @v_args(inline=True)
@@ -91,11 +101,8 @@ class _Reading(CQLTransformer):  # type: ignore[misc]
     def wkt(self, token: str) -> BaseGeometry:
         return shapely.from_wkt(str(token))
 
-    def box(self, *numbers: float) -> BaseGeometry:
-        if len(numbers) not in {4, 6}:
-            raise ValueError("a box has four numbers, or six")
-        half = len(numbers) // 2
-        return shapely.box(numbers[0], numbers[1], numbers[half], numbers[half + 1])
+    def box(self, *numbers: float) -> _Corners:
+        return _Corners(numbers)
 
     def temporal(self, name: str, one: Any, other: Any) -> Any:
         return _TEMPORAL[name.lower()](one, other)
@@ -260,14 +267,24 @@ class _Columns(NamedTuple):
 
     def _lies(self, node: Any, *, negated: bool) -> Condition:
         one, other, relation = node.lhs, node.rhs, _RELATION_OF[type(node)]
-        if isinstance(one, BaseGeometry):
+        if isinstance(one, _Place):
             one, other, relation = other, one, _SEEN_BACK.get(relation, relation)
-        if not isinstance(one, ast.Attribute) or self._name(one) is not None or not isinstance(other, BaseGeometry):
+        if not isinstance(one, ast.Attribute) or self._name(one) is not None or not isinstance(other, _Place):
             raise problems.FilterBad(why=str(one)[:40])
-        place = reproject(flip(other) if self.crs.flips else other, self.crs, CRS84)
+        return Lies(relation, self._place(other), negated)
+
+    def _place(self, given: _Place) -> BaseGeometry:
+        """What a filter says of a place, in lon, lat."""
+        if isinstance(given, _Corners):
+            try:
+                place, said = checked(given.numbers, self.crs).outline(), f"BBOX{given.numbers}"
+            except BadBox as error:
+                raise problems.FilterBad(why=f"BBOX({error})") from error
+        else:
+            place, said = reproject(flip(given) if self.crs.flips else given, self.crs, CRS84), given.wkt
         if place.is_empty or not place.is_valid or not all(map(_is_number, place.bounds)):
-            raise problems.FilterBad(why=other.wkt[:40])
-        return Lies(relation, place, negated)
+            raise problems.FilterBad(why=said[:40])
+        return place
 
     def _dated(self, node: Any, *, negated: bool) -> Condition:
         one, other, kind = node.lhs, node.rhs, type(node)

@@ -159,6 +159,12 @@ def queryables(address: Address, layer: Layer) -> dict[str, Any]:
         "type": "object",
         "title": str(layer.title),
         "properties": place
-        | {column.name: JSON_TYPES[column.kind] | {"title": str(column.title)} for column in layer.columns},
+        | {
+            column.name: JSON_TYPES[column.kind]
+            | {"title": str(column.title)}
+            # What the codes mean stands in the text that goes with every file.
+            | ({"enum": [code for code, _meaning in column.codes]} if column.codes and column.kind == "text" else {})
+            for column in layer.columns
+        },
         "additionalProperties": False,
     }

@@ -17,28 +17,39 @@ from geo.ogc.answers import any_layer, leaving, reading
 from geo.plane.crs import ALL, Crs
 from geo.slots import EXPORTS
 
+# What a file of numbers on a grid can be asked for: it has no rows to choose from, only a part of its extent.
+OF_A_GRID = ("crs", "bbox", "bbox-crs")
 # The parameters of a file that are no columns.
-OWN = ("crs", "bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs")
+OWN = (*OF_A_GRID, "datetime", "filter", "filter-lang", "filter-crs")
 
 
 @reading
 def export(request: HttpRequest, name: str) -> HttpResponseBase:
     """The file ``layer.format``: in the plane of ``crs``, the part that touches ``bbox`` and passes the filters."""
     layer, format_name = _named(request, name)
-    given = parameters.known(request, [*OWN, *_columns(layer)])
+    given = parameters.known(request, _known(layer))
     crs, asked = parameters.crs(given.get("crs"), among=ALL), asked_of(layer, given)
     response = file_of(layer, format_name, crs, asked, noted=partial(noted, request, layer, format_name, asked))
-    # What it is, for whoever wants to know (RFC 8288, POWDER).
-    address = request.build_absolute_uri(reverse("export_about", args=(name,)) + _same(given))
-    response["Link"] = f'<{address}>; rel="describedby"; type="text/plain"'
+    describe(response, request.build_absolute_uri(about_address(layer.id, format_name, given)))
     return response
+
+
+def about_address(layer: str, format_name: str, given: Mapping[str, str]) -> str:
+    """Where the text stands that goes with the file of these parameters."""
+    same = f"?{urlencode(given)}" if given else ""
+    return reverse("export_about", args=(f"{layer}.{format_name}",)) + same
+
+
+def describe(file: HttpResponseBase, about: str) -> None:
+    """Let a file say where it is told what it holds, for whoever wants to know (RFC 8288, POWDER)."""
+    file["Link"] = f'<{about}>; rel="describedby"; type="text/plain"'
 
 
 @reading
 def export_about(request: HttpRequest, name: str) -> HttpResponseBase:
     """The text that goes with the file of the same parameters."""
     layer, format_name = _named(request, name)
-    given = parameters.known(request, [*OWN, *_columns(layer)])
+    given = parameters.known(request, _known(layer))
     text = about(layer, format_name, parameters.crs(given.get("crs"), among=ALL), asked_of(layer, given))
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'inline; filename="{name}.txt"'
@@ -49,9 +60,12 @@ def export_about(request: HttpRequest, name: str) -> HttpResponseBase:
 def asked_of(layer: AnyLayer, given: Mapping[str, str]) -> Asked:
     """Which rows of a layer these parameters ask for.
 
-    Raises   BoxBad, CrsUnknown, ParameterBad, and what a filter is refused for.
+    Raises   BoxBad, CrsUnknown, ParameterBad, and what a filter is refused for; ParameterUnknown, when a grid is asked
+             for what only rows can answer.
     """
     if isinstance(layer, Raster):
+        for name in given.keys() - set(OF_A_GRID):
+            raise problems.ParameterUnknown(name=name, known=", ".join(sorted(OF_A_GRID)))
         return Asked(box=parameters.box(given), words=_words(given))
     columns = [column for column in layer.columns if column.name not in OWN]
     return Asked(
@@ -115,13 +129,10 @@ def _named(request: HttpRequest, name: str) -> tuple[AnyLayer, str]:
     return layer, format_name
 
 
-def _columns(layer: AnyLayer) -> list[str]:
-    return [] if isinstance(layer, Raster) else [column.name for column in layer.columns if column.name not in OWN]
+def _known(layer: AnyLayer) -> list[str]:
+    """The parameters that a file of this layer takes."""
+    return list(OF_A_GRID) if isinstance(layer, Raster) else [*OWN, *(column.name for column in layer.columns)]
 
 
 def _words(given: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in given.items() if name != "crs")
-
-
-def _same(given: Mapping[str, str]) -> str:
-    return f"?{urlencode(given)}" if given else ""

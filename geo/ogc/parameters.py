@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from math import isfinite
 
 from django.http import HttpRequest
 from django.utils.timezone import get_current_timezone
@@ -24,7 +25,8 @@ DEFAULT_LIMIT, MAX_LIMIT = 100, 10_000
 MAX_INTEGER = 2**63 - 1
 
 _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
-_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
+# With an exponent too: as Python and every program of statistics write what is very small or very large.
+_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def known(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
@@ -239,8 +241,8 @@ def value(column: Column, text: str) -> object:
             return text
         case "integer" if (found := whole(text)) is not None:
             return found
-        case "number" if _NUMBER.fullmatch(text):
-            return float(text)
+        case "number" if _NUMBER.fullmatch(text) and isfinite(number := float(text)):
+            return number
         case "boolean" if text in {"true", "false"}:
             return text == "true"
         case "date":

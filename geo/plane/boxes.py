@@ -1,6 +1,7 @@
 """Bounding boxes in any of the planes, and their outline on the globe."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,22 +68,31 @@ def parse(text: str, crs: Crs = CRS84, *, flips: bool | None = None) -> Box:
         numbers = [float(part) for part in text.split(",")]
     except ValueError as error:
         raise BadBox(text[:100]) from error
+    return checked(numbers, crs, flips=flips)
+
+
+def checked(numbers: Sequence[float], crs: Crs = CRS84, *, flips: bool | None = None) -> Box:
+    """The box of four numbers, or of six without their heights, in the axis order of ``crs``.
+
+    Raises   BadBox.
+    """
+    said = ",".join(map(str, numbers))[:100]
     if len(numbers) == 6:
         numbers = [*numbers[0:2], *numbers[3:5]]
     if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers):
-        raise BadBox(text[:100])
+        raise BadBox(said)
     if crs.flips if flips is None else flips:
         numbers = [numbers[1], numbers[0], numbers[3], numbers[2]]
     box = Box(numbers[0], numbers[1], numbers[2], numbers[3], crs)
     across = box.min_x > box.max_x
     if box.min_y > box.max_y or (across and crs.is_metric):
-        raise BadBox(text[:100])
+        raise BadBox(said)
     if crs.is_metric and max(abs(number) for number in numbers) > FURTHEST_M:
-        raise BadBox(text[:100])
+        raise BadBox(said)
     if not crs.is_metric and not (
         -180 <= box.min_x <= 180 and -180 <= box.max_x <= 180 and box.min_y >= -90 and box.max_y <= 90
     ):
-        raise BadBox(text[:100])
+        raise BadBox(said)
     return box
 
 

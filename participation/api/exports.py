@@ -166,6 +166,6 @@ def take_export(request: HttpRequest, export: shapes.Number) -> HttpResponseBase
     if found.expires_at <= database_now():
         raise Refused(Code.EXPORT_EXPIRED)
     try:
-        return handed_out(found)
+        return handed_out(request, found)
     except UnknownLayer as error:
         raise Refused(Code.REQUEST_NOT_FOUND) from error

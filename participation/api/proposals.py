@@ -1,12 +1,16 @@
 """Proposals: reading them, looking for what is alike, sending one in, supporting it."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from ninja import Field, Router, Status
+from pydantic import BeforeValidator
 
+from geo.plane.boxes import BadBox
+from geo.problems import BoxBad
 from participation.api import shapes
 from participation.api.asking import (
     REPEATABLE,
@@ -27,16 +31,30 @@ from participation.rules.questions import Asked
 from participation.rules.refusals import Code, Refused
 from participation.rules.tokens import Scope
 from participation.selectors.doubles import alike
-from participation.selectors.proposals import filtered, nearby, public_proposals, supported_by
+from participation.selectors.proposals import nearby, public_proposals, supported_by
 from participation.selectors.zones import objects_called, objects_to_choose
 from participation.services.drafts import keep_draft
 from participation.services.places import checked_place
 from participation.services.proposals import send_draft, support, take_back_support
+from participation.web.filters import Filters, State, box_of, day_of
 
 router = Router(tags=["proposals"])
 NEAR = 5
 
 Text = Annotated[shapes.Words, Field(max_length=100)]
+
+
+def _day(given: object) -> object:
+    """A day as the page reads it; pydantic alone would take the seconds of a clock for one."""
+    if given is None or given == "":
+        return None
+    found = day_of(given) if isinstance(given, str) else None
+    if found is None:
+        raise ValueError("a day is written as 2026-01-31")
+    return found
+
+
+Day = Annotated[date | None, BeforeValidator(_day)]
 ORDERS = {"number": ("number",), "new": ("-created_at", "-number"), "most": ("-n_supports", "number")}
 
 
@@ -44,16 +62,27 @@ ORDERS = {"number": ("number",), "new": ("-created_at", "-number"), "most": ("-n
 def list_proposals(
     request: HttpRequest,
     slug: str,
-    q: Text = "",
-    area: Text = "",
-    theme: Text = "",
+    q: Annotated[Text, Field(description="Words that stand in the title, the text or the neighbourhood’s name")] = "",
+    area: Annotated[Text, Field(description="The code of a neighbourhood")] = "",
+    theme: Annotated[Text, Field(description="The short name (slug) of a theme")] = "",
+    state: Annotated[
+        State | Literal[""],
+        Field(description="On the ballot, chosen in the vote, answered so, or not answered yet (open)"),
+    ] = "",
+    since: Annotated[Day, Field(description="Proposed on this day or later")] = None,
+    until: Annotated[Day, Field(description="Proposed on this day or earlier")] = None,
+    bbox: Annotated[str, Field(max_length=200, description="Lies within west,south,east,north, in degrees")] = "",
     sort: Literal["number", "new", "most"] = "number",
     limit: Limit = A_PAGE,
     cursor: Cursor = None,
 ) -> Told:
-    """List the public proposals: those that hold the words of “q”, of one neighbourhood (code), of one theme."""
+    """List the public proposals, narrowed as the list on the project’s page is."""
     project = project_called(request, slug)
-    rows = filtered(supported_by(public_proposals(project), request.user), text=q, area=area, theme=theme)
+    try:
+        filters = Filters(q, area, theme, "", state, since, until, box_of(bbox) if bbox else None)
+    except BadBox as error:
+        raise BoxBad(bbox=bbox) from error
+    rows = filters.among(supported_by(public_proposals(project), request.user))
     found, behind = page(rows.defer("area__outline"), ORDERS[sort], cursor=cursor, limit=limit)
     return {"items": [proposal_told(request, each, slug) for each in found], "next": behind}
 

@@ -1,4 +1,4 @@
-"""The audit trail of one thing, found at once."""
+"""The audit trail of one thing, and what was new last, found at once."""
 
 from django.db import migrations, models
 
@@ -10,5 +10,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="record",
             index=models.Index(fields=["project", "subject", "-at"], name="record_about"),
+        ),
+        migrations.AddIndex(
+            model_name="record",
+            index=models.Index(
+                condition=models.Q(act__in=("proposal.published", "answers.published")),
+                fields=["project", "-at", "-id"],
+                name="record_news",
+            ),
         ),
     ]

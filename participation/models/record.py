@@ -1,10 +1,14 @@
 """The audit trail: which act, by whom, on what, when."""
 
 from django.db import models
+from django.db.models import Q
 
 from participation.models.organisation import Organisation
 from participation.models.person import Person
 from participation.models.project import Project
+
+# Acts after which a proposal is news to everybody.
+NEWS = ("proposal.published", "answers.published")
 
 
 class Record(models.Model):
@@ -24,6 +28,7 @@ class Record(models.Model):
             models.Index(fields=["organisation", "-at"], name="record_latest"),
             # What was done with one thing, and what of that was undone.
             models.Index(fields=["project", "subject", "-at"], name="record_about"),
+            models.Index(fields=["project", "-at", "-id"], condition=Q(act__in=NEWS), name="record_news"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ key and its first words in the town's language, so that its name stays when the 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib.gis.db.models import GeometryField
@@ -49,6 +50,14 @@ _TITLES = {
 }
 # Stands for the key of a file while its address is taken apart.
 _ANY = UUID(int=0)
+# What each degree of agreement (rules.questions.AGREEMENT) says.
+AGREEMENT_NAMES = {
+    "1": gettext_lazy("disagree completely"),
+    "2": gettext_lazy("disagree"),
+    "3": gettext_lazy("neither agree nor disagree"),
+    "4": gettext_lazy("agree"),
+    "5": gettext_lazy("agree completely"),
+}
 # What follows the project's name in the name of a layer.
 LAYERS = {Asked.ALONE: "form", Asked.PROPOSAL: "form-with-proposals"}
 
@@ -83,8 +92,9 @@ def _flat(town: Organisation, one: Question, name: str, title: str, options: dic
         case Kind.NUMBER:
             yield Column(name, Cast(text, FloatField()), "number", title)
         case Kind.AGREE:
-            # A number, to be reckoned with: 1 disagrees completely, 5 agrees completely.
-            yield Column(name, Cast(text, FloatField()), "number", f"{title} ({AGREEMENT[0]}–{AGREEMENT[-1]})")
+            # A number, to be reckoned with.
+            span = f"{title} ({AGREEMENT[0]}–{AGREEMENT[-1]})"
+            yield Column(name, Cast(text, FloatField()), "number", span, codes=tuple(AGREEMENT_NAMES.items()))
         case Kind.DATE:
             yield Column(name, Cast(text, DateField()), "date", title)
         case Kind.ONE:
@@ -129,7 +139,7 @@ def public_columns(project: Project) -> list[Column]:
         if versions[-1].pk in told:
             sheet = AnswerSheet.objects.filter(proposal=OuterRef("pk"), version__in=told).order_by()
             value = Subquery(sheet.annotate(kp_given=column.path).values("kp_given"))
-            found.append(Column(column.name, value, column.kind, column.title))
+            found.append(replace(column, path=value))
     return found
 
 

@@ -15,11 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from geo.catalog import AnyLayer, Asker, FeatureSource, Slots, Stored, UnknownLayer, layer
 from geo.columns import Column, Look
-from participation.models import Area, Organisation, Phase, Project, Proposal, TallyRow
+from participation.models import Area, InventoryObject, Organisation, Phase, Project, Proposal, Response, TallyRow
 from participation.rules.text import in_language
 from participation.selectors.answer_layers import public_columns
 from participation.selectors.proposals import counted_as
 from participation.selectors.zones import asks_for_shapes
+
+# What stands in Proposal.last_outcome, and what it means.
+ANSWERS = (*Response.Outcome.choices, ("none", _("Not answered yet")))
 
 
 def counted_vote(project: Project) -> Phase | None:
@@ -32,22 +35,29 @@ def proposals_layer(project: Project, *, has_map: bool) -> FeatureSource:
     """The public proposals of a project, with the votes once they are counted."""
     language = get_language() or "nl"
     rows = Proposal.objects.filter(project=project, state=Proposal.State.PUBLISHED)
+    themes = tuple((theme.slug, in_language(theme.name, language)) for theme in project.themes.all())
     columns = [
         Column("number", "number", "integer", _("Number")),
         Column("title", "title", "text", _("Title")),
         Column("body", "body", "text", _("Why here")),
-        Column("origin", "origin", "text", _("Proposed by")),
-        Column("theme", Coalesce("theme__slug", Value("")), "text", _("Theme")),
+        Column("origin", "origin", "text", _("Proposed by"), codes=tuple(Proposal.Origin.choices)),
+        Column("theme", Coalesce("theme__slug", Value("")), "text", _("Theme"), codes=themes),
         Column("area", Coalesce("area__name", Value("")), "text", _("Neighbourhood"), found=partial(_in_area, project)),
         Column("on_ballot", "on_ballot", "boolean", _("On the ballot")),
         Column("n_supports", "n_supports", "integer", _("Supporters")),
         Column("created_on", "created_at", "date", _("Proposed on")),
-        Column("answer", "last_outcome", "text", _("Answer of the town: build, later, not, or none yet")),
+        Column("answer", "last_outcome", "text", _("Answer of the town"), codes=ANSWERS),
     ]
     if project.from_inventory:
         columns += [
             Column("object", "inventory_object__number", "integer", _("Object")),
-            Column("permission", Coalesce("inventory_object__permission", Value("")), "text", _("The owner says")),
+            Column(
+                "permission",
+                Coalesce("inventory_object__permission", Value("")),
+                "text",
+                _("The owner says"),
+                codes=tuple(InventoryObject.Permission.choices),
+            ),
         ]
     vote = counted_vote(project)
     if vote is not None:

@@ -160,7 +160,8 @@ def _offers(layer: AnyLayer, address: Address) -> Iterator[Offer]:
     about = str(layer.description)
     for name in sorted(formats_of(layer), key=lambda name: (name not in FIRST, name)):
         at = address("export", f"{layer.id}.{name}")
-        yield Offer(str(layer.title), name.upper(), at, TYPES[name], about)
+        explained = address("export_about", f"{layer.id}.{name}")
+        yield Offer(str(layer.title), name.upper(), at, TYPES[name], about, explained=explained)
     if isinstance(layer, Raster):
         return
     door = address("ogc_landing")
@@ -230,6 +231,11 @@ class Shelf:
     told: DataSet
     first: list[Offer]
     groups: list[tuple[str, list[Offer]]]
+
+    @property
+    def explained(self) -> Offer | None:
+        """The file of the first group that says best what is in it."""
+        return next((offer for offer in self.first if offer.explained), None)
 
 
 def shelf_of(told: DataSet) -> Shelf:

@@ -46,6 +46,8 @@ class Offer:
     media_type: str
     about: str = ""
     service: str = ""
+    # Where it is told what stands in a file; empty where that is not told.
+    explained: str = ""
 
     @property
     def title(self) -> str:
@@ -177,6 +179,8 @@ def _distribution(told: DataSet, offer: Offer) -> dict[str, Any]:
         found["dct:rights"] = {"@type": "dct:RightsStatement", "rdfs:label": told.rights}
     if offer.about:
         found["dct:description"] = offer.about
+    if offer.explained:
+        found["foaf:page"] = {"@id": offer.explained, "@type": "foaf:Document"}
     if offer.bare_type in FILE_TYPES:
         found["dct:format"] = _concept(f"file-type/{FILE_TYPES[offer.bare_type]}", "dct:MediaTypeOrExtent")
     if offer.service:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from participation.models import Token
+from participation.models import Project, Token
 from participation.rules.refusals import Refused
 from participation.rules.roles import DeskAct
 from participation.rules.tokens import LIVES_DAYS, NAME_MAX, Scope
+from participation.selectors.queue import projects_at_the_desk
 from participation.selectors.tokens import tokens_at_the_desk
 from participation.services.embedding import set_embed_hosts
 from participation.services.tokens import make_token, revoke_token
@@ -83,7 +84,7 @@ def access_page(request: HttpRequest) -> HttpResponse:
         "api_url": request.build_absolute_uri(reverse("api_docs")),
         "sites": "\n".join(town.embed_hosts),
         "may_embed": may_do(request, DeskAct.TOKENS),
-        "embed_url": request.build_absolute_uri(reverse("embed", args=("PROJECT",))),
+        "projects": projects_at_the_desk(town).exclude(state=Project.State.DRAFT),
     }
     response = render(request, "participation/desk_access.html", context, status=status)
     # The page may hold a token: no cache keeps it, not even the browser's own for its back button.

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from geo import export as files
 from geo.catalog import Asker, UnknownLayer, layer
 from geo.ogc.answers import refusal
+from geo.ogc.downloads import about_address, describe
 from geo.plane.crs import parse
 from geo.problems import Problem, ServerBusy
 from geo.slots import EXPORTS
@@ -74,6 +75,7 @@ def export_page(request: HttpRequest, pk: int) -> HttpResponse:
         "export": export,
         "is_lost": is_lost(export, now=now()),
         "is_over": export.expires_at <= now(),
+        "about": _about(export),
         "hidden": {"layer": export.layer, "format": export.format, "crs": export.crs, **export.asked},
     }
     return render(request, "participation/export.html", context)
@@ -87,7 +89,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     if export.expires_at <= now():
         return refused_page(request, Refused(Code.EXPORT_EXPIRED), back_to=reverse("exports"))
     try:
-        return handed_out(export)
+        return handed_out(request, export)
     except Refused as refused:
         return refused_page(request, refused, back_to=reverse("my_export", args=(pk,)))
     except UnknownLayer as error:
@@ -97,7 +99,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @EXPORTS.until_sent
-def handed_out(export: Export) -> FileResponse:
+def handed_out(request: HttpRequest, export: Export) -> FileResponse:
     """The file itself, as long as who asked for it may see the layer.
 
     Refuses  export.not_done.
@@ -123,7 +125,12 @@ def handed_out(export: Export) -> FileResponse:
         content_type=files.TYPES[export.format],
     )
     response["Cache-Control"] = "no-store"
+    describe(response, request.build_absolute_uri(_about(export)))
     return response
+
+
+def _about(export: Export) -> str:
+    return about_address(export.layer, export.format, {"crs": export.crs, **export.asked})
 
 
 @require_POST

@@ -1,27 +1,37 @@
 """What is new in a project, as a feed (Atom with GeoRSS) for readers and other sites."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.timezone import get_current_timezone, localdate
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 
-from participation.models import Proposal
+from geo.ogc.answers import is_unchanged, keep, tag
+from participation.models import Response
 from participation.rules.text import in_language
 from participation.rules.wording import cleaned
-from participation.selectors.proposals import public_proposals
+from participation.selectors.news import News, latest_news
 from participation.web.asking import project_or_404
 
-LATEST = 50
+# Readers come by every quarter of an hour or so; who just published something looks whether it is there.
+FRESH_SECONDS = 60
 
 
 class PlacedFeed(Atom1Feed):
-    """Atom in which an entry may say where it is (GeoRSS Simple, latitude first)."""
+    """Atom in which an entry may say where it is (GeoRSS Simple, latitude first).
+
+    ``begun``: when it last changed as long as nothing stands in it, so that it is the same each time.
+    """
+
+    def latest_post_date(self) -> datetime:
+        """The day of what is newest in it."""
+        found: datetime = super().latest_post_date() if self.items else self.feed["begun"]
+        return found
 
     def root_attributes(self) -> dict[str, str]:
         """Name the words that places are said with."""
@@ -36,7 +46,7 @@ class PlacedFeed(Atom1Feed):
 
 @require_safe
 def feed(request: HttpRequest, slug: str) -> HttpResponse:
-    """Hand out the latest public proposals of a project: no names, and the day they came in."""
+    """Hand out what was made public or answered last in a project: no names, and the day, not the hour."""
     project = project_or_404(request, slug)
     language = get_language() or "nl"
     told = PlacedFeed(
@@ -45,22 +55,39 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
         description=in_language(project.question, language),
         language=language,
         feed_url=request.build_absolute_uri(),
+        begun=_morning(localdate(project.created_at)),
     )
-    for row in public_proposals(project).defer("area__outline").order_by("-created_at", "-number")[:LATEST]:
+    for news in latest_news(project):
+        row = news.proposal
         address = request.build_absolute_uri(reverse("proposal", args=(slug, row.number)))
         told.add_item(
             title=cleaned(row.title),
             link=address,
             unique_id=address,
-            description=cleaned(row.body),
-            updateddate=_day(row),
-            pubdate=_day(row),
+            description=_said(news),
+            updateddate=_morning(news.changed_on),
+            pubdate=_morning(news.public_on),
             categories=[row.theme.slug] if row.theme else [],
             point=row.point,
         )
-    return HttpResponse(told.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    content = told.writeString("utf-8")
+    etag = tag(content)
+    if is_unchanged(request, etag):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(content, content_type="application/atom+xml; charset=utf-8")
+    keep(request, response, etag, seconds=FRESH_SECONDS, varies=["Accept-Language"])
+    return response
 
 
-def _day(row: Proposal) -> datetime:
-    """The day, not the minute: when exactly somebody sat at home and typed is nobody's business."""
-    return datetime.combine(localdate(row.created_at), time(), get_current_timezone())
+def _said(news: News) -> str:
+    """What a proposal says, and what the town answered last."""
+    row = news.proposal
+    if row.last_outcome not in Response.Outcome:
+        return cleaned(row.body)
+    answer = f"{gettext('Answer of the town')}: {Response.Outcome(row.last_outcome).label}"
+    return f"{cleaned(row.body)}\n\n{answer}".strip()
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, time(), get_current_timezone())

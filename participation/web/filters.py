@@ -1,4 +1,5 @@
-"""What a reader looks for among the proposals of a project, as it stands in the address: for the list, and the map."""
+"""What a reader looks for among the proposals of a project, as it stands in the address: for the list, the map, its
+files and the API."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -6,14 +7,15 @@ from datetime import date
 from enum import StrEnum
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from geo.plane.boxes import BadBox, Box, parse
-from participation.models import Area, Project, Response
+from participation.models import Area, Project, Proposal, Response
 from participation.selectors.layers import counted_vote
-from participation.selectors.proposals import WORDS
+from participation.selectors.proposals import WORDS, filtered
 
 SORT_NAMES = {
     "drawn": _("Random order"),
@@ -70,9 +72,22 @@ class Filters:
             query.get("theme", "")[:60].replace("\x00", ""),
             sort if sort in SORT_NAMES else default_sort,
             state if state in {each.value for each in State} else "",
-            _day(query.get("since", "")),
-            _day(query.get("until", "")),
+            day_of(query.get("since", "")),
+            day_of(query.get("until", "")),
             _box(query.get("bbox", "")),
+        )
+
+    def among(self, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+        """Those of these proposals that are looked for."""
+        return filtered(
+            rows,
+            text=self.text,
+            area=self.area,
+            theme=self.theme,
+            state=self.state,
+            since=self.since,
+            until=self.until,
+            box=self.box,
         )
 
     @property
@@ -124,15 +139,25 @@ def _holding(word: str) -> str:
     return f"({' OR '.join(ways)})"
 
 
+def box_of(text: str) -> Box:
+    """West, south, east, north in degrees.
+
+    Raises   BadBox for what is no box, or one across the 180th meridian.
+    """
+    box = parse(text)
+    if box.min_x > box.max_x:
+        raise BadBox(text[:100])
+    return box
+
+
 def _box(text: str) -> Box | None:
-    """West, south, east, north in degrees; none for what is no box, or one across the 180th meridian."""
     with suppress(BadBox):
-        box = parse(text)
-        return box if box.min_x <= box.max_x else None
+        return box_of(text)
     return None
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """The day that is written like this; none for what is no day."""
     try:
         return parse_date(text)
     except ValueError:

@@ -21,7 +21,7 @@ from participation.rules.voting import TICKED, BallotRules, Choice, Method, in_d
 from participation.selectors.forms import FormHere, form_here
 from participation.selectors.layers import counted_vote
 from participation.selectors.projects import Standing, ballot_rules, choices_cast, options, standing
-from participation.selectors.proposals import SORTS, filtered, n_public, public_proposals, supported_by
+from participation.selectors.proposals import SORTS, n_public, public_proposals, supported_by
 from participation.selectors.report import has_answers
 from participation.services.voting import close_due_phases
 from participation.web.access import access_rows, answering_said, next_said, now_said, proposing_said
@@ -180,16 +180,7 @@ def in_drawn_page(
 
 def _page(request: HttpRequest, project: Project, filters: Filters) -> dict[str, object]:
     everything = public_proposals(project)
-    rows = filtered(
-        everything,
-        text=filters.text,
-        area=filters.area,
-        theme=filters.theme,
-        state=filters.state,
-        since=filters.since,
-        until=filters.until,
-        box=filters.box,
-    )
+    rows = filters.among(everything)
     n, is_more = _n_found(project, filters, rows)
     page = Paginator(range(n), A_PAGE).get_page(request.GET.get("page"))
     at = range(n)[page.start_index() - 1 : page.end_index()] if n else range(0)

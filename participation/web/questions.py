@@ -28,6 +28,7 @@ from participation.rules.questions import (
 )
 from participation.rules.refusals import Refused
 from participation.rules.text import in_language
+from participation.selectors.answer_layers import AGREEMENT_NAMES
 from participation.selectors.forms import version_numbered
 from participation.services.answer_files import add_answer_file, drop_answer_file
 from participation.services.answers import ANSWERS, VERSION, written_in
@@ -48,13 +49,6 @@ KIND_NAMES = {
     Kind.POINT: _("place on the map"),
     Kind.LINE: _("line on the map"),
     Kind.AREA: _("area on the map"),
-}
-AGREEMENT_NAMES = {
-    "1": _("disagree completely"),
-    "2": _("disagree"),
-    "3": _("neither agree nor disagree"),
-    "4": _("agree"),
-    "5": _("agree completely"),
 }
 # What was typed is kept even when it is refused, cut where no honest text is longer.
 _KEPT_MAX = 4 * LONG_MAX

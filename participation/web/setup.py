@@ -39,6 +39,7 @@ from participation.web.access import ACT_NAMES, LEVEL_NAMES, access_rows, offere
 from participation.web.asking import desk, may_do, now, town_of
 from participation.web.closing import METHODS, RULES, rules_of
 from participation.web.desk import clerk, desk_items, town_items
+from participation.web.embed import embed_lines
 from participation.web.sentences import refusal, sentence, status_of
 from participation.web.setup_forms import CONSIDER, ConsiderForm, NewForm, TextsForm, VoteForm, languages_of
 from participation.web.words import phase_line
@@ -371,4 +372,12 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         "considered": [(said, project.considered.get(ask.value, "")) for ask, said in CONSIDER.items()],
         "n_considered": len(project.considered),
     }
+    if project.state != Project.State.DRAFT:
+        lines, fixed = embed_lines(request, project)
+        context |= {
+            "lines": lines,
+            "fixed": fixed,
+            "sites": town_of(request).embed_hosts,
+            "may_embed": may_do(request, DeskAct.TOKENS),
+        }
     return page(request, project, "check", context, refused)

@@ -1,9 +1,15 @@
-"""What the criteria of the sets are called, in pages and in layers alike."""
+"""What the criteria of the sets are called, and what they say of a place: in pages and in layers alike."""
 
 from django.utils.translation import gettext_lazy as _
 
 from siting.models.study import Criterion
+from siting.rules.criteria import Verdict
 
+VERDICTS = {
+    Verdict.PASS: _("fits"),
+    Verdict.FAIL: _("excluded"),
+    Verdict.UNKNOWN: _("to be checked"),
+}
 NAMES = {
     "ev.demand": _("Supporters within reach"),
     "ev.walk_home": _("Inhabitants within reach"),

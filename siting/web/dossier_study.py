@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.rules.text import in_language
 from participation.web.words import grouped
-from siting.models.naming import criterion_name
+from siting.models.naming import VERDICTS, criterion_name
 from siting.rules.criteria import Verdict
 from siting.rules.scenarios import Model
 from siting.selectors.dossier import Told
@@ -192,7 +192,7 @@ def _score_table(told: Told, letters: dict[str, str]) -> Grid:
         site, score = found.sites[at], found.scores[at]
         parts = ["?" if part.worth is None else words.number(round(part.points, 3)) for part in score.parts]
         place = f"{rank}. {site.title}" + (f" ({site.area})" if site.area else "")
-        rows.append([place, words.number(round(score.total, 2)), *parts, str(words.VERDICTS[score.verdict])])
+        rows.append([place, words.number(round(score.total, 2)), *parts, str(VERDICTS[score.verdict])])
     columns = [gettext("Place"), gettext("Score"), *letters.values(), gettext("Criteria that exclude")]
     caption = gettext("Scores and their parts; “?”: not known")
     return Grid(caption, columns, rows, range(1, len(letters) + 2))

@@ -10,7 +10,7 @@ from participation.rules.text import in_language
 from participation.rules.voting import Method, Rule
 from participation.web.result_tables import Cell, Column, Table
 from participation.web.result_words import UNIT_NAMES
-from siting.models.naming import criterion_name
+from siting.models.naming import VERDICTS, criterion_name
 from siting.rules.criteria import Kind, Value
 from siting.rules.measures import Unit
 from siting.rules.scenarios import Model
@@ -121,7 +121,7 @@ def scores_table(told: Told) -> Table:
         checks = {check.code: check for check in score.checks}
         parts = {part.code: part for part in score.parts}
         cells: list[Cell] = [rank.get(at), site.number, site.title, site.area, site.lon, site.lat]
-        cells += [str(words.VERDICTS[score.verdict]), round(score.total, 4), round(score.unknown_share, 4)]
+        cells += [str(VERDICTS[score.verdict]), round(score.total, 4), round(score.unknown_share, 4)]
         for row in found.criteria:
             part = parts.get(row.code)
             cells.append(_value(part.value if part else checks[row.code].value, row.unit))

@@ -18,6 +18,7 @@ from participation.web.desk import clerk, desk_items
 from participation.web.maps import map_config
 from participation.web.words import grouped
 from siting.models import Scenario, Study
+from siting.models.naming import VERDICTS
 from siting.rules.scenarios import Model, Source
 from siting.rules.stamps import differences
 from siting.selectors.outcomes import stamp_of_scenario
@@ -261,7 +262,7 @@ def _opened(project: Project, row: Scenario) -> dict[str, Any]:
                 "gain": words.gain(row.asked["model"], site["gain"]),
                 "total": words.gain(row.asked["model"], site["total"]),
                 "score": words.number(round(site["score"], 2)),
-                "verdict": words.VERDICTS[site["verdict"]],
+                "verdict": VERDICTS[site["verdict"]],
             }
             for turn, site in enumerate(row.result["chosen"], start=1)
         ],

@@ -6,7 +6,7 @@ from typing import Any
 from participation.models import Project
 from participation.web.maps import map_config
 from siting.models import Criterion, Layer, Study
-from siting.models.naming import criterion_name
+from siting.models.naming import VERDICTS, criterion_name
 from siting.rules.criteria import Kind, Part, Score, Verdict
 from siting.rules.stamps import differences
 from siting.selectors.measuring import stamp_of
@@ -56,7 +56,7 @@ def site_rows(found: Scored, start: int = 0, stop: int | None = None) -> list[di
             "values": _values(found, at),
             "together": words.exact(found.scores[at].total),
             "unknown": words.number(round(found.scores[at].unknown_share, 2)) if found.scores[at].unknown_share else "",
-            "verdict": words.VERDICTS[found.scores[at].verdict],
+            "verdict": VERDICTS[found.scores[at].verdict],
             "fits": found.scores[at].verdict is Verdict.PASS,
             "parts": [_part(part, units[part.code]) for part in found.scores[at].parts],
             "checks": _checks(found.scores[at], units),
@@ -87,7 +87,7 @@ def _checks(score: Score, units: dict[str, Criterion]) -> list[dict[str, Any]]:
         {
             "name": criterion_name(units[one.code]),
             "value": words.value(one.value, units[one.code].unit),
-            "verdict": words.VERDICTS[one.verdict],
+            "verdict": VERDICTS[one.verdict],
             "asks": words.limits(units[one.code]),
             "is_fail": one.verdict is Verdict.FAIL,
             "is_unknown": one.verdict is Verdict.UNKNOWN,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from participation.web.sentences import distance, money
 from siting.models import Criterion
-from siting.rules.criteria import Kind, Value, Verdict
+from siting.rules.criteria import Kind, Value
 from siting.rules.measures import Measure, Unit
 from siting.rules.scenarios import Model, Source
 from siting.rules.sensitivity import Firmness
@@ -54,11 +54,6 @@ GONE = {
     "layer_gone": _("The layer for this was deleted, so it is not known of any candidate."),
     "attribute_gone": _("The layer for this has no such column any more, so it is not known of any candidate."),
     "not_said": _("It was not said within which distance, so this is not known of any candidate."),
-}
-VERDICTS = {
-    Verdict.PASS: _("fits"),
-    Verdict.FAIL: _("excluded"),
-    Verdict.UNKNOWN: _("to be checked"),
 }
 CONDITIONS = {
     "number": _("the number of places"),

@@ -100,6 +100,7 @@ def test_what_dcat_ap_makes_compulsory_is_there(data: Cast, client: Client) -> N
     opened = {each["dcat:accessService"]["@id"] for each in laden["dcat:distribution"] if "dcat:accessService" in each}
     assert opened == served
     for each in laden["dcat:distribution"]:
+        assert ("foaf:page" in each) == ("/export/" in each["@id"])
         assert ("dcat:downloadURL" in each) != ("dcat:accessService" in each)
         assert each["dcat:mediaType"]["@id"].startswith("https://www.iana.org/assignments/media-types/")
 
@@ -202,6 +203,14 @@ def test_people_read_what_is_in_it_and_where_to_get_it(data: Cast, client: Clien
     assert LICENCES["modellicentie"].uri in page
     links = re.findall(r'href="(http://testserver/export/[^"]+)"', page)
     assert "http://testserver/export/laden-proposals.csv" in links
+    told = [link for link in links if link.endswith("/about")]
+    files = [link for link in links if link not in told]
+    # Of each layer with files the text that goes with them, of the first layer beside its buttons too.
+    layers = {link.rpartition(".")[0] for link in files}
+    assert {link.rpartition(".")[0] for link in told} == layers
+    assert told.count("http://testserver/export/laden-proposals.csv/about") == 2
+    for link in told:
+        assert client.get(link)["Content-Type"].startswith("text/plain")
 
 
 def test_a_period_without_an_end_is_open() -> None:

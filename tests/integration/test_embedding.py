@@ -1,6 +1,7 @@
 """A project in another site's page, and as a feed: only for sites that the town named, and nothing in it to press."""
 
 import re
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
@@ -8,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from participation.models import Organisation, Proposal
+from participation.models import Organisation, Project, Proposal
 from participation.rules.embedding import MOST_SITES, sites
 from participation.rules.refusals import Code, Refused
 from participation.services.embedding import set_embed_hosts
@@ -59,6 +60,66 @@ def test_the_page_has_nothing_to_press_and_leaves_no_cookie(cast: Cast, client: 
     assert b"Plek 3" in response.content
     assert not response.cookies
     assert b'<base target="_blank">' in response.content
+
+
+def test_the_map_alone_in_the_language_asked_for(cast: Cast, client: Client) -> None:
+    """Both stand in the address: in a frame browsers keep cookies from a page, so none is needed."""
+    whole = client.get(f"{EMBED}?lang=fr", headers={"Accept-Language": "nl"})
+    assert (whole["Content-Language"], b"Laadpunten (fr)" in whole.content) == ("fr", True)
+    assert '<html lang="fr"' in whole.content.decode()
+    alone = client.get(f"{EMBED}?only=map&lang=de", headers={"Accept-Language": "nl"})
+    assert (alone["Content-Language"], not alone.cookies) == ("de", True)
+    page = alone.content.decode()
+    assert "<kp-map" in page
+    assert "Plek 3" not in page
+    # Without a script the map says nothing; the way to the list is there.
+    assert re.search(r'<a [^>]*href="/projects/laden/">Alle 8 Vorschläge ansehen', page)
+    for asked in ("?only=list&lang=xx", "?lang=../x", ""):
+        plain = client.get(f"{EMBED}{asked}", headers={"Accept-Language": "nl"})
+        assert (plain["Content-Language"], b"Plek 3" in plain.content) == ("nl", True)
+
+
+def test_where_there_is_no_map_the_list_is_shown(cast: Cast, client: Client) -> None:
+    Project.objects.filter(pk=cast.project.pk).update(area=None)
+    assert b"Plek 3" in client.get(f"{EMBED}?only=map").content
+    client.force_login(cast["Piet"])
+    page = client.get("/desk/projects/laden/setup/check/").content.decode()
+    assert "/embed/" in page
+    assert "only=map" not in page
+
+
+def test_the_lines_to_copy_stand_at_the_project_and_work_as_they_stand(cast: Cast, client: Client) -> None:
+    Project.objects.filter(pk=cast.project.pk).update(title={"nl": 'Laden "hier" & <daar>'})
+    client.force_login(cast["Piet"])
+    page = client.get("/desk/projects/laden/setup/check/", headers={"Accept-Language": "en"}).content.decode()
+    assert "No site may show it yet" in page
+    lines = [unescape(each) for each in re.findall(r"<textarea[^>]*readonly[^>]*>(.*?)</textarea>", page)]
+    assert len(lines) == 2 + 2 * len(cast.town.languages)
+    asked = set()
+    for line in lines:
+        # As the other site's browser reads it: one frame, with an address and a title, nothing else.
+        (frame,) = ElementTree.fromstring(f"<page>{line}</page>")
+        assert (frame.tag, frame.get("title")) == ("iframe", 'Laden "hier" & <daar>')
+        address = str(frame.get("src"))
+        assert address.startswith("http://testserver/projects/laden/embed/")
+        assert Client().get(address).status_code == 200
+        asked.add(address.partition("?")[2])
+    languages = cast.town.languages
+    assert asked == {"", "only=map"} | {f"{only}lang={each}" for each in languages for only in ("", "only=map&")}
+    set_embed_hosts(organisation=cast.town, text="www.toonstad.be", by=cast["Marc"])
+    named = Client(headers={"Host": "localhost"})
+    named.force_login(cast["Marc"])
+    page = named.get("/desk/projects/laden/setup/check/", headers={"Accept-Language": "en"}).content.decode()
+    assert "These sites may show it: www.toonstad.be." in page
+    access = named.get("/desk/access/").content.decode()
+    assert 'href="/desk/projects/laden/setup/check/#embed"' in access
+    assert "PROJECT" not in access
+
+
+def test_a_draft_has_no_line_to_copy(cast: Cast, client: Client) -> None:
+    Project.objects.filter(pk=cast.project.pk).update(state="draft")
+    client.force_login(cast["Piet"])
+    assert b"/embed/" not in client.get("/desk/projects/laden/setup/check/").content
 
 
 def test_who_may_name_sites(cast: Cast) -> None:

@@ -1,5 +1,6 @@
 """Files made in the background: asked for, whole or not at all, for who asked alone, gone after a day."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +10,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from geo import export as files
+from geo.catalog import Asker, layers_for
 from participation.models import Export, Membership
 from participation.services.exports import KEPT, MAKE_EXPORT, MOST_WAITING, cancel_export, folder, forget_exports
 from participation.services.exports import make_export as made
@@ -66,6 +69,14 @@ def test_a_file_is_made_with_the_rows_asked_for_and_handed_to_who_asked_alone(ca
     same = b"".join(client.get(f"/export/{LAYER}.gpkg?crs=EPSG:31370&area=Westkant"))
     assert content.startswith(b"SQLite format 3")
     assert len(content) == len(same) == export.n_bytes
+    # What is in it is told of just these rows, by the file itself and beside it.
+    (told,) = re.findall(r'^<(http://testserver/export/\S+/about\?\S+)>; rel="describedby"', answer["Link"])
+    about = client.get(told, headers={"Accept-Language": "en"}).content.decode()
+    assert "Format: gpkg" in about
+    assert "EPSG:31370" in about
+    assert "Rows: area=Westkant" in about
+    page = client.get(reverse("my_export", args=(export.pk,))).content.decode()
+    assert f'href="{escape(told.removeprefix("http://testserver"))}"' in page
     for other in (signed_in(cast, "Vera"), signed_in(cast, "Marc")):
         for name in ("my_export", "my_export_file"):
             assert other.get(reverse(name, args=(export.pk,))).status_code == 404
@@ -74,6 +85,39 @@ def test_a_file_is_made_with_the_rows_asked_for_and_handed_to_who_asked_alone(ca
     # A worker that comes a second time leaves it as it is.
     make_export(pk=export.pk)
     assert len(stored()) == 1
+
+
+CODED = {
+    "laden-proposals": {"origin", "theme", "answer"},
+    "laden-hotspots": {"verdict"},
+    "laden-candidates": {"outcome", "roll_out"},
+    "laden-kept-clusters": {"method"},
+    "laden-kept-hulls": {"method"},
+}
+
+
+def test_what_codes_mean_is_told_in_the_readers_language(cast: Cast) -> None:
+    """Each column that holds codes says what they mean; no row holds one that is not told."""
+    coded = {}
+    for shown in layers_for(Asker("toonstad", cast["Piet"])):
+        columns = [column for column in getattr(shown, "columns", ()) if column.codes]
+        if columns:
+            coded[shown.id] = {column.name for column in columns}
+        for column in columns:
+            held = {feature.attributes[column.name] for feature in shown.features()}  # type: ignore[union-attr]
+            assert held <= {*dict(column.codes), "", None}, (shown.id, column.name)
+    assert coded == CODED
+    address = f"/export/{LAYER}.csv/about"
+    for language, lines in (
+        ("en", ["  - paper = received on paper", "  - none = Not answered yet", "  - build = It will come"]),
+        ("nl", ["  - paper = op papier binnengekomen", "  - none = Nog niet beantwoord", "  - plein = Plein"]),
+    ):
+        told = Client().get(address, headers={"Accept-Language": language}).content.decode().splitlines()
+        assert set(lines) <= set(told), (language, told)
+    asked = Client().get(f"/ogc/collections/{LAYER}/queryables").json()["properties"]
+    assert asked["answer"]["enum"] == ["build", "later", "not", "none"]
+    page = Client().get(f"/ogc/collections/{LAYER}?f=html", headers={"Accept-Language": "en"}).content.decode()
+    assert '<code class="utrecht-code">paper</code> = received on paper' in page
 
 
 def test_a_file_is_gone_after_a_day(cast: Cast) -> None:
@@ -196,6 +240,7 @@ def test_nobody_has_many_files_made_at_a_time(cast: Cast) -> None:
         ({"crs": "EPSG:1"}, 404),
         ({"filter": "1 = (("}, 400),
         ({"bbox": "1,2,3"}, 400),
+        ({"layer": "laden-heat", "format": "tif", "filter": "n_supports > 1"}, 400),
     ],
 )
 def test_what_cannot_be_made_is_refused_at_once(cast: Cast, given: dict[str, str], status: int) -> None:

@@ -1,4 +1,4 @@
-"""Whatever the list of a project is filtered by, the pins on its map and the rows of its files are as well."""
+"""Whatever the list of a project is filtered by, the pins on its map, the rows of its files and the API are as well."""
 
 import csv
 import io
@@ -77,6 +77,40 @@ def taken(client: Client, page: str) -> set[int]:
     return found
 
 
+def listed_for_programs(client: Client, query: str) -> set[int]:
+    """The numbers that the API gives, a page of three at a time."""
+    found: list[int] = []
+    following = ""
+    while True:
+        told = client.get(f"{API}?{query}&limit=3{following}").json()
+        found += [each["number"] for each in told["items"]]
+        if told["next"] is None:
+            break
+        following = f"&cursor={told['next']}"
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def assert_the_api_gives(client: Client, query: str, numbers: set[int]) -> None:
+    if query in NONSENSE:
+        refused = client.get(f"{API}?{query}")
+        assert (refused.status_code, refused.json()["code"]) == (400, NONSENSE[query])
+        assert refused["Content-Type"] == "application/problem+json"
+    else:
+        assert listed_for_programs(client, query) == numbers
+
+
+API = "/api/v1/projects/laden/proposals"
+# What says nothing is passed over on the page, where nobody sees what became of it; a program is told.
+NONSENSE = {
+    "state=nonsense": "request.bad",
+    "since=nonsense&until=2025-13-45": "request.bad",
+    "since=1746144000": "request.bad",
+    "bbox=2.62,50.84,2.64": "bbox.bad",
+    "bbox=170,50,-170,51": "bbox.bad",
+}
+
+
 @pytest.mark.parametrize(
     ("query", "numbers"),
     [
@@ -95,6 +129,8 @@ def taken(client: Client, page: str) -> set[int]:
         ("since=2025-05-03", {3, 4, 5, 6, 7, 8}),
         ("since=2025-05-02&until=2025-05-02", {1, 2}),
         ("since=nonsense&until=2025-13-45", {1, 2, 3, 4, 5, 6, 7, 8}),
+        ("since=1746144000", {1, 2, 3, 4, 5, 6, 7, 8}),
+        ("theme=&area=&state=&since=&until=&q=", {1, 2, 3, 4, 5, 6, 7, 8}),
         ("q=PLEK", {1, 2, 4, 5, 6, 7, 8}),
         ("q=100%25+oma%27s", {3}),
         ("q=_", {3}),
@@ -108,6 +144,25 @@ def test_the_map_and_the_file_hold_what_the_list_shows(answered: Cast, query: st
     assert listed(page) == numbers
     assert pinned(client, page, answered.options) == numbers
     assert taken(client, page) == numbers
+    assert_the_api_gives(client, query, numbers)
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("bbox=0,50,2.66,51", {1, 2}),
+        ("bbox=0,50,2.66,51&state=open", {2}),
+        ("bbox=2.62,50.84,2.64", {1, 2, 3, 4, 5, 6, 7, 8}),
+        ("bbox=170,50,-170,51", {1, 2, 3, 4, 5, 6, 7, 8}),
+    ],
+)
+def test_a_part_of_the_map_is_the_same_for_the_file_and_the_api(answered: Cast, query: str, numbers: set[int]) -> None:
+    """The map itself goes on showing what lies around."""
+    client = Client()
+    page = client.get(f"/projects/laden/?{query}").content.decode()
+    assert listed(page) == numbers
+    assert taken(client, page) == numbers
+    assert_the_api_gives(client, query, numbers)
 
 
 def test_the_states_that_are_offered_say_something(cast: Cast, answered: Cast) -> None:

@@ -26,7 +26,10 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 class Command(OperatorCommand):
     """Import proposals."""
 
-    help = "Import proposals from a file. A second import of a file adds nothing."
+    help = (
+        "Import proposals from a file. A second import of a file adds nothing."
+        " Cannot be taken back as a whole; what the desk takes in can."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say which options there are."""

@@ -18,7 +18,10 @@ from participation.services.importing.supports import SupportColumns, import_sup
 class Command(OperatorCommand):
     """Import supports."""
 
-    help = "Import who supports which imported proposal: one support a person and proposal."
+    help = (
+        "Import who supports which imported proposal: one support a person and proposal."
+        " Cannot be taken back as a whole; what the desk takes in can."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say which options there are."""

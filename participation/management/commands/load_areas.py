@@ -18,7 +18,10 @@ from participation.services.project_setup import organisation_or_refused
 class Command(OperatorCommand):
     """Load neighbourhoods."""
 
-    help = "Load villages or neighbourhoods (polygons); one with the same code is replaced."
+    help = (
+        "Load villages or neighbourhoods (polygons); one with the same code is replaced."
+        " Cannot be taken back as a whole; what the desk takes in can."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say which options there are."""

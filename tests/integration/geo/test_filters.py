@@ -5,12 +5,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import mapbox_vector_tile
 import pytest
+from django.contrib.gis.geos import Point
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import Case, FloatField, Value, When
 from django.test import Client
 
 from geo.catalog import DerivedSource
+from geo.columns import Column
 from participation.models.proposal import Proposal
 from tests.integration.geo.conftest import COLUMNS, source_of
 
@@ -136,7 +140,79 @@ def test_places_of_a_filter_are_in_its_own_plane(pins: Any, client: Client, plan
     text = f"S_INTERSECTS(geometry, BBOX({','.join(map(str, box))}))"
     found = keys(ask(client, **{"filter": text, "filter-crs": plane}))
     assert found == keys(ask(client, filter="S_INTERSECTS(geometry, BBOX(2.72, 50.84, 2.795, 50.9))"))
-    assert keys(ask(client, filter=text)) == []
+    # Read as lon, lat it is another place, or none on the globe.
+    misread = ask(client, filter=text)
+    assert misread.status_code == 400 if max(box) > 180 else keys(misread) == []
+
+
+LAMBERT = "http://www.opengis.net/def/crs/EPSG/0/31370"
+LAT_LON = "http://www.opengis.net/def/crs/EPSG/0/4326"
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+
+
+def taken(client: Client, layer: str, **query: str) -> list[int]:
+    """The numbers in the CSV of a layer."""
+    lines = b"".join(client.get(f"/export/{layer}.csv", query)).decode("utf-8-sig").splitlines()
+    return [int(line.partition(",")[0]) for line in lines[1:]]
+
+
+def drawn(client: Client, **query: str) -> int:
+    """How many pins the one tile of the whole world holds."""
+    answer = client.get("/ogc/collections/pins/tiles/WebMercatorQuad/0/0/0", query)
+    assert answer.status_code in {200, 204}, answer.content
+    if not answer.content:
+        return 0
+    features = mapbox_vector_tile.decode(answer.content)["pins"]["features"]
+    return sum(feature["properties"].get("n", 1) for feature in features)
+
+
+@pytest.mark.parametrize(
+    ("plane", "corners", "n"),
+    [
+        (CRS84, "170,-80,-170,80", 2),
+        (LAT_LON, "-80,170,80,-170", 2),
+        (CRS84, "2.72,50.84,2.8,50.9", 7),
+        (CRS84, "2.72,50.84,0,2.8,50.9,99", 7),
+        (CRS84, "-180,-90,180,90", N - 4),
+        (LAMBERT, "33800,171000,39190,179000", 7),
+    ],
+)
+def test_a_box_in_a_filter_is_the_box_beside_it(pins: Any, client: Client, plane: str, corners: str, n: int) -> None:
+    """``BBOX`` and ``bbox`` are the same question, for pages, files and tiles, over the 180th meridian too."""
+    for number, lon in ((1, 175), (2, -175)):
+        Proposal.objects.filter(number=number).update(point=Point(lon, 10, srid=4326))
+    said = {"filter": f"S_INTERSECTS(geometry, BBOX({corners}))", "filter-crs": plane}
+    for layer in ("pins", "twin"):
+        beside = keys(ask(client, layer, **{"bbox": corners, "bbox-crs": plane}))
+        assert keys(ask(client, layer, **said)) == beside
+        assert taken(client, layer, **said) == beside
+        assert len(beside) == n
+    assert drawn(client, **said) == n
+
+
+@pytest.mark.parametrize(
+    ("plane", "corners"),
+    [
+        (CRS84, "2.7,51,2.8,50"),
+        (CRS84, "2.7,50,500,51"),
+        (CRS84, "-181,50,2.8,51"),
+        (CRS84, "2.7,50,2.8,91"),
+        (CRS84, "2.7,50,2.8"),
+        (CRS84, "2.7,50,2.8,51,52"),
+        (CRS84, "2.7,50,1e999,51"),
+        (LAT_LON, "2.7,50,2.8,500"),
+        (LAMBERT, "39190,171000,33800,179000"),
+        (LAMBERT, "0,0,1e12,1e12"),
+    ],
+)
+def test_what_is_no_box_is_none_in_a_filter_either(pins: Any, client: Client, plane: str, corners: str) -> None:
+    said = {"filter": f"S_INTERSECTS(geometry, BBOX({corners}))", "filter-crs": plane}
+    tile = "/ogc/collections/pins/tiles/WebMercatorQuad/0/0/0"
+    for address in ("/ogc/collections/pins/items", "/ogc/collections/twin/items", "/export/pins.csv", tile):
+        answer = client.get(address, said)
+        assert (answer.status_code, answer.json()["code"]) == (400, "filter.bad"), address
+    beside = ask(client, **{"bbox": corners, "bbox-crs": plane})
+    assert (beside.status_code, beside.json()["code"]) == (400, "bbox.bad")
 
 
 @pytest.mark.parametrize(
@@ -237,8 +313,6 @@ def test_what_comes_in_meanwhile_moves_nothing(pins: Any, client: Client, put: P
 
 
 def test_rows_that_say_nothing_come_last_and_are_paged_too(put: Put, registered: Registered, client: Client) -> None:
-    from geo.columns import Column
-
     rows = put([(2.7, 50.8)] * 9)
     rows.filter(number__lte=6).update(cost_cents=None)
     for number in (7, 8, 9):
@@ -248,6 +322,32 @@ def test_rows_that_say_nothing_come_last_and_are_paged_too(put: Put, registered:
     assert walk(client, "pins", sortby="cost", limit="2") == [7, 8, 9, 1, 2, 3, 4, 5, 6]
     assert keys(ask(client, filter="cost <> 7")) == [8, 9]
     assert keys(ask(client, filter="NOT cost = 7")) == [8, 9]
+
+
+SHARES = (1e-12, 1e-5, 0.25, None, 3e20, -1e-12, 1e-12)
+
+
+@pytest.fixture
+def shares(put: Put, registered: Registered) -> None:
+    """Rows with very small and very large numbers, one with none; the same computed, as "twin"."""
+    rows = put([(2.7, 50.8)] * len(SHARES))
+    given = [When(number=at, then=Value(share, FloatField())) for at, share in enumerate(SHARES, 1) if share]
+    columns = (*COLUMNS, Column("share", Case(*given, output_field=FloatField()), "number", "share"))
+    source = source_of(rows, columns=columns)
+    registered(source, DerivedSource("twin", "Twin", "", "Point", columns, "1", lambda: list(source.features()), "t"))
+
+
+@pytest.mark.parametrize("layer", ["pins", "twin"])
+def test_very_small_and_very_large_numbers_are_paged_and_asked_for(shares: None, client: Client, layer: str) -> None:
+    assert walk(client, layer, sortby="share", limit="1") == [6, 1, 7, 2, 3, 5, 4]
+    assert walk(client, layer, sortby="-share", limit="1") == [5, 3, 2, 1, 7, 6, 4]
+    for text, found in (
+        ("1e-12", [1, 7]), ("0.000000000001", [1, 7]), ("-1E-12", [6]), ("1e-5", [2]), ("3e+20", [5]), ("0.25", [3]),
+    ):  # fmt: skip
+        assert keys(ask(client, layer, share=text)) == found
+    for text in ("1e999", "-1e999", "inf", "nan", "1e", "e5", "1e5.5"):
+        refused = ask(client, layer, share=text)
+        assert (refused.status_code, refused.json()["code"]) == (400, "parameter.bad"), text
 
 
 def test_properties_leave_out_the_rest(pins: Any, client: Client, plain_files: None) -> None:

@@ -356,6 +356,20 @@ def test_texts_of_people_are_text_in_pages(put: Put, registered: Registered, cli
 # --- files -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("unread", ["filter=supports=1", "filter=((", "datetime=2024", "filter-lang=x", "number=1"])
+def test_a_grid_is_not_asked_for_rows(pins: Any, client: Client, unread: str) -> None:
+    """A file with all of a heat map is no answer to who asked for a part of its rows, nor is a text that says so."""
+    for address in ("/export/heat.tif", "/export/heat.tif/about"):
+        answer = client.get(f"{address}?{unread}")
+        assert (answer.status_code, answer.json()["code"]) == (400, "parameter.unknown")
+        assert "bbox, bbox-crs, crs" in answer.json()["detail"]
+    whole = client.get("/export/heat.tif/about", headers={"Accept-Language": "en"}).content.decode()
+    assert "Rows" not in whole
+    part = client.get("/export/heat.tif/about?bbox=2.7,50.8,2.8,50.9", headers={"Accept-Language": "en"})
+    assert "Part: bbox=2.7,50.8,2.8,50.9" in part.content.decode()
+    assert client.get("/export/heat.tif?bbox=2.7,50.8,2.8,50.9").getvalue().startswith(b"II*\0")
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "start"),
     [
