@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.contrib.gis.db.models.functions import AsWKB
+from django.db.models.fields.json import KeyTransform
 
 from geo.analysis.measures import Floats, Shapes, below, nearest_m, totals_within
 from geo.plane.crs import CRS84, LAMBERT_72, Crs, metric_for, transform
@@ -63,7 +64,8 @@ def shapes_of(layer: Layer, crs: Crs, attribute: str = "") -> LayerShapes:
     rows = (
         LayerFeature.objects.filter(layer=layer, geometry__isnull=False).order_by("key").annotate(wkb=AsWKB("geometry"))
     )
-    fields = ["wkb", f"properties__{attribute}"] if attribute else ["wkb"]
+    # Not by a path: the names of a stranger's columns may hold what a path is parted by.
+    fields = ["wkb", KeyTransform(attribute, "properties")] if attribute else ["wkb"]
     wkb, values = [], []
     for row in rows.values_list(*fields).iterator(chunk_size=CHUNK):
         wkb.append(bytes(row[0]))
