@@ -17,6 +17,7 @@ from geo.intake.apart import MAX_BYTES
 from participation.models import Organisation
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
+from participation.rules.rows import cell
 from participation.web.asking import desk, now, town_of
 from participation.web.desk import clerk, town_items
 from participation.web.differences import SHOWN, table
@@ -211,7 +212,7 @@ def _attribute(layer: Layer, each: dict[str, Any], first: list[dict[str, Any]]) 
     name = each["name"]
     example = next((row[name] for row in first if row.get(name) not in (None, "")), "")
     is_shown = name in layer.shown
-    return each | {"kind_name": KIND_NAMES[each["kind"]], "example": str(example)[:60], "is_shown": is_shown}
+    return each | {"kind_name": KIND_NAMES[each["kind"]], "example": cell(example)[:60], "is_shown": is_shown}
 
 
 def _columns_gone(layer: Layer) -> list[str]:
