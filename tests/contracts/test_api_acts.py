@@ -97,7 +97,9 @@ def pages_that_write() -> set[str]:
     """The addresses of the desk that take forms: those that take nothing else, and those whose view reads one."""
     of_the_desk = {name: row for name, row in ROWS.items() if name == "desk" or name.startswith("desk_")}
     alone = {name for name, row in of_the_desk.items() if row.expected is POST_ONLY}
-    return alone | {name for name, row in of_the_desk.items() if writes(resolve(urlsplit(address(name, row)).path).func)}
+    return alone | {
+        name for name, row in of_the_desk.items() if writes(resolve(urlsplit(address(name, row)).path).func)
+    }
 
 
 def test_every_page_of_the_desk_that_writes_has_its_operations_or_a_reason() -> None:

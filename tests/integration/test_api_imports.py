@@ -1,4 +1,4 @@
-"""Files of supports and of neighbourhoods come in through the API as they do at the desk: seen, taken in, taken back."""
+"""Files of supports and of neighbourhoods come in through the API as at the desk: seen, taken in, taken back."""
 
 import json
 from datetime import UTC, datetime
