@@ -49,6 +49,8 @@ FLEETING = {
     "synchronous_commit": "off",
     # Off on the server too (config/settings.py): compiling takes longer than any question of the tests.
     "jit": "off",
+    # Two processes test at once, and each may let fifty threads and a server of its own at the database.
+    "max_connections": "300",
 }
 
 

@@ -115,9 +115,9 @@ def bench(arguments: Sequence[str]) -> int:
 
 
 def drills(arguments: Sequence[str]) -> int:
-    """Run the drills at full length, every walk in the browser, and every pair of eyes on a running vote."""
+    """Run the drills at full length, every walk in the browser, and the tables whole: every pair of eyes."""
     with _database(embedded.testing()) as environment:
-        tests = ["tests/drills", "tests/journeys", "tests/contracts/test_hidden_tally.py"]
+        tests = ["tests/drills", "tests/journeys", "tests/contracts"]
         command = [PYTHON, "-m", "pytest", "-s", "--long", *tests, *arguments]
         return _watch(command, environment)
 

@@ -96,6 +96,7 @@ urlpatterns = [
     path("desk/projects/<slug:slug>/queue/", desk_queue.queue_page, name="desk_queue"),
     path("desk/projects/<slug:slug>/queue/<int:number>/", desk_queue.moderate, name="desk_moderate"),
     path("desk/projects/<slug:slug>/form/", desk_form.form_page, name="desk_form"),
+    path("desk/projects/<slug:slug>/form/change/", desk_form.change, name="desk_form_change"),
     path("desk/projects/<slug:slug>/import/", imports.imports_page, name="desk_imports"),
     path("desk/projects/<slug:slug>/import/<int:pk>/", imports.import_page, name="desk_import"),
     path("desk/projects/<slug:slug>/import/<int:pk>/change/", imports.change, name="desk_import_change"),

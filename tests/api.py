@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 
-from participation.models import Claim, Comment, Draft, Export, Import, Phase, Proposal, Record, Report
+from participation.models import AnswerSheet, Claim, Comment, Draft, Export, Import, Phase, Proposal, Record, Report
 from participation.rules.links import digest_of, new_token
 from participation.rules.questions import Asked
 from participation.rules.templates import TEMPLATES
@@ -110,7 +110,10 @@ def set_scene(cast: Cast) -> dict[str, object]:
         project=project, about=About(proposals=[3]), outcome="later", reason={"nl": "Later"}, council_link="", by=piet,
         now=now,
     )  # fmt: skip
-    survey(cast)
+    form = survey(cast)
+    sheet = AnswerSheet.objects.create(
+        project=form, version=form.form_versions.get(), answers={"q1": "o2"}, sent_at=now, person=cast["Vera"]
+    )
     ask(project, Asked.PROPOSAL, tuple(one for one in WITH_PROPOSAL if one.key in {"q3", "q4"}))
     draft = Draft.objects.create(project=project, kind=Draft.Kind.PROPOSAL, person=piet)
     Proposal.objects.create(
@@ -127,6 +130,7 @@ def set_scene(cast: Cast) -> dict[str, object]:
     return {
         "draft": draft.token,
         "comment": comment.pk,
+        "sheet": sheet.pk,
         "claim": claim_left(cast),
         "mo": cast["Mo"].pk,
         "act": Record.objects.get(act="proposal.hidden").pk,

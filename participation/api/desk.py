@@ -82,7 +82,7 @@ def publish(request: HttpRequest, slug: str, number: shapes.Number) -> Told:
     url_name="api_desk_hide",
 )
 def hide(request: HttpRequest, slug: str, number: shapes.Number, asked: shapes.Hiding) -> Told:
-    """Take a proposal off the public pages, with a reason that its author can read; it leaves the ballot too."""
+    """Take a proposal off the public pages, with a reason that everybody can read; it leaves the ballot too."""
     project = desk_project_called(request, slug, DeskAct.MODERATE)
 
     def act() -> Told:

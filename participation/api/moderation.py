@@ -10,7 +10,7 @@ from participation.api.asking import REPEATABLE, doing_once, knowing, piece_call
 from participation.api.told import Told, comment_told, proposal_told
 from participation.models import Comment, Handling, Proposal
 from participation.queries.voting import database_now
-from participation.rules.limits import MAIL_MAX, NOTE_MAX, TAG_MAX, TAGS_MAX
+from participation.rules.limits import JOINED_AT_MOST, MAIL_MAX, NOTE_MAX, TAG_MAX, TAGS_MAX
 from participation.rules.places import LonLat
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
@@ -64,7 +64,7 @@ class Piece(Schema):
 class Joining(Schema):
     """Which proposals ask for the same as this one."""
 
-    numbers: list[shapes.Number] = Field(min_length=1, max_length=100)
+    numbers: list[shapes.Number] = Field(min_length=1, max_length=JOINED_AT_MOST)
 
 
 class Joined(Schema):

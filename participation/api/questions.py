@@ -11,7 +11,15 @@ from django.utils.translation import get_language
 from ninja import Router, Schema
 
 from participation.api import shapes
-from participation.api.asking import REPEATABLE, RefusedWith, doing_once, knowing, project_called, someone
+from participation.api.asking import (
+    REPEATABLE,
+    RefusedWith,
+    desk_project_called,
+    doing_once,
+    knowing,
+    project_called,
+    someone,
+)
 from participation.api.drafts import draft_of
 from participation.api.told import Told, in_words
 from participation.models import AnswerSheet, Draft, FormVersion
@@ -25,9 +33,10 @@ from participation.rules.questions import (
     read,
 )
 from participation.rules.refusals import Code, Refused
+from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
 from participation.selectors.forms import sheet_of, version_of
-from participation.services.answers import ANSWERS, VERSION, checked, send_answers, typed_in
+from participation.services.answers import ANSWERS, VERSION, checked, leave_out, send_answers, take_back, typed_in
 from participation.services.drafts import keep_draft
 from participation.web.questions import option_name
 from participation.web.sentences import sentence
@@ -210,3 +219,51 @@ def answer(request: HttpRequest, slug: str, asked: NewAnswers) -> Told:
         return _sheet_told(sheet)
 
     return doing_once(request, asked.model_dump_json(), act)
+
+
+class Counting(Schema):
+    """Whether what was answered under this number counts, and why not."""
+
+    number: int
+    left_out_because: str
+
+
+def _counting_told(sheet: AnswerSheet) -> Told:
+    return {"number": sheet.pk, "left_out_because": sheet.left_out_because}
+
+
+SHEET = "/desk/projects/{slug:slug}/form/{int:number}"
+
+
+@router.post(
+    f"{SHEET}/leave-out",
+    response=Counting,
+    auth=knowing(Scope.MODERATE),
+    openapi_extra=REPEATABLE,
+    url_name="api_desk_leave_out",
+)
+def leave_answers_out(request: HttpRequest, slug: str, number: shapes.Number, asked: shapes.Hiding) -> Told:
+    """Leave what somebody answered out of all counts and files, with a reason that they read."""
+    project = desk_project_called(request, slug, DeskAct.MODERATE)
+
+    def act() -> Told:
+        return _counting_told(leave_out(project=project, number=number, reason=asked.reason, by=someone(request)))
+
+    return doing_once(request, asked.model_dump_json(), act)
+
+
+@router.post(
+    f"{SHEET}/take-back",
+    response=Counting,
+    auth=knowing(Scope.MODERATE),
+    openapi_extra=REPEATABLE,
+    url_name="api_desk_take_back",
+)
+def count_answers_again(request: HttpRequest, slug: str, number: shapes.Number) -> Told:
+    """Count again what was left out."""
+    project = desk_project_called(request, slug, DeskAct.MODERATE)
+
+    def act() -> Told:
+        return _counting_told(take_back(project=project, number=number, by=someone(request)))
+
+    return doing_once(request, "", act)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from participation.rules.limits import COMMENT_MAX
 from participation.rules.questions import LONG_MAX, QUESTIONS_MAX
-from participation.rules.wording import BODY_MAX, REASON_MAX, TITLE_MAX, cleaned
+from participation.rules.wording import BODY_MAX, PUBLIC_NAME_MAX, REASON_MAX, TITLE_MAX, cleaned
 
 # The database's whole numbers end there.
 INTEGER_MAX = 2**31 - 1
@@ -343,7 +343,7 @@ class MyBallot(Schema):
 class MyName(Schema):
     """The name that others see beside what somebody writes; empty to stay “a resident”."""
 
-    name: Words = Field(max_length=60)
+    name: Words = Field(max_length=2 * PUBLIC_NAME_MAX)
 
 
 class NewClaim(Schema):
@@ -379,7 +379,7 @@ class LayerPage(Schema):
 
 
 class Hiding(Schema):
-    """Why a proposal is not shown any more; its author can read it."""
+    """Why a proposal or a comment is not shown any more; everybody can read it, in its place."""
 
     reason: Words = Field(max_length=2 * REASON_MAX)
 

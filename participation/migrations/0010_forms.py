@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(default="nl", max_length=7)),
                 ("sent_at", models.DateTimeField()),
                 ("changed_at", models.DateTimeField(blank=True, null=True)),
+                ("left_out_because", models.TextField(blank=True)),
                 (
                     "person",
                     models.ForeignKey(

@@ -39,7 +39,7 @@ class AnswerSheet(models.Model):
     """What one person answered in one go: in a form of its own, or with a proposal.
 
     ``answers`` is {key of the question: answer} as ``rules.questions`` keeps it. Who is signed in has one sheet in a
-    form; sending it again changes it.
+    form; sending it again changes it. One that staff left out, with the reason in ``left_out_because``, counts nowhere.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="answer_sheets")
@@ -52,6 +52,7 @@ class AnswerSheet(models.Model):
     language = models.CharField(max_length=7, default="nl")
     sent_at = models.DateTimeField()
     changed_at = models.DateTimeField(null=True, blank=True)
+    left_out_because = models.TextField(blank=True)
 
     class Meta:
         ordering = ["pk"]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from participation.models.organisation import Organisation
 from participation.rules.electorate import VerifiedBy
 from participation.rules.roles import Role
+from participation.rules.wording import PUBLIC_NAME_MAX
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -38,7 +39,7 @@ class Person(AbstractBaseUser):
     """
 
     email = models.EmailField(_("mail address"), unique=True, null=True, blank=True)
-    public_name = models.CharField(_("name others see"), max_length=60, blank=True)
+    public_name = models.CharField(_("name others see"), max_length=PUBLIC_NAME_MAX, blank=True)
     language = models.CharField(max_length=7, default="nl")
     is_active = models.BooleanField(default=True)
     reminders = models.BooleanField(default=True, help_text=_("Mails that remind of a ballot begun and not cast"))

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from participation.rules.outgoing import URL_MAX, origin_of
 from participation.rules.refusals import Code, Refused
-from participation.rules.wording import cleaned
+from participation.rules.wording import bounded
 
 NAME_MAX, ATTRIBUTION_MAX, LAYER_MAX = 60, 200, 200
 MOST = 5
@@ -99,12 +99,12 @@ def own_map(
 ) -> dict[str, Any]:
     """An entry for a service that the town has of its own.
 
-    Refuses  base_map.name_missing, base_map.bad_url, base_map.no_placeholder, base_map.no_layer,
+    Refuses  body.too_long, base_map.name_missing, base_map.bad_url, base_map.no_placeholder, base_map.no_layer,
              base_map.attribution_missing.
     """
     way = Kind(kind)
-    name, attribution, url = cleaned(name)[:NAME_MAX], cleaned(attribution)[:ATTRIBUTION_MAX], url.strip()
-    layer, matrix_set = cleaned(layer)[:LAYER_MAX], cleaned(matrix_set)[:LAYER_MAX]
+    name, attribution, url = bounded(name, NAME_MAX), bounded(attribution, ATTRIBUTION_MAX), url.strip()
+    layer, matrix_set = bounded(layer, LAYER_MAX), bounded(matrix_set, LAYER_MAX)
     if not name:
         raise Refused(Code.BASE_MAP_NAME_MISSING)
     if len(url) > URL_MAX or not _CLEAN.fullmatch(url) or origin_of(url) is None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from participation.rules.refusals import Code, Refused
-from participation.rules.wording import cleaned
+from participation.rules.wording import bounded, line
 
 HOUR = timedelta(hours=1)
 COMMENTS_AN_HOUR = 30
@@ -13,6 +13,9 @@ WITHOUT_ACCOUNT_AN_HOUR = 60
 COMMENT_MAX = 2000
 NOTE_MAX = 2000
 MAIL_MAX = 4000
+TEMPLATE_NAME_MAX = 60
+# How many proposals, at most, are joined with one at once.
+JOINED_AT_MOST = 100
 TAG_MAX = 30
 TAGS_MAX = 12
 
@@ -31,15 +34,19 @@ def comment_text(text: str) -> str:
 
     Refuses  comment.missing, comment.too_long.
     """
-    text = cleaned(text)
+    text = bounded(text, COMMENT_MAX, Code.COMMENT_TOO_LONG)
     if not text:
         raise Refused(Code.COMMENT_MISSING)
-    if len(text) > COMMENT_MAX:
-        raise Refused(Code.COMMENT_TOO_LONG, {"max": COMMENT_MAX, "length": len(text)})
     return text
 
 
 def tags_of(text: str) -> list[str]:
-    """Read tags that are typed with commas between them: small letters, each once, in the order typed."""
-    words = (" ".join(cleaned(part).split()).casefold()[:TAG_MAX].strip() for part in text.split(","))
-    return list(dict.fromkeys(word for word in words if word))[:TAGS_MAX]
+    """Read tags that are typed with commas between them: small letters, each once, in the order typed.
+
+    Refuses  body.too_long for one of them, setup.too_many.
+    """
+    words = (line(part.casefold(), TAG_MAX) for part in text.split(","))
+    tags = list(dict.fromkeys(word for word in words if word))
+    if len(tags) > TAGS_MAX:
+        raise Refused(Code.SETUP_TOO_MANY, {"max": TAGS_MAX})
+    return tags

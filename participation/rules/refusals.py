@@ -140,6 +140,7 @@ class Code(StrEnum):
     ANSWER_FILE_BROKEN = "answer.file_broken"
     ANSWERS_INCOMPLETE = "answers.incomplete"
     ANSWERS_NONE = "answers.none"
+    ANSWERS_NOT_FOUND = "answers.not_found"
     FORM_CHANGED = "form.changed"
     VOTE_NOT_OPEN = "vote.not_open"
     VOTE_OPENS_LATER = "vote.opens_later"

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from participation.rules.outgoing import Origin, check_listed
 from participation.rules.refusals import Code, Refused
-from participation.rules.wording import cleaned
+from participation.rules.wording import bounded
 
 NAME_MAX = 60
 MOST_EACH = 20
@@ -44,9 +44,9 @@ TEST = "test"
 def check_webhook(name: str, url: str, events: Collection[str], listed: Collection[Origin]) -> tuple[str, list[Event]]:
     """Give back the name and the events of a webhook that may be.
 
-    Refuses  webhook.name_missing, webhook.no_event, call.bad_url, call.not_listed.
+    Refuses  body.too_long, webhook.name_missing, webhook.no_event, call.bad_url, call.not_listed.
     """
-    name = cleaned(name)[:NAME_MAX]
+    name = bounded(name, NAME_MAX)
     if not name:
         raise Refused(Code.WEBHOOK_NAME_MISSING)
     found = [event for event in Event if event.value in events]

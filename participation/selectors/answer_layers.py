@@ -38,6 +38,7 @@ from participation.models import AnswerSheet, FormVersion, Membership, Organisat
 from participation.rules.questions import AGREEMENT, Asked, Kind, Question, read
 from participation.rules.roles import DESK_ACTS, DeskAct
 from participation.rules.text import in_language
+from participation.selectors.forms import that_count
 from participation.selectors.organisations import address_of
 
 NAME_MAX = 40
@@ -146,7 +147,7 @@ def answers_layer(project: Project, asked: Asked) -> FeatureSource:
         columns.insert(2, Column("title", Coalesce("proposal__title", Value("")), "text", gettext_lazy("Title")))
     columns += [column for _one, column in _columns(project, _versions(project, asked))]
     title = in_language(project.title, get_language() or "nl")
-    rows = AnswerSheet.objects.filter(project=project, proposal__isnull=asked is Asked.ALONE)
+    rows = that_count(AnswerSheet.objects.filter(project=project, proposal__isnull=asked is Asked.ALONE))
     return FeatureSource(
         id=f"{project.slug}-{LAYERS[asked]}",
         title=_TITLES[asked] % {"project": title},

@@ -69,6 +69,11 @@ def sheets_of(project: Project, asked: Asked) -> QuerySet[AnswerSheet]:
     return rows.select_related("version", "proposal").order_by("-sent_at", "-pk")
 
 
+def that_count(rows: QuerySet[AnswerSheet]) -> QuerySet[AnswerSheet]:
+    """Those that staff did not leave out."""
+    return rows.filter(left_out_because="")
+
+
 def sheet_of(project: Project, person: Person | AnonymousUser | None) -> AnswerSheet | None:
     """What did this person answer in the form?"""
     if not isinstance(person, Person):
@@ -159,7 +164,8 @@ def tallied(project: Project, asked: Asked, *, exact: bool, public: bool, texts:
     """Count what was answered: how many sheets there are, and each question in its order.
 
     ``exact`` says figures of so few people too that they tell of somebody; ``public`` counts what may be told to
-    everybody alone. Questions that are asked no more are counted as well, as long as somebody answered them.
+    everybody alone. Questions that are asked no more are counted as well, as long as somebody answered them; what staff
+    left out is not.
 
     Cost     reads every sheet of the project.
     """
@@ -172,7 +178,7 @@ def tallied(project: Project, asked: Asked, *, exact: bool, public: bool, texts:
     last = [one.key for one in (versions[max(versions)] if versions else ())]
     order = list(dict.fromkeys([*last, *known]))
     told = public_keys(project, asked)
-    rows = list(sheets_of(project, asked).values_list("version_id", "answers"))
+    rows = list(that_count(sheets_of(project, asked)).values_list("version_id", "answers"))
     found = []
     for key in order:
         mine = [

@@ -15,7 +15,7 @@ from geo.intake.documents.refused import Locked, Unreadable
 from participation.models import AnswerFile, Draft
 from participation.rules.questions import Kind, Question
 from participation.rules.refusals import Code, Refused
-from participation.rules.wording import cleaned
+from participation.rules.wording import cleaned, line
 from participation.services.photos import drawn_anew
 
 FOLDER = "answers"
@@ -41,10 +41,11 @@ def add_answer_file(
     of other documents plain text is taken. That is done before anything is locked: a document may take its time.
 
     Locks    the draft's row.
-    Refuses  photo.*, answer.file_not_taken, answer.file_too_large, answer.file_locked, answer.file_broken.
+    Refuses  body.too_long, photo.*, answer.file_not_taken, answer.file_too_large, answer.file_locked,
+             answer.file_broken.
     """
     name = " ".join(cleaned(name.replace("\\", "/").rpartition("/")[2]).split())[-NAME_MAX:] or "bestand"
-    alt = " ".join(cleaned(alt).split())[:ALT_MAX]
+    alt = line(alt, ALT_MAX)
     made = AnswerFile(draft=draft, question=question.key, name=name, alt=alt, created_at=now)
     head = file.read(512)
     file.seek(0)

@@ -26,10 +26,14 @@ from participation.rules.questions import (
     read,
 )
 from participation.rules.refusals import Code, Refused
+from participation.rules.roles import DeskAct
+from participation.rules.wording import REASON_MAX, bounded
 from participation.selectors.access import require_act
 from participation.selectors.forms import draft_files, sheet_of, version_numbered, version_of
 from participation.selectors.projects import standing
 from participation.selectors.proposals import place_verdict
+from participation.selectors.roles import may_in
+from participation.services.records import record_act
 
 _A_METRE_DEGREES = 0.00001
 # What a draft keeps under these names: what was typed, and under which version of the questions.
@@ -159,6 +163,57 @@ def send_answers(
     sheet.save()
     _take_files(draft, sheet)
     draft.delete()
+    return sheet
+
+
+@transaction.atomic
+def leave_out(*, project: Project, number: int, reason: str, by: Person) -> AnswerSheet:
+    """Leave what somebody answered in the form of a project out of its counts and files, such as spam.
+
+    It stays to be read at the desk, and its sender reads the reason; sending it again changes nothing about that.
+
+    Locks    the sheet's row.
+    Refuses  person.not_staff, answers.not_found, reason.missing, body.too_long.
+    """
+    because = bounded(reason, REASON_MAX)
+    sheet = _sheet_at_the_desk(project, number, by)
+    if not because:
+        raise Refused(Code.REASON_MISSING)
+    return _counted_as(sheet, because, "answers.left_out", by)
+
+
+@transaction.atomic
+def take_back(*, project: Project, number: int, by: Person) -> AnswerSheet:
+    """Count again what was left out.
+
+    Locks    the sheet's row.
+    Refuses  person.not_staff, answers.not_found.
+    """
+    return _counted_as(_sheet_at_the_desk(project, number, by), "", "answers.counted_again", by)
+
+
+def _sheet_at_the_desk(project: Project, number: int, by: Person) -> AnswerSheet:
+    if not may_in(project, by, DeskAct.MODERATE):
+        raise Refused(Code.NOT_STAFF)
+    found = AnswerSheet.objects.select_for_update().filter(project=project, proposal=None, pk=number).first()
+    if found is None:
+        raise Refused(Code.ANSWERS_NOT_FOUND, {"number": number})
+    return found
+
+
+def _counted_as(sheet: AnswerSheet, because: str, act: str, by: Person) -> AnswerSheet:
+    """Note why a sheet does not count, or that it does; noting the same again leaves no second line."""
+    if sheet.left_out_because != because:
+        was, sheet.left_out_because = sheet.left_out_because, because
+        sheet.save(update_fields=["left_out_because"])
+        record_act(
+            organisation=sheet.project.organisation,
+            project=sheet.project,
+            by=by,
+            act=act,
+            subject=f"form {sheet.pk}",
+            detail={"reason": because} if because else {"before": was},
+        )
     return sheet
 
 

@@ -9,7 +9,7 @@ from participation.queries import voting as queries
 from participation.rules.phases import check_later
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.rules.wording import REASON_MAX, cleaned
+from participation.rules.wording import REASON_MAX, bounded
 from participation.selectors.closing import vote_of_desk
 from participation.services.proposals import require_desk
 
@@ -18,7 +18,7 @@ from participation.services.proposals import require_desk
 def ask_extension(*, project: Project, closes_at: datetime, reason: str, by: Person) -> Extension:
     """Ask that the vote of a project closes later, or that one without an end gets one; nothing changes yet.
 
-    Refuses  person.not_staff, vote.not_open (there is none), vote.closed, extension.reason_missing,
+    Refuses  person.not_staff, vote.not_open (there is none), vote.closed, body.too_long, extension.reason_missing,
              extension.not_later, extension.too_soon.
     """
     require_desk(project, by, DeskAct.EXTEND)
@@ -26,7 +26,7 @@ def ask_extension(*, project: Project, closes_at: datetime, reason: str, by: Per
     vote = vote_of_desk(project, now)
     if vote is None:
         raise Refused(Code.VOTE_NOT_OPEN)
-    reason = cleaned(reason)[:REASON_MAX]
+    reason = bounded(reason, REASON_MAX)
     if not reason:
         raise Refused(Code.EXTENSION_REASON_MISSING)
     _check(vote, closes_at, now)

@@ -13,7 +13,7 @@ from participation.rules.limits import COMMENTS_AN_HOUR, HOUR, REPORTS_AN_HOUR, 
 from participation.rules.phases import Act
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.rules.wording import REASON_MAX, cleaned
+from participation.rules.wording import REASON_MAX, bounded
 from participation.selectors.access import require_act
 from participation.selectors.comments import comments_on
 from participation.selectors.projects import standing
@@ -89,11 +89,11 @@ def decide_comment(*, comment: Comment, state: str, reason: str, by: Person) -> 
     """Publish a comment, or hide it with a reason that stands in its place.
 
     Locks    the comment's row.
-    Refuses  person.not_staff, reason.missing.
+    Refuses  person.not_staff, body.too_long, reason.missing.
     """
     project = comment.proposal.project
     require_desk(project, by, DeskAct.MODERATE)
-    reason = cleaned(reason)[:REASON_MAX] if state == Comment.State.HIDDEN else ""
+    reason = bounded(reason, REASON_MAX) if state == Comment.State.HIDDEN else ""
     if state == Comment.State.HIDDEN and not reason:
         raise Refused(Code.REASON_MISSING)
     row = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
@@ -134,14 +134,15 @@ def report(
     """Tell staff that something is wrong with a proposal, or with a comment on it.
 
     Locks    the person's row.
-    Refuses  proposal.not_public, what selectors.access.require_act refuses, report.reason_missing, report.twice,
-             act.too_often.
+    Refuses  proposal.not_public, what selectors.access.require_act refuses, report.reason_missing, body.too_long,
+             report.twice, act.too_often.
     """
     if not proposal.is_read_by_all:
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
     require_act(proposal.project, standing(proposal.project, now), Act.REPORT, person)
     if reason not in Report.Reason.values:
         raise Refused(Code.REPORT_REASON_MISSING)
+    text = bounded(text, REASON_MAX)
     if person is not None:
         _check_often(Report.objects.filter(person=person, at__gt=now - HOUR), person, REPORTS_AN_HOUR)
         if Report.objects.filter(proposal=proposal, comment=comment, person=person).exists():
@@ -151,7 +152,7 @@ def report(
         comment=comment,
         person=person,
         reason=reason,
-        text=cleaned(text)[:REASON_MAX],
+        text=text,
         at=now,
     )
 

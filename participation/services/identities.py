@@ -11,6 +11,7 @@ from participation.rules.claims import Claims, lives_in, plain_code
 from participation.rules.electorate import VerifiedBy, check_born_on
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
+from participation.rules.wording import bounded
 from participation.selectors.electorate import person_by_mail
 from participation.selectors.roles import may_in_town
 from participation.services.people import known_person
@@ -101,11 +102,11 @@ def verify_by_claims(*, organisation: Organisation, person: Person, claims: Clai
 def set_resident_codes(*, organisation: Organisation, codes: Iterable[str], by: Person) -> list[str]:
     """Set which postcodes or codes of municipalities make somebody a resident, for identities to come.
 
-    Refuses  person.not_staff, setup.too_many.
+    Refuses  person.not_staff, body.too_long for one of them, setup.too_many.
     """
     if not may_in_town(organisation, by, DeskAct.ELECTORATE):
         raise Refused(Code.NOT_STAFF)
-    found = sorted({code[:CODE_MAX] for text in codes if (code := plain_code(text))})
+    found = sorted({bounded(code, CODE_MAX) for text in codes if (code := plain_code(text))})
     if len(found) > CODES_MAX:
         raise Refused(Code.SETUP_TOO_MANY, {"max": CODES_MAX})
     organisation.resident_codes = found

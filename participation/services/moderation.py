@@ -7,10 +7,10 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from participation.models import AnswerTemplate, AuthorMail, Handling, Note, Organisation, Person, Proposal
-from participation.rules.limits import MAIL_MAX, NOTE_MAX, tags_of
+from participation.rules.limits import MAIL_MAX, NOTE_MAX, TEMPLATE_NAME_MAX, tags_of
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.rules.wording import cleaned
+from participation.rules.wording import bounded, line
 from participation.selectors.roles import may_in, may_in_town
 from participation.services.proposals import require_desk
 from participation.services.records import record_act
@@ -40,7 +40,7 @@ def set_tags(*, proposal: Proposal, text: str, by: Person) -> list[str]:
     """Give a proposal the staff's own tags, typed with commas between them; gives them back.
 
     Locks    the row of its handling.
-    Refuses  person.not_staff.
+    Refuses  person.not_staff, body.too_long, setup.too_many.
     """
     require_desk(proposal.project, by, DeskAct.MODERATE)
     row, tags = _handling(proposal), tags_of(text)
@@ -72,10 +72,10 @@ def hand_over(*, proposal: Proposal, to: Person | None, by: Person) -> None:
 def add_note(*, proposal: Proposal, text: str, by: Person, now: datetime) -> Note:
     """Write something about a proposal for colleagues.
 
-    Refuses  person.not_staff, note.missing.
+    Refuses  person.not_staff, body.too_long, note.missing.
     """
     require_desk(proposal.project, by, DeskAct.MODERATE)
-    text = cleaned(text)[:NOTE_MAX]
+    text = bounded(text, NOTE_MAX)
     if not text:
         raise Refused(Code.NOTE_MISSING)
     note = Note.objects.create(proposal=proposal, author=by, text=text, at=now)
@@ -87,10 +87,10 @@ def add_note(*, proposal: Proposal, text: str, by: Person, now: datetime) -> Not
 def write_author_mail(*, proposal: Proposal, text: str, by: Person, base_url: str, now: datetime) -> AuthorMail:
     """Write to the author of a proposal; the mail is on its way with it.
 
-    Refuses  person.not_staff, mail.missing, mail.no_author.
+    Refuses  person.not_staff, body.too_long, mail.missing, mail.no_author.
     """
     require_desk(proposal.project, by, DeskAct.MODERATE)
-    text = cleaned(text)[:MAIL_MAX]
+    text = bounded(text, MAIL_MAX)
     if not text:
         raise Refused(Code.MAIL_MISSING)
     author = proposal.author
@@ -106,12 +106,12 @@ def write_author_mail(*, proposal: Proposal, text: str, by: Person, base_url: st
 def keep_template(*, organisation: Organisation, name: str, text: Mapping[str, str], by: Person) -> AnswerTemplate:
     """Keep words for answers under a name; those of the same name are written over.
 
-    Refuses  person.not_staff, template.missing.
+    Refuses  person.not_staff, body.too_long, template.missing.
     """
     if not may_in_town(organisation, by, DeskAct.MODERATE):
         raise Refused(Code.NOT_STAFF)
-    name = " ".join(cleaned(name).split())[:60]
-    texts = {language: cleaned(words)[:MAIL_MAX] for language, words in text.items() if cleaned(words)}
+    name = line(name, TEMPLATE_NAME_MAX)
+    texts = {language: words for language, typed in text.items() if (words := bounded(typed, MAIL_MAX))}
     if not name or not texts:
         raise Refused(Code.TEMPLATE_MISSING)
     row, _made = AnswerTemplate.objects.update_or_create(organisation=organisation, name=name, defaults={"text": texts})

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from participation.models import Ballot, BallotCast, Person, Session, VotingCode
 from participation.queries import voting as queries
 from participation.rules.electorate import Channel
-from participation.rules.wording import cleaned
+from participation.rules.wording import PUBLIC_NAME_MAX, bounded
 from participation.selectors.projects import choices_cast, options
 from participation.services.voting import close_phase
 
@@ -28,8 +28,11 @@ def forget_old_sessions() -> int:
 
 
 def rename(person: Person, *, public_name: str) -> None:
-    """Change the name others see."""
-    person.public_name = cleaned(public_name)[:60]
+    """Change the name others see.
+
+    Refuses  body.too_long.
+    """
+    person.public_name = bounded(public_name, PUBLIC_NAME_MAX)
     person.save(update_fields=["public_name"])
 
 

@@ -22,7 +22,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from participation.models import Draft, Photo
 from participation.models.photo import ALT_MAX
 from participation.rules.refusals import Code, Refused
-from participation.rules.wording import cleaned
+from participation.rules.wording import line
 
 FOLDER = "photos"
 # The longer side of each file, in pixels.
@@ -101,9 +101,9 @@ def add_photo(*, draft: Draft, file: IO[bytes], size: int, alt: str, now: dateti
     """Put a photo into a draft.
 
     Locks    the draft's row: no two photos become one too many.
-    Refuses  photo.alt_missing, photo.too_many, photo.too_large, photo.too_many_pixels, photo.unreadable.
+    Refuses  body.too_long, photo.alt_missing, photo.too_many, photo.too_large, photo.too_many_pixels, photo.unreadable.
     """
-    alt = " ".join(cleaned(alt).split())[:ALT_MAX]
+    alt = line(alt, ALT_MAX)
     if not alt:
         raise Refused(Code.PHOTO_ALT_MISSING)
     Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)

@@ -6,13 +6,25 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from participation.models import Draft, MergedProposal, Person, Phase, Photo, Project, Proposal, Record, Support, Theme
+from participation.models import (
+    Draft,
+    InventoryObject,
+    MergedProposal,
+    Person,
+    Phase,
+    Photo,
+    Project,
+    Proposal,
+    Record,
+    Support,
+    Theme,
+)
 from participation.queries.voting import database_now
 from participation.rules.phases import Act
 from participation.rules.places import Given
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.rules.wording import REASON_MAX, cleaned, title_and_body
+from participation.rules.wording import REASON_MAX, bounded, title_and_body
 from participation.selectors.access import require_act
 from participation.selectors.closing import is_frozen
 from participation.selectors.projects import facts, standing
@@ -209,10 +221,10 @@ def hide_proposal(*, project: Project, number: int, reason: str, by: Person) -> 
     """Take a proposal off the public pages, with a reason that everybody can read; it also leaves the ballot.
 
     Locks    the proposal's row.
-    Refuses  person.not_staff, proposal.not_found, reason.missing.
+    Refuses  person.not_staff, body.too_long, reason.missing, proposal.not_found.
     """
     require_desk(project, by, DeskAct.MODERATE)
-    reason = cleaned(reason)[:REASON_MAX]
+    reason = bounded(reason, REASON_MAX)
     if not reason:
         raise Refused(Code.REASON_MISSING)
     proposal = _locked(project, number)
@@ -278,17 +290,24 @@ def set_shortlist(*, project: Project, numbers: Collection[int], on_ballot: bool
 
     Locks    the proposals' rows, in the order of their numbers, so that two planners never wait for each other; the
              trigger ``list_frozen`` looks once more, also for a first ballot that is being cast meanwhile.
-    Refuses  person.not_staff, proposal.not_found, proposal.not_public, ballot.frozen.
+    Refuses  person.not_staff, proposal.not_found, proposal.not_public, object.no_permission when the owner of what
+             would join does not agree; ballot.frozen.
     """
     require_desk(project, by, DeskAct.SHORTLIST)
     rows = list(
-        Proposal.objects.select_for_update(no_key=True).filter(project=project, number__in=numbers).order_by("number")
+        Proposal.objects.select_for_update(no_key=True, of=("self",))
+        .filter(project=project, number__in=numbers)
+        .select_related("inventory_object")
+        .order_by("number")
     )
     missing = set(numbers) - {row.number for row in rows}
     if missing:
         raise Refused(Code.PROPOSAL_NOT_FOUND, {"number": min(missing)})
     if on_ballot and any(row.state != Proposal.State.PUBLISHED for row in rows):
         raise Refused(Code.PROPOSAL_NOT_PUBLIC)
+    for chosen in (row.inventory_object for row in rows if on_ballot and not row.on_ballot):
+        if chosen is not None and chosen.permission == InventoryObject.Permission.REFUSED:
+            raise Refused(Code.OBJECT_NO_PERMISSION, {"name": chosen.name})
     votes = Phase.objects.filter(project=project, kind="vote")
     voted = [facts(phase) for phase in votes if is_frozen(phase)]
     now = database_now()

@@ -18,7 +18,7 @@ from participation.rules.roles import DeskAct
 from participation.rules.rows import short_slug
 from participation.rules.templates import Consider, Step, Template
 from participation.rules.vote_settings import VoteSettings, by_method, checked
-from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned
+from participation.rules.wording import BODY_MAX, TITLE_MAX, bounded, cleaned, line
 from participation.selectors.closing import is_frozen
 from participation.selectors.roles import may_in_town
 from participation.selectors.setup import missing, n_outside, phases_of, themes_in_use
@@ -142,11 +142,7 @@ def set_texts(*, project: Project, texts: Mapping[str, Mapping[str, str]], by: P
 
 
 def _clean(name: str, text: str) -> str:
-    text = " ".join(cleaned(text).split()) if name in ONE_LINE else cleaned(text)
-    most, code = (TITLE_MAX, Code.TITLE_TOO_LONG) if name in ONE_LINE else (BODY_MAX, Code.BODY_TOO_LONG)
-    if len(text) > most:
-        raise Refused(code, {"max": most, "length": len(text)})
-    return text
+    return line(text, TITLE_MAX, Code.TITLE_TOO_LONG) if name in ONE_LINE else bounded(text, BODY_MAX)
 
 
 @transaction.atomic

@@ -26,6 +26,11 @@ def _require_people(organisation: Organisation, by: Person) -> None:
         raise Refused(Code.NOT_STAFF)
 
 
+def _lock_roles(organisation: Organisation) -> None:
+    """Let nobody else change a role in this town until the transaction ends."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+
+
 def _role(text: str) -> Role:
     try:
         role = Role(text)
@@ -120,16 +125,23 @@ def check_invitation(invitation: Invitation, now: datetime) -> None:
 def accept_invitation(*, organisation: Organisation, token: str, person: Person, now: datetime) -> Role:
     """Take on the role of an invitation. Only the address it was sent to can: a forwarded link gives nobody a role.
 
-    Locks    the invitation's row: of two that accept at once one is refused.
-    Refuses  invitation.unknown, invitation.used, invitation.withdrawn, invitation.expired, invitation.other_address.
+    Who got a role there meanwhile keeps that one: an old invitation takes nothing from anybody.
+
+    Locks    the organisation's row, as every change of a role in the town: what somebody is cannot change while it is
+             asked, and of two that accept at once one is refused (tests/drills/test_role_race.py).
+    Refuses  invitation.unknown, invitation.used, invitation.withdrawn, invitation.expired, invitation.other_address,
+             invitation.staff_already.
     """
     found = invitation_of(organisation, token)
     if found is None:
         raise Refused(Code.INVITATION_UNKNOWN)
+    _lock_roles(organisation)
     found = Invitation.objects.select_for_update().get(pk=found.pk)
     check_invitation(found, now)
     if (person.email or "").lower() != found.email:
         raise Refused(Code.INVITATION_OTHER_ADDRESS)
+    if works_there(organisation, found.project, person.email or ""):
+        raise Refused(Code.INVITATION_STAFF_ALREADY, {"email": found.email})
     found.used_at, found.used_by = now, person
     found.save(update_fields=["used_at", "used_by"])
     if found.project is None:
@@ -144,10 +156,12 @@ def accept_invitation(*, organisation: Organisation, token: str, person: Person,
 def appoint_manager(*, organisation: str, email: str) -> tuple[Organisation, Person]:
     """Make somebody manager of the town of this slug, on the word of whoever runs the installation.
 
+    Locks    the organisation's row.
     Refuses  organisation.unknown, roll.bad_mail.
     """
     town = organisation_or_refused(organisation)
     person = known_person(email=mail_or_refused(email), language=town.languages[0])
+    _lock_roles(town)
     Membership.objects.update_or_create(organisation=town, person=person, defaults={"role": Role.MANAGER})
     record_act(
         organisation=town, by=None, act="staff.joined", subject=f"person {person.pk}", detail={"role": Role.MANAGER}
@@ -162,7 +176,7 @@ def change_role(*, organisation: Organisation, person: int, role: str, by: Perso
     Locks    the organisation's row: of two managers who demote each other one stays.
     Refuses  person.not_staff, staff.role_bad, staff.unknown, staff.last_manager.
     """
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    _lock_roles(organisation)
     _require_people(organisation, by)
     given = Role.RESIDENT if role == Role.RESIDENT else _role(role)
     member = Membership.objects.filter(organisation=organisation, person=person, role__in=STAFF).first()

@@ -9,7 +9,7 @@ from participation.models import Organisation, Person, Record, Token
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.rules.tokens import LIVES_DAYS, MOST_EACH, NAME_MAX, SHOWN, Scope, digest_of_token, new_token
-from participation.rules.wording import cleaned
+from participation.rules.wording import bounded
 from participation.selectors.roles import may_in_town, roles_in
 from participation.selectors.tokens import living_tokens
 
@@ -24,11 +24,11 @@ def make_token(
     """Make a token for somebody of the desk; gives back the row, and the token itself this one time.
 
     Locks    the person's row, so that two forms at once do not make one too many.
-    Refuses  person.not_staff, token.name_missing, token.no_scope, token.bad_time, token.too_many.
+    Refuses  person.not_staff, body.too_long, token.name_missing, token.no_scope, token.bad_time, token.too_many.
     """
     if not roles_in(organisation, by).may_somewhere(DeskAct.SEE):
         raise Refused(Code.NOT_STAFF)
-    name = cleaned(name)[:NAME_MAX]
+    name = bounded(name, NAME_MAX)
     if not name:
         raise Refused(Code.TOKEN_NAME_MISSING)
     asked = [scope for scope in Scope if scope.value in scopes]

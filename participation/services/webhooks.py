@@ -67,8 +67,8 @@ def add_webhook(
     """Have an address told of some events; gives back the row, and its secret this one time.
 
     Locks    the organisation's row, so that two forms at once do not make one too many.
-    Refuses  person.not_staff, webhook.name_missing, webhook.no_event, call.bad_url, call.not_listed,
-             webhook.too_many.
+    Refuses  person.not_staff, body.too_long, webhook.name_missing, webhook.no_event, call.bad_url,
+             call.not_listed, webhook.too_many.
     """
     _require(organisation, by)
     url = url.strip()

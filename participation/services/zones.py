@@ -13,7 +13,7 @@ from participation.models import InventoryObject, Person, Project, Proposal, Zon
 from participation.rules.places import PlaceSettings, Shape, checked_settings, mark_of
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
-from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned
+from participation.rules.wording import BODY_MAX, TITLE_MAX, bounded, cleaned, line
 from participation.rules.zones import ZONES_MAX, ZoneKind
 from participation.selectors.places import fence_of
 from participation.selectors.zones import asks_for_shapes, has_places, settings_of, shapes_in_use, to_geos
@@ -23,6 +23,7 @@ from participation.services.records import record_act
 from participation.services.setup import note_change, set_area
 
 OBJECTS_MAX = 20_000
+KEY_MAX, NAME_MAX = 100, 120
 
 
 @transaction.atomic
@@ -92,7 +93,8 @@ class ZoneRow:
 def add_zones(*, project: Project, zones: Iterable[tuple[ZoneRow, BaseGeometry]], by: Person) -> int:
     """Add zones behind the others; gives back how many.
 
-    Refuses  person.not_staff, setup.too_many, zone.name_missing, zone.why_missing, area.not_a_surface.
+    Refuses  person.not_staff, setup.too_many, zone.name_missing, zone.why_missing, body.too_long,
+             area.not_a_surface.
     """
     require_desk(project, by, DeskAct.SETUP)
     position = Zone.objects.filter(project=project).aggregate(top=Max("position"))["top"] or 0
@@ -111,7 +113,7 @@ def add_zones(*, project: Project, zones: Iterable[tuple[ZoneRow, BaseGeometry]]
 
 def _words(row: ZoneRow) -> tuple[dict[str, str], dict[str, str]]:
     name = {code: text for code, given in row.name.items() if (text := " ".join(cleaned(given).split()))}
-    why = {code: text for code, given in row.why.items() if (text := cleaned(given)[:BODY_MAX])}
+    why = {code: text for code, given in row.why.items() if (text := bounded(given, BODY_MAX))}
     if not name or any(len(text) > TITLE_MAX for text in name.values()):
         raise Refused(Code.ZONE_NAME_MISSING, {"max": TITLE_MAX})
     if row.kind is ZoneKind.BARRED and not why:
@@ -123,7 +125,7 @@ def _words(row: ZoneRow) -> tuple[dict[str, str], dict[str, str]]:
 def change_zone(*, project: Project, key: int, row: ZoneRow, by: Person) -> None:
     """Set the rule and the words of a zone; what was proposed before stays.
 
-    Refuses  person.not_staff, zone.unknown, zone.name_missing, zone.why_missing.
+    Refuses  person.not_staff, zone.unknown, zone.name_missing, zone.why_missing, body.too_long.
     """
     require_desk(project, by, DeskAct.SETUP)
     name, why = _words(row)
@@ -164,7 +166,7 @@ def load_inventory(*, project: Project, rows: Iterable[ObjectRow], by: Person) -
 
     What the owner said stays; an object that is not in the file stays as well.
 
-    Refuses  person.not_staff, setup.too_many, object.none_in_file.
+    Refuses  person.not_staff, setup.too_many, body.too_long, object.none_in_file.
     """
     require_desk(project, by, DeskAct.SETUP)
     ground = fence_of(project)
@@ -177,15 +179,15 @@ def load_inventory(*, project: Project, rows: Iterable[ObjectRow], by: Person) -
         if ground.area is not None and not ground.area.intersects(row.place):
             n_outside += 1
             continue
-        key = cleaned(row.key)[:100]
+        key = bounded(row.key, KEY_MAX)
         found = known.get(key) or new.get(key)
         if found is None:
             number += 1
             found = new[key] = InventoryObject(project=project, number=number, key=key)
         elif key in known:
             changed_rows[key] = found
-        found.name = " ".join(cleaned(row.name).split())[:120] or f"{found.number}"
-        found.owner = " ".join(cleaned(row.owner).split())[:120]
+        found.name = line(row.name, NAME_MAX) or f"{found.number}"
+        found.owner = line(row.owner, NAME_MAX)
         found.place = to_geos(_simple(row.place))
     if not new and not changed_rows:
         raise Refused(Code.OBJECT_NONE_IN_FILE)

@@ -1,6 +1,6 @@
 """What most views ask first: which project, what time by the database, who is there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
@@ -65,10 +65,19 @@ def now() -> datetime:
     return database_now()
 
 
-def refused_page(request: HttpRequest, refused: Refused, *, back_to: str = "/") -> HttpResponse:
-    """Show a refusal as a page of its own, with its code and status, and the way back."""
-    said = refusal(refused)
-    context = {"refusal": said, "back_to": back_to}
+def refused_page(
+    request: HttpRequest, refused: Refused, *, back_to: str = "/", written: Sequence[str] = ()
+) -> HttpResponse:
+    """Show a refusal as a page of its own, with its code and status, and the way back.
+
+    ``written`` names the fields that hold somebody's words: what was sent in the first of them that is not empty
+    stands there to be changed and sent again, with the rest of the form as it was.
+    """
+    context: dict[str, object] = {"refusal": refusal(refused), "back_to": back_to}
+    if name := next((name for name in written if request.POST.get(name)), ""):
+        rest = [(key, value) for key, values in request.POST.lists() for value in values]
+        rest = [(key, value) for key, value in rest if key not in {name, "csrfmiddlewaretoken"}]
+        context["again"] = {"name": name, "text": request.POST[name], "rest": rest}
     return render(request, "errors/refused.html", context, status=status_of(refused))
 
 

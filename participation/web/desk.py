@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from participation.models import Person, Project
 from participation.rules.electorate import Eligibility
+from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.projects import standing
 from participation.selectors.proposals import filtered, public_proposals
@@ -21,9 +22,11 @@ from participation.selectors.staff import latest_acts
 from participation.services.proposals import set_shortlist
 from participation.web import acts
 from participation.web.asking import desk, may_do, now, person_of, roles_of, town_of
+from participation.web.sentences import refusal, status_of
 from participation.web.words import eyebrow
 
 A_PAGE = 50
+TICKED_AT_MOST = 1000
 
 # The headings of a project's menu; each stands where its first page does.
 INTAKE, VOTING, SITES, OUT = _("Intake"), _("Voting"), _("Sites"), _("Take along")
@@ -159,18 +162,32 @@ def overview(request: HttpRequest) -> HttpResponse:
 @desk(DeskAct.SEE)
 def shortlist_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show which proposals are on the ballot and which could be."""
-    project = desk_project(request, slug)
-    text = request.GET.get("q", "")[:100].replace("\x00", "")
+    return _shortlist(request, desk_project(request, slug), request.GET)
+
+
+def _shortlist(
+    request: HttpRequest, project: Project, asked: QueryDict, refused: Refused | None = None
+) -> HttpResponse:
+    """The list as it was asked for; after a refusal with what was ticked."""
+    text = asked.get("q", "")[:100].replace("\x00", "")
     rows = filtered(public_proposals(project), text=text).order_by("on_ballot", "-n_supports", "number")
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rows, A_PAGE).get_page(asked.get("page"))
     context = {
         "project": project,
         "page": page,
         "text": text,
+        "ticked": _numbers(asked),
+        "refusal": refusal(refused) if refused else None,
+        "has_objects": project.from_inventory,
         "n_on_ballot": project.proposals.filter(on_ballot=True).count(),
         "desk_items": desk_items(request, project),
     }
-    return render(request, "participation/desk_shortlist.html", context)
+    status = status_of(refused) if refused else 200
+    return render(request, "participation/desk_shortlist.html", context, status=status)
+
+
+def _numbers(asked: QueryDict) -> list[int]:
+    return [int(text) for text in asked.getlist("number")[:TICKED_AT_MOST] if text.isdecimal() and len(text) < 10]
 
 
 @require_POST
@@ -178,9 +195,13 @@ def shortlist_page(request: HttpRequest, slug: str) -> HttpResponse:
 def shortlist(request: HttpRequest, slug: str) -> HttpResponse:
     """Put the ticked proposals on the ballot, or take them off."""
     project = desk_project(request, slug)
-    numbers = [int(text) for text in request.POST.getlist("number")[:1000] if text.isdecimal() and len(text) < 10]
     joins = request.POST.get("act") != "off"
-    changed = set_shortlist(project=project, numbers=numbers, on_ballot=joins, by=clerk(request))
+    try:
+        if len(request.POST.getlist("number")) > TICKED_AT_MOST:
+            raise Refused(Code.SETUP_TOO_MANY, {"max": TICKED_AT_MOST})
+        changed = set_shortlist(project=project, numbers=_numbers(request.POST), on_ballot=joins, by=clerk(request))
+    except Refused as refused:
+        return _shortlist(request, project, request.POST, refused)
     said = (
         ngettext("%(n)s place joined the ballot.", "%(n)s places joined the ballot.", len(changed))
         if joins

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from participation.models import Comment, Project, Proposal, Record
+from participation.rules.limits import JOINED_AT_MOST
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.selectors.comments import comments_on
@@ -147,8 +148,11 @@ def _hide(request: HttpRequest, piece: Proposal) -> str:
 
 
 def _numbers(request: HttpRequest) -> list[int]:
-    typed = " ".join(request.POST.getlist("number")[:100])[:1000].replace(",", " ").replace("#", " ")
-    return [int(text) for text in typed.split() if text.isdecimal() and len(text) < 10]
+    typed = " ".join(request.POST.getlist("number")).replace(",", " ").replace("#", " ")
+    found = dict.fromkeys(int(text) for text in typed.split() if text.isdecimal() and len(text) < 10)
+    if len(found) > JOINED_AT_MOST:
+        raise Refused(Code.SETUP_TOO_MANY, {"max": JOINED_AT_MOST})
+    return list(found)
 
 
 def _merge(request: HttpRequest, piece: Proposal) -> str:
@@ -190,7 +194,7 @@ def _note(request: HttpRequest, piece: Proposal) -> str:
 
 
 def _tags(request: HttpRequest, piece: Proposal) -> str:
-    moderation.set_tags(proposal=piece, text=request.POST.get("tags", "")[:1000], by=clerk(request))
+    moderation.set_tags(proposal=piece, text=request.POST.get("tags", ""), by=clerk(request))
     return gettext("The tags were kept.")
 
 
@@ -257,6 +261,9 @@ ACTS: Mapping[str, tuple[Callable[[HttpRequest, Proposal], str], bool]] = {
     "comment_hide": (_comment(Comment.State.HIDDEN, _("The comment is not shown any more.")), False),
 }
 
+# Which fields of these acts hold what somebody wrote.
+WRITTEN = ("text", "reason", "tags")
+
 
 @require_POST
 @desk(DeskAct.MODERATE)
@@ -274,7 +281,7 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     try:
         messages.success(request, act(request, piece))
     except Refused as refused:
-        return refused_page(request, refused, back_to=_way_back(request, slug, piece=piece.pk))
+        return refused_page(request, refused, back_to=_way_back(request, slug, piece=piece.pk), written=WRITTEN)
     asked = request.POST.get("following", "")
     following = asked if asked.isdecimal() else ""
     return redirect(_way_back(request, slug, piece=following if goes_on else piece.pk))

@@ -289,7 +289,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
 @desk(DeskAct.ELECTORATE)
 def people_codes(request: HttpRequest) -> HttpResponse:
     """Set by which postcodes an identity is that of a resident."""
-    typed = request.POST.get("codes", "")[:4000]
+    typed = request.POST.get("codes", "")
     set_resident_codes(organisation=town_of(request), codes=typed.replace(",", " ").split(), by=clerk(request))
     messages.success(request, gettext("It was kept."))
     return redirect("desk_people")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from participation.models import Proposal, Support
+from participation.rules.wording import PUBLIC_NAME_MAX
 from participation.selectors.access import is_verified
 from participation.selectors.forms import forms_answered_by
 from participation.selectors.projects import ballots_of
@@ -23,7 +24,7 @@ class NameForm(forms.Form):
     public_name = forms.CharField(
         label=_("Name that others see"),
         help_text=_("A first name or a nickname is enough. Leave it empty to stay “a resident”."),
-        max_length=60,
+        max_length=PUBLIC_NAME_MAX,
         required=False,
     )
 

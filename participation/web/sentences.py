@@ -177,6 +177,7 @@ SENTENCES = {
     ),
     Code.ANSWERS_INCOMPLETE: _("Something is not right yet. Look at the questions marked in red."),
     Code.ANSWERS_NONE: _("You did not answer anything yet."),
+    Code.ANSWERS_NOT_FOUND: _("Nothing was answered under number %(number)s in the form of this project."),
     Code.FORM_CHANGED: _(
         "The town changed the questions while you were answering. Nothing you filled in is lost. Look at what changed"
         " and go on."
@@ -386,6 +387,7 @@ STATUS = {
     Code.NOT_STAFF: 403,
     Code.SECOND_FACTOR: 403,
     Code.PROPOSAL_NOT_FOUND: 404,
+    Code.ANSWERS_NOT_FOUND: 404,
     Code.PROPOSALS_NOT_OPEN: 409,
     Code.PROPOSALS_OPEN_LATER: 409,
     Code.PROPOSAL_NOT_PUBLIC: 409,

@@ -295,7 +295,7 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask what and why: a title, a reason, a theme."""
     project = project_or_404(request, slug)
     draft = draft_of(request, project, Draft.Kind.PROPOSAL)
-    asked = None
+    asked, status = None, 200
     if request.method == "POST":
         # What was typed is kept before anything is said about it, cut where no honest text is longer.
         draft |= {
@@ -327,11 +327,12 @@ def what(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("suggest_check", slug=slug)
         except Refused as refused:
             context |= {"refusal": refusal(refused)} | asked_with(request, project, asked.draft, asked.refusals)
+            status = status_of(refused)
     like = _alike(project, str(draft.get("title", "")), draft)
     context = asked_with(request, project, draft) | context
     context = _context(request, project, 2, draft) | context | {"title_max": TITLE_MAX, "alike": like}
     context |= {"photos": draft_photos(token_of(request, project, Draft.Kind.PROPOSAL)), "photos_max": MOST}
-    return render(request, "participation/suggest_what.html", context, status=422 if context.get("refusal") else 200)
+    return render(request, "participation/suggest_what.html", context, status=status)
 
 
 def _sent_before(request: HttpRequest, project: Project) -> HttpResponse:

@@ -40,9 +40,11 @@ def corners_field() -> forms.CharField:
 def drawing_of(corners: str) -> shapely.Polygon:
     """The surface of corners that were typed.
 
-    Refuses  area.not_a_surface.
+    Refuses  area.not_a_surface, setup.too_many.
     """
-    lines = [line for line in corners.splitlines() if line.strip()][:CORNERS_MAX]
+    lines = [line for line in corners.splitlines() if line.strip()]
+    if len(lines) > CORNERS_MAX:
+        raise Refused(Code.SETUP_TOO_MANY, {"max": CORNERS_MAX})
     places = [typed_pair(line.strip()[:60]) for line in lines]
     if len(places) < 3 or None in places:
         raise Refused(Code.AREA_NOT_A_SURFACE)
@@ -141,9 +143,9 @@ class ZoneForm(forms.Form):
             )
             self.fields[f"why_{code}"] = forms.CharField(
                 label=f"{_('Why? Residents read it.')}{said}",
-                max_length=BODY_MAX,
                 required=False,
-                widget=forms.Textarea(attrs={"rows": 2}),
+                # How long it may be the service says: it counts the end of a line once, as a browser does.
+                widget=forms.Textarea(attrs={"rows": 2, "maxlength": BODY_MAX}),
             )
 
     def first_words(self) -> list[forms.BoundField]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from participation import public
 from participation.models import Person, Project
 from participation.rules.refusals import Code, Refused
-from participation.rules.wording import REASON_MAX, cleaned
+from participation.rules.wording import REASON_MAX, bounded, line
 from siting.models import Candidate, Decision, RollOut
 from siting.rules.links import web_address
 from siting.selectors.candidates import proposals_behind
@@ -48,12 +48,9 @@ def decide(
              proposal.not_found.
     """
     link = web_address(council_link)
-    texts = {language: text for language, given in reason.items() if (text := cleaned(given))}
+    texts = {language: text for language, given in reason.items() if (text := bounded(given, REASON_MAX))}
     if not texts or outcome not in Decision.Outcome.values:
         raise Refused(Code.REASON_MISSING)
-    longest = max(len(text) for text in texts.values())
-    if longest > REASON_MAX:
-        raise Refused(Code.BODY_TOO_LONG, {"max": REASON_MAX, "length": longest})
     if not about.candidates and not about.proposals:
         raise Refused(Code.DECISION_NOTHING_CHOSEN)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
@@ -151,9 +148,7 @@ def roll_out(
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if decision.published_at is None or decision.outcome != Decision.Outcome.BUILD or state not in RollOut.State.values:
         raise Refused(Code.DECISION_NOT_TO_BUILD)
-    note = " ".join(cleaned(note).split())
-    if len(note) > ROLL_OUT_NOTE_MAX:
-        raise Refused(Code.BODY_TOO_LONG, {"max": ROLL_OUT_NOTE_MAX, "length": len(note)})
+    note = line(note, ROLL_OUT_NOTE_MAX)
     row = RollOut.objects.create(decision=decision, state=state, on=on, note=note, recorded_by=by, recorded_at=now)
     if tell:
         outcome = Decision.Outcome.NOT if state == RollOut.State.GONE else Decision.Outcome.BUILD

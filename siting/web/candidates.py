@@ -48,9 +48,15 @@ AROUND_M = 400
 
 
 def numbers_in(text: str) -> list[int]:
-    """The numbers somebody typed: "12, 15 and 31"."""
-    words = "".join(sign if sign.isdecimal() else " " for sign in text[:5000]).split()
-    return sorted({int(word) for word in words if len(word) < 10})[:MOST_NUMBERS]
+    """The numbers somebody typed: "12, 15 and 31".
+
+    Refuses  setup.too_many.
+    """
+    words = "".join(sign if sign.isdecimal() else " " for sign in text).split()
+    found = sorted({int(word) for word in words if len(word) < 10})
+    if len(found) > MOST_NUMBERS:
+        raise Refused(Code.SETUP_TOO_MANY, {"max": MOST_NUMBERS})
+    return found
 
 
 def _whole(text: str | None) -> int | None:

@@ -11,7 +11,7 @@ from django.utils.translation import get_language_info, gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from participation.models import Project
-from participation.rules.refusals import Refused
+from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.web.asking import desk, now
 from participation.web.desk import clerk, desk_items, desk_project
@@ -94,7 +94,9 @@ def _reason(given: Any, project: Project) -> dict[str, str]:
 
 
 def _numbers(given: list[str]) -> list[int]:
-    return sorted({int(text) for text in given[:MOST] if text.isascii() and text.isdecimal() and len(text) < 10})
+    if len(given) > MOST:
+        raise Refused(Code.SETUP_TOO_MANY, {"max": MOST})
+    return sorted({int(text) for text in given if text.isascii() and text.isdecimal() and len(text) < 10})
 
 
 @require_POST

@@ -138,9 +138,10 @@ DESK: dict[DeskAct, str] = {
 }  # fmt: skip
 
 # What staff do with a piece of the queue, by its state; the columns are STATES: submitted, published, hidden, joined,
-# on the ballot. On the stage one proposal is joined with the published one, everything has an author with a mail
-# address, a comment and a report, and a vote runs.
+# on the ballot; while a vote runs. On the stage one proposal is joined with the published one, and everything has an
+# author with a mail address, a comment and a report.
 TARGET, PARTS, LISTED = Code.MERGE_TARGET_NOT_PUBLIC, Code.MERGE_NOT_POSSIBLE, Code.MERGE_ON_BALLOT
+UNSEEN = Code.PROPOSAL_NOT_PUBLIC
 APART, LATE = Code.MERGE_UNDONE, Code.UNDO_NOT_POSSIBLE
 DESK_ABOUT: dict[str, tuple[Code | None, ...]] = {
     #                    sub.    publ.   hidden  joined  ballot
@@ -159,6 +160,11 @@ DESK_ABOUT: dict[str, tuple[Code | None, ...]] = {
     "unlock":           (None,   None,   None,   None,   None),
     "comment_publish":  (None,   None,   None,   None,   None),
     "comment_hide":     (None,   None,   None,   None,   None),
+    # Onto the ballot and off it again: what is there, or is not, already stays so.
+    "shortlist on":     (UNSEEN, None,   UNSEEN, UNSEEN, None),
+    "shortlist off":    (None,   None,   None,   None,   None),
     # To undo that it was hidden, while it is as it is now.
     "undo":             (LATE,   LATE,   None,   LATE,   LATE),
 }  # fmt: skip
+# The same while no vote runs: what is listed may be joined with another one.
+NOT_VOTING: dict[str, tuple[Code | None, ...]] = DESK_ABOUT | {"merge into": (None, None, PARTS, PARTS, None)}

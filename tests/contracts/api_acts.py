@@ -48,6 +48,8 @@ DESK_ACTS: dict[DeskAct, tuple[str, ...]] = {
         f"PUT {DESK_PIECE}/comments/lock",
         f"POST {DESK_PIECE}/comments/{{comment}}/publish",
         f"POST {DESK_PIECE}/comments/{{comment}}/hide",
+        f"POST {DESK}/form/{{number}}/leave-out",
+        f"POST {DESK}/form/{{number}}/take-back",
         "POST /desk/acts/{record}/undo",
         "PUT /desk/templates",
         "DELETE /desk/templates/{template}",

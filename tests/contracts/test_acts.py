@@ -54,6 +54,7 @@ from tests.contracts.acts import (
     DESK_ABOUT,
     DESK_COLUMNS,
     IN_OFFICE,
+    NOT_VOTING,
     ON_BALLOT,
     OPENS,
     STATES,
@@ -256,7 +257,7 @@ def test_the_table_has_a_cell_for_everything_there_is() -> None:
     assert set(BY_DEFAULT) == set(Act)
     assert all(set(row) == set(STATES) for row in ABOUT.values())
     assert set(ABOUT) == set(Act) - ABOUT_NOTHING
-    assert {each.partition(" ")[0] for each in DESK_ABOUT} == {*ACTS, "undo"}
+    assert {each.partition(" ")[0] for each in DESK_ABOUT} == {*ACTS, "shortlist", "undo"}
     assert {len(row) for row in DESK_ABOUT.values()} == {len(STATES)}
     assert set(DESK) == set(DeskAct)
     assert set(DESK_COLUMNS) == set(Role)
@@ -363,6 +364,12 @@ def done_at_the_desk(stage: Stage, client: Client, act: str, number: int, known:
             )  # fmt: skip
             before_it = Record.objects.count()
             answer = client.post(f"/desk/undo/{record.pk}/")
+        elif act.startswith("shortlist "):
+            ticked = {"number": str(number), "act": act.partition(" ")[2]}
+            listed = Proposal.objects.filter(project=stage.project, number=number, on_ballot=ticked["act"] == "on")
+            # Nothing is written of what is so already.
+            before_it = Record.objects.count() - listed.count()
+            answer = client.post("/desk/projects/tafel/ballot/change/", ticked)
         else:
             before_it = Record.objects.count()
             answer = client.post(f"/desk/projects/tafel/queue/{number}/", fields)
@@ -377,18 +384,21 @@ def done_at_the_desk(stage: Stage, client: Client, act: str, number: int, known:
 
 
 @pytest.mark.django_db
-def test_staff_do_everything_with_a_piece_in_every_state(stage: Stage) -> None:
+def test_staff_do_everything_with_a_piece_in_every_state_and_phase(stage: Stage, long: bool) -> None:
+    """In every kind of phase with ``--long`` (make drills); else in a vote and one that is none."""
     known = desk_stage(stage)
-    clients = {who: Client(SERVER_NAME=stage.project.organisation.hosts[0]) for who in ("moderator", "other_town")}
+    clients = {who: Client(SERVER_NAME=stage.project.organisation.hosts[0]) for who in ("planner", "other_town")}
     for who, client in clients.items():
         person_there = stage.people[who]
         assert person_there is not None
         client.force_login(person_there)
-    got = {
-        act: tuple(done_at_the_desk(stage, clients["moderator"], act, stage.numbers[state], known) for state in STATES)
-        for act in DESK_ABOUT
-    }
-    assert got == DESK_ABOUT
+    for kind in OPENS if long else (PhaseKind.PROPOSE, PhaseKind.VOTE):
+        runs(stage, kind, stage.now - HOUR, None)
+        got = {
+            act: tuple(done_at_the_desk(stage, clients["planner"], act, stage.numbers[at], known) for at in STATES)
+            for act in DESK_ABOUT
+        }
+        assert got == (DESK_ABOUT if kind in {PhaseKind.VOTE, WRITE_INS} else NOT_VOTING), kind
     # The control: the manager of another town does none of it.
     for act in ACTS:
         path = f"/desk/projects/tafel/queue/{stage.numbers['published']}/"

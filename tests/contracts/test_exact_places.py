@@ -5,32 +5,34 @@ address of the table is searched for them, as text, as numbers of eight bytes an
 project: there the search finds them at each of the addresses where places are shown.
 """
 
-import io
 import math
 import re
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import mapbox_vector_tile
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from django.contrib.gis.geos import Point
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from geo.export import FEATURE_FORMATS
 from geo.plane.crs import ALL, CRS84, transform
 from geo.plane.tiles import lon_lat, tile_at
-from participation.models import ExactPlace, Phase, Project, Proposal
+from participation.models import ExactPlace, ImportedRow, Phase, Project, Proposal
 from participation.queries.voting import database_now
 from participation.rules.places import Drawn, LonLat, Shape
+from participation.services.claims import linked
+from participation.services.importing.desk import carry_out_import, plan_import, upload_import
 from participation.services.proposals import submit_proposal
 from siting.services.candidates import make_candidates_of_ballot
 from tests.cast import Cast, text
 from tests.contracts.pages import POST_ONLY, ROWS
 from tests.contracts.test_pages import client_of, read, staged
+from tests.unpacking import parts
 
 __all__ = ["staged"]
 
@@ -91,12 +93,10 @@ def told_by_numbers(numbers: np.ndarray) -> bool:
 
 def told(body: bytes) -> bool:
     """Does an answer tell one of the places: in words, or in numbers of eight bytes at whatever offset?"""
-    if body[:4] == b"PK\x03\x04":
-        with zipfile.ZipFile(io.BytesIO(body)) as parts:
-            return any(told(parts.read(name)) for name in parts.namelist())
-    if body.startswith(b"PAR1"):
-        # Packed in blocks of its own.
-        return told(b"".join(place or b"" for place in pq.read_table(io.BytesIO(body)).to_pydict()["geometry"]))
+    return any(_told(part) for part in parts(body))
+
+
+def _told(body: bytes) -> bool:
     words = np.array([float(n) for n in re.findall(rb"(?<![\w.])\d{1,7}\.\d{3,}", body)])
     if told_by_numbers(words):
         return True
@@ -205,17 +205,57 @@ def test_staff_see_it_on_one_page_that_writes_down_who_looked(staged: Cast) -> N
 
 
 def test_what_was_drawn_by_chance_is_kept(staged: Cast) -> None:
-    """A second look, a change by staff, hiding and showing again: the public place never moves."""
+    """Hiding and showing, joining and undoing it, the same file with other words, a claim: no public place moves."""
     project = project_with_places(staged, "thuis", BLUR_M)
-    places = list(project.proposals.order_by("number").values_list("point", "shape"))
-    for act in ("hide", "publish"):
-        client_of(staged, "moderator").post(
-            reverse("desk_moderate", kwargs={"slug": "thuis", "number": 1}), {"act": act, "reason": "Daarom"}
-        )
-    assert list(Proposal.objects.filter(project=project).order_by("number").values_list("point", "shape")) == places
-    assert {shape.geom_type for _point, shape in places if shape} == {"Point"}, (
+    project.access = {"propose": "anyone"}
+    project.save(update_fields=["access"])
+    project.proposals.update(on_ballot=False)
+    now = database_now()
+    unclaimed = submit_proposal(
+        project=project, person=None, title="Van niemand", body="", place=HOME, theme="", language="nl", now=now
+    )
+    secret = linked(now=now, proposal=unclaimed)
+    assert [row.act for row in taken_in(staged, project, "Uit een bestand")] == ["new"]
+
+    def drawn() -> list[tuple[Any, ...]]:
+        rows = Proposal.objects.filter(project=project).order_by("number")
+        return list(rows.values_list("point", "shape", "exact__place"))
+
+    def state(number: int) -> str:
+        return Proposal.objects.get(project=project, number=number).state
+
+    places, moderator = drawn(), client_of(staged, "moderator")
+    # The control: three of the four are at home; each was drawn anew, and lies elsewhere.
+    assert [exact.coords for _point, _shape, exact in places].count((HOME.lon, HOME.lat)) == 3
+    assert len({point.coords for point, _shape, _exact in places}) == 4
+    address = reverse("desk_moderate", kwargs={"slug": "thuis", "number": 1})
+    for act, becomes in (("hide", "hidden"), ("publish", "published")):
+        assert moderator.post(address, {"act": act, "reason": "Daarom"}).status_code == 302
+        assert (state(1), drawn()) == (becomes, places)
+    assert moderator.post(address, {"act": "merge", "direction": "here", "number": "2"}).status_code == 302
+    assert (state(2), drawn()) == ("merged", places)
+    done = staged.town.records.get(act="proposals.merged")
+    assert moderator.post(reverse("desk_undo", args=(done.pk,))).status_code == 302
+    assert (state(2), drawn()) == ("published", places)
+    assert [row.act for row in taken_in(staged, project, "Andere woorden")] == ["changed"]
+    assert project.proposals.filter(title="Andere woorden").count() == 1
+    assert drawn() == places
+    assert client_of(staged, "resident").post(reverse("claim", args=(secret,))).status_code == 302
+    assert Proposal.objects.get(pk=unclaimed.pk).author == staged["An"]
+    assert drawn() == places
+    assert {shape.geom_type for _point, shape, _exact in places if shape} == {"Point"}, (
         "the form of a road would tell where it is"
     )
+
+
+def taken_in(cast: Cast, project: Project, title: str) -> list[ImportedRow]:
+    """Take a file in with one place, known by its key; what became of it."""
+    file = SimpleUploadedFile("a.csv", f"code,title,lon,lat\nA1,{title},{HOME.lon},{HOME.lat}\n".encode())
+    by, now = cast["Piet"], database_now()
+    draft = upload_import(of=project, file=file, file_name="a.csv", by=by, now=now)
+    plan_import(draft=draft, columns={"title": "title", "key": "code"}, by=by, now=now)
+    carry_out_import(draft=draft, by=by, now=now)
+    return list(draft.rows.all())
 
 
 def test_whoever_writes_proposals_asks_what_everybody_may_see() -> None:

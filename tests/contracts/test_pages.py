@@ -53,7 +53,7 @@ def read(response: Any) -> bytes:
     return b"".join(response)
 
 
-def address(name: str, row: Row, **other: object) -> str:
+def address(name: str, row: Row, /, **other: object) -> str:
     """The address of a row on the small stage, with some holes filled otherwise."""
     return reverse(name, kwargs=dict(row.cast) | other) + row.query
 

@@ -45,6 +45,13 @@ NO_SUCH_METHOD = 405
 def here(request: pytest.FixtureRequest, staged: Cast, monkeypatch: pytest.MonkeyPatch) -> Cast:
     """One of two towns with the same on stage: a vote that was counted, answers, a dossier and a form are there too."""
     cast = staged if request.param == "toonstad" else furnished(twin(staged))
+    # Setting a page takes half a second and hangs on no phase.
+    monkeypatch.setattr(report, "printed", lambda *_args, **_more: HttpResponse(b"%PDF"))
+    return in_full(cast)
+
+
+def in_full(cast: Cast) -> Cast:
+    """A vote that was counted, answers, a dossier and a form, beside the vote that runs."""
     now, planner = database_now(), cast["Piet"]
     studies.counted(cast, [5, 4, 3])
     Phase.objects.filter(project=cast.project, position=2).update(position=0)
@@ -53,8 +60,6 @@ def here(request: pytest.FixtureRequest, staged: Cast, monkeypatch: pytest.Monke
     publish_answers(project=cast.project, answers=answers, by=planner, base_url="http://testserver/", now=now)
     publish_dossier(project=cast.project, study=cast.project.studies.get(number=1), scenarios=[1], by=planner, now=now)
     ask(cast.project, Asked.ALONE, SURVEY)
-    # Setting a page takes half a second and hangs on no phase.
-    monkeypatch.setattr(report, "printed", lambda *_args, **_more: HttpResponse(b"%PDF"))
     return cast
 
 

@@ -4,11 +4,8 @@ Planted in photos and documents: EXIF with GPS, XMP, comments, Info, attachments
 control: what was sent holds them, and what is seen of the files is found by the same search.
 """
 
-import zipfile
-from io import BytesIO
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -24,6 +21,7 @@ from tests.contracts.test_hidden_tally import KEYS
 from tests.contracts.test_pages import address, client_of, read, staged
 from tests.documents import SECRET, telling_document, telling_jpeg
 from tests.forms import WITH_PROPOSAL, ask, survey
+from tests.unpacking import parts
 
 __all__ = ["staged"]
 
@@ -61,16 +59,6 @@ def given(staged: Cast, settings: Settings, tmp_path: Path) -> Cast:
     return staged
 
 
-def unpacked(content: bytes) -> bytes:
-    """The bytes, with what lies packed in them."""
-    if content.startswith(b"PK"):
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            return b"\n".join(archive.read(name) for name in archive.namelist())
-    if content.startswith(b"PAR1"):
-        return str(pq.read_table(BytesIO(content)).to_pylist()).encode()
-    return content
-
-
 def everything(cast: Cast, role: str) -> dict[str, bytes]:
     """What this role is answered at every address there is, layers in every format and the files themselves too."""
     client = client_of(cast, role)
@@ -86,7 +74,7 @@ def everything(cast: Cast, role: str) -> dict[str, bytes]:
     addresses += [reverse("answer_file", args=(one.key,)) for one in AnswerFile.objects.all()]
     addresses += [reverse("export", args=(f"{layer}.{kind}",)) for layer in LAYERS for kind in FEATURE_FORMATS]
     addresses += [reverse("ogc_items", args=(layer,)) + "?f=json" for layer in LAYERS]
-    return {one: unpacked(read(client.get(one))) for one in addresses}
+    return {one: b"\n".join(parts(read(client.get(one)))) for one in addresses}
 
 
 @pytest.mark.parametrize("role", ["nobody", "resident", "planner"])

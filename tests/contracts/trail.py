@@ -11,6 +11,7 @@ from django.contrib.gis.geos import Point, Polygon
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from participation.models import (
+    AnswerSheet,
     CodeBatch,
     Comment,
     Delivery,
@@ -30,6 +31,7 @@ from participation.models import (
     Webhook,
 )
 from participation.queries.voting import database_now
+from participation.rules.questions import Asked
 from participation.rules.roles import Role
 from participation.rules.tokens import Scope
 from participation.services.codes import make_resident_codes
@@ -42,6 +44,7 @@ from siting.models import Candidate, Layer, SavedCluster, Scenario, Study
 from siting.services.candidates import add_proposals
 from siting.services.decisions import About, decide
 from tests.cast import Cast
+from tests.forms import SURVEY, ask
 from tests.integration import studies as stage
 
 # What the address is about beside its row in pages.py, and what is sent there.
@@ -102,6 +105,13 @@ def _comment(cast: Cast) -> Sent:
 def _hidden(cast: Cast) -> Sent:
     hide_proposal(project=cast.project, number=2, reason="Dubbel", by=cast["Marc"])
     return {"record": Record.objects.get(act="proposal.hidden").pk}, {}
+
+
+def _sheet(cast: Cast, **fields: str) -> AnswerSheet:
+    version = ask(cast.project, Asked.ALONE, SURVEY)
+    return AnswerSheet.objects.create(
+        project=cast.project, version=version, answers={"q1": "o2"}, sent_at=database_now(), **fields
+    )
 
 
 # --- a project: places, files, votes ----------------------------------------------------------------------------------
@@ -339,6 +349,10 @@ LEAVES_A_LINE: dict[str, dict[str, Prepare]] = {
         "comment_hide": _comment,
     },
     "desk_undo": {"": _hidden},
+    "desk_form_change": {
+        "leave_out": lambda cast: ({}, {"number": str(_sheet(cast).pk), "reason": "Reclame."}),
+        "take_back": lambda cast: ({}, {"number": str(_sheet(cast, left_out_because="Reclame.").pk)}),
+    },
     "desk_shortlist_change": {
         "off": plain(number="1"),
         "on": lambda cast: ({}, {"number": str(_waits(cast, 53, "published").number)}),

@@ -310,6 +310,8 @@ WRITES: list[tuple[str, str, object, Scope]] = [
     ("PUT", f"{DESK}/proposals/1/comments/lock", {"locked": True}, Scope.MODERATE),
     ("POST", f"{DESK}/proposals/1/comments/{{comment}}/publish", None, Scope.MODERATE),
     ("POST", f"{DESK}/proposals/1/comments/{{comment}}/hide", {"reason": "x"}, Scope.MODERATE),
+    ("POST", "/api/v1/desk/projects/pas/form/{sheet}/leave-out", {"reason": "x"}, Scope.MODERATE),
+    ("POST", "/api/v1/desk/projects/pas/form/{sheet}/take-back", None, Scope.MODERATE),
     ("GET", "/api/v1/desk/acts", None, Scope.READ),
     ("GET", "/api/v1/desk/acts/last", None, Scope.MODERATE),
     ("POST", "/api/v1/desk/acts/{act}/undo", None, Scope.MODERATE),

@@ -113,8 +113,8 @@ def test_who_may_not_see_the_layer_any_more_gets_no_file(cast: Cast) -> None:
 
 def test_who_may_not_see_a_column_any_more_gets_no_file_with_it(cast: Cast) -> None:
     found = Layer.objects.create(
-        organisation=cast.town, slug="palen", name="Palen", source="Dienst", licence="Open", file_name="x", n_features=1,
-        uploaded_at=timezone.now(), state=Layer.State.CURRENT, is_public=True, shown=["naam", "eigenaar"],
+        organisation=cast.town, slug="palen", name="Palen", source="Dienst", licence="Open", file_name="x",
+        n_features=1, uploaded_at=timezone.now(), state=Layer.State.CURRENT, is_public=True, shown=["naam", "eigenaar"],
         attributes=[{"name": name, "kind": "text", "n_empty": 0} for name in ("naam", "eigenaar")],
     )  # fmt: skip
     clients = {name: signed_in(cast, name) for name in ("An", "Gis")}

@@ -396,6 +396,49 @@ def test_answers_leave_the_house_as_flat_columns_for_staff_alone(cast: Cast) -> 
         assert client.get(address).status_code == 404
 
 
+def test_what_staff_leave_out_counts_nowhere_until_it_is_taken_back(cast: Cast) -> None:
+    project = fill(cast, 2, 1)
+    sheet = AnswerSheet.objects.filter(project=project, answers__q1="o2").get()
+    AnswerSheet.objects.filter(pk=sheet.pk).update(person=cast["An"])
+    mo, change, table = login(cast, "Mo"), "/desk/projects/pas/form/change/", "/export/pas-form.csv"
+
+    def counted() -> tuple[int, bool]:
+        in_file = b"1+1" in b"".join(login(cast, "Gis").get(table))
+        return tallied(project, Asked.ALONE, exact=True, public=False)[0], in_file
+
+    assert counted() == (3, True)
+    about = {"number": str(sheet.pk), "act": "leave_out"}
+    refused = mo.post(change, about | {"reason": "  "})
+    assert (refused.status_code, 'data-code="reason.missing"' in page(refused)) == (422, True)
+    assert mo.post(change, {"number": "999999", "act": "leave_out", "reason": "Weg"}).status_code == 404
+    for client in (login(cast, "Gis"), login(cast, "An")):
+        assert client.post(change, about | {"reason": "Weg"}).status_code == 404
+    assert counted() == (3, True)
+    assert mo.post(change, about | {"reason": "Reclame."}).status_code == 302
+    assert counted() == (2, False)
+    # It stays to be read: by staff, and the reason by who sent it, who cannot bring it back by sending it again.
+    assert {"Reclame.", "=1+1"} <= {
+        each for each in ("Reclame.", "=1+1") if each in page(mo.get("/desk/projects/pas/form/"))
+    }
+    an = login(cast, "An")
+    assert "Reclame." in page(an.get("/me/"))
+    an.post(FORM, given(q1="o2", q3="Nog eens"))
+    an.post(CHECK)
+    assert "Reclame." in page(an.get("/projects/pas/form/done/"))
+    assert counted() == (2, False)
+    assert mo.post(change, about | {"act": "take_back"}).status_code == 302
+    assert counted()[0] == 3
+    assert [*Record.objects.filter(act__startswith="answers.").order_by("pk").values_list("act", "subject")] == [
+        ("answers.left_out", f"form {sheet.pk}"), ("answers.counted_again", f"form {sheet.pk}"),
+    ]  # fmt: skip
+    api = f"/api/v1/desk/projects/pas/form/{sheet.pk}"
+    told = mo.post(f"{api}/leave-out", {"reason": "Dubbel."}, content_type="application/json")
+    assert (told.status_code, told.json()["left_out_because"]) == (200, "Dubbel.")
+    assert counted()[0] == 2
+    assert mo.post(f"{api}/take-back", content_type="application/json").json()["left_out_because"] == ""
+    assert an.post(f"{api}/leave-out", {"reason": "Weg"}, content_type="application/json").status_code == 403
+
+
 EVERY_KIND = (
     Question("q1", Kind.DATE, text("Welke dag?")),
     Question("q2", Kind.AGREE, text("Eens?")),

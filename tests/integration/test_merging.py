@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 from uuid import uuid4
 
@@ -109,9 +110,6 @@ def test_what_is_joined_with_a_joined_one_points_at_the_root_and_comes_back_in_a
     second = merge(wide, [12], 13)
     assert at(wide, 11).merged_into == at(wide, 12).merged_into == at(wide, 13)
     assert at(wide, 13).n_supports == 3
-    # Joined with one that is joined: with its root.
-    third = merge(wide, [8], 11) if not at(wide, 8).on_ballot else None
-    assert third is None
     undo(wide, second)
     assert at(wide, 11).merged_into == at(wide, 12)
     assert (at(wide, 12).n_supports, at(wide, 13).n_supports) == (2, 1)
@@ -121,6 +119,35 @@ def test_what_is_joined_with_a_joined_one_points_at_the_root_and_comes_back_in_a
     assert (at(wide, 11).n_supports, at(wide, 13).n_supports) == (1, 2)
     undo(wide, again)
     assert [at(wide, n).n_supports for n in (11, 12, 13)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_what_is_joined_with_a_joined_one_is_joined_with_its_root_and_all_comes_back_in_any_order(
+    wide: Cast, order: tuple[int, ...]
+) -> None:
+    """A fourth, off the ballot, is joined with one that was joined itself with one that was joined."""
+    Proposal.objects.create(
+        project=wide.project, number=14, title="Idee 14", author=wide["Gis"], created_at=NOW,
+        point=wide.options[0].point,
+    )  # fmt: skip
+    for number, names in ((11, ("An", "Vera")), (12, ("Vera",)), (13, ("Piet",)), (14, ("An", "Marc"))):
+        for name in names:
+            support(proposal=at(wide, number), person=wide[name], now=NOW)
+        Follow.objects.create(proposal=at(wide, number), person=wide["Cora"], wanted=number % 2 == 0)
+        Comment.objects.create(proposal=at(wide, number), author=wide["An"], text=f"Bij {number}", created_at=NOW)
+    before = everything(wide.project)
+    acts = [merge(wide, [11], 12), merge(wide, [12], 13), merge(wide, [14], 11)]
+    assert acts[2].target == at(wide, 13)
+    assert {at(wide, number).merged_into for number in (11, 12, 14)} == {at(wide, 13)}
+    assert at(wide, 13).n_supports == supporters(*(at(wide, number) for number in (11, 12, 13, 14))) == 4
+    assert set(comments_on(at(wide, 13)).values_list("text", flat=True)) == {f"Bij {n}" for n in (11, 12, 13, 14)}
+    for n_undone, which in enumerate(order, start=1):
+        undo(wide, acts[which])
+        # Undone is what was undone, and nothing else.
+        assert (at(wide, 14).state == "merged") == (2 not in order[:n_undone])
+        assert (at(wide, 12).state == "merged") == (1 not in order[:n_undone])
+        assert (at(wide, 11).state == "merged") == (0 not in order[:n_undone])
+    assert everything(wide.project) == before
 
 
 def test_refusals(wide: Cast) -> None:

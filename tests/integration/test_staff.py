@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client, override_settings
 
-from participation.models import Invitation, Membership, Organisation, Person, Record
+from participation.models import Invitation, Membership, Organisation, Person, ProjectRole, Record
 from participation.queries.voting import database_now
 from participation.rules.links import digest_of
 from participation.rules.refusals import Code, Refused
@@ -112,6 +112,35 @@ def test_what_was_used_stays_used_in_the_database(cast: Cast) -> None:
         with pytest.raises(IntegrityError, match="good once"), transaction.atomic():
             Invitation.objects.update(**change)
     assert Invitation.objects.update(used_by=None) == 1
+
+
+@pytest.mark.parametrize("project", ["", "laden"])
+def test_an_old_invitation_takes_no_role_from_who_got_a_higher_one_since(cast: Cast, project: str) -> None:
+    sent = {"email": "nieuw@example.org", "role": "moderator", "project": project}
+    assert signed_in(cast["Marc"]).post(STAFF, sent).status_code == 302
+    found = re.search(r"http://testserver(/invitations/[\w-]+/)", str(mail.outbox[-1].body))
+    assert found
+    if project:
+        person = Person.objects.create_user("nieuw@example.org")
+        ProjectRole.objects.create(project=cast.project, person=person, role=Role.PLANNER)
+    else:
+        # The only manager there is, after this.
+        _town, person = appoint_manager(organisation=cast.town.slug, email="nieuw@example.org")
+        Membership.objects.filter(person=cast["Marc"]).delete()
+    before = list(Record.objects.order_by("pk").values_list("act", flat=True))
+    answer = signed_in(person).post(found[1])
+    assert (answer.status_code, code_in(answer)) == (409, "invitation.staff_already")
+    if project:
+        assert ProjectRole.objects.get(person=person).role == Role.PLANNER
+    else:
+        assert role_of(cast, "nieuw@example.org") == Role.MANAGER
+    assert Invitation.objects.get().used_at is None
+    assert list(Record.objects.order_by("pk").values_list("act", flat=True)) == before
+    # The control: without a role of their own it is taken.
+    Membership.objects.filter(person=person).delete()
+    ProjectRole.objects.filter(person=person).delete()
+    assert signed_in(person).post(found[1]).status_code == 302
+    assert Invitation.objects.get().used_by == person
 
 
 @pytest.mark.parametrize(

@@ -331,6 +331,32 @@ def test_an_object_is_chosen_from_a_list_and_its_owners_word_is_seen(cast: Cast,
     assert told["inventory_object"] == 32
 
 
+def test_what_its_owner_does_not_agree_to_joins_no_ballot(cast: Cast, piet: Client) -> None:
+    cast.project.proposals.all().delete()
+    boxes(cast, ["Markt 1", "Kerkstraat 5"])
+    ask(cast, from_inventory=True)
+    numbers = [submitted(cast, Chosen(1)).number, submitted(cast, Chosen(2)).number]
+    for number in numbers:
+        publish_proposal(project=Project.objects.get(pk=cast.project.pk), number=number, by=cast["Mo"])
+    set_permission(project=cast.project, number=2, permission="refused", by=cast["Mo"])
+    listed = Proposal.objects.filter(project=cast.project, on_ballot=True)
+    ticked = {"number": [str(number) for number in numbers], "act": "on"}
+    answer = piet.post(f"{DESK}ballot/change/", ticked)
+    assert (answer.status_code, code_in(answer)) == (422, "object.no_permission")
+    assert not listed.exists()
+    page = answer.content.decode()
+    assert page.count(" checked>") == 2, "what was ticked stands as it was sent"
+    assert "the owner does not agree" in page
+    set_permission(project=cast.project, number=2, permission="given", by=cast["Mo"])
+    assert piet.post(f"{DESK}ballot/change/", ticked).status_code == 302
+    assert listed.count() == 2
+    # What is listed already is no news: a word of the owner that comes later takes nothing off by itself.
+    set_permission(project=cast.project, number=2, permission="refused", by=cast["Mo"])
+    assert piet.post(f"{DESK}ballot/change/", ticked).status_code == 302
+    assert piet.post(f"{DESK}ballot/change/", ticked | {"act": "off"}).status_code == 302
+    assert not listed.exists()
+
+
 def test_an_inventory_is_uploaded_and_a_newer_file_knows_it_again(cast: Cast, piet: Client) -> None:
     def upload(rows: list[tuple[str, str, str, float]], **more: str) -> object:
         text = "nr;straat;eigenaar;lon;lat\n" + "".join(f"{k};{n};{o};{x};50.85\n" for k, n, o, x in rows)

@@ -20,7 +20,7 @@ from participation.rules.rows import (
     plain_text,
     short_slug,
 )
-from participation.rules.wording import cleaned
+from participation.rules.wording import bounded
 from participation.selectors.closing import areas_frozen
 from participation.selectors.places import ground_of
 from participation.services.importing.rows import (
@@ -32,6 +32,7 @@ from participation.services.importing.rows import (
 
 # Proposals looked at together: whoever waits sees all of them pass.
 MANY = 20_000
+CODE_MAX = 40
 
 
 def surface(shape: BaseGeometry | None) -> tuple[MultiPolygon, bool]:
@@ -135,8 +136,10 @@ class AreaImport:
         if not name or len(name) > 100:
             raise Refused(Code.AREA_NAME_MISSING)
         columns = self.columns
-        code = cleaned(cell(row.attributes.get(columns.code))) if columns.code else short_slug(slugify(name), name)
-        code = code[:40]
+        if columns.code:
+            code = bounded(cell(row.attributes.get(columns.code)), CODE_MAX)
+        else:
+            code = short_slug(slugify(name), name)[:CODE_MAX]
         if not code or code in self.seen:
             raise Refused(Code.ROW_REPEATED if code else Code.AREA_NAME_MISSING)
         outline, repaired = surface(row.geometry)

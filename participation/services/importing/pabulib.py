@@ -31,7 +31,7 @@ from participation.rules.places import LonLat, lon_lat
 from participation.rules.refusals import Code, Refused
 from participation.rules.rows import THEME_MAX, shortened
 from participation.rules.voting import Choice, Method, check_ballot
-from participation.rules.wording import BODY_MAX, TITLE_MAX, cleaned
+from participation.rules.wording import BODY_MAX, TITLE_MAX, bounded, cleaned
 from participation.selectors.places import ground_of
 from participation.selectors.projects import ballot_rules, option_facts
 from participation.services.importing.proposals import THEMES_MAX, Themes
@@ -187,7 +187,7 @@ def _options(project: Project, file: Pabulib, told: Told, created_at: datetime) 
                 project=project,
                 number=at + 1,
                 title=title,
-                body="\n\n".join([*body, cleaned(_cells(file, "description")[at])]).strip()[:BODY_MAX],
+                body=bounded("\n\n".join([*body, _cells(file, "description")[at]]), BODY_MAX),
                 language=language,
                 theme=themes.named(kinds[at]),
                 point=Point(places[at].lon, places[at].lat, srid=4326) if places[at] else None,  # type: ignore[union-attr]
