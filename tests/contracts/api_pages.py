@@ -13,6 +13,7 @@ OF_A_PROJECT = tuple(one for one in IMPORTS if DESK in one)
 OF_THE_TOWN = tuple(one for one in IMPORTS if DESK not in one)
 QUESTIONS = tuple(one for one in DESK_ACTS[DeskAct.SETUP] if "/setup/questions/" in one)
 CANDIDATES = tuple(one for one in DESK_ACTS[DeskAct.SITE] if "/candidates" in one)
+FORMS = (f"POST {DESK}/form/{{number}}/leave-out", f"POST {DESK}/form/{{number}}/take-back")
 STUDIES = (f"POST {DESK}/studies", f"POST {DESK}/studies/{{number}}/acts")
 SCENARIOS = tuple(one for one in DESK_ACTS[DeskAct.SITE] if "/scenarios" in one)
 
@@ -26,6 +27,8 @@ DESK_PAGES: dict[str, tuple[str, ...] | str] = {
     "desk_undo": ("POST /desk/acts/{record}/undo",),
     "desk_templates": ("PUT /desk/templates", "DELETE /desk/templates/{template}"),
     "desk_shortlist_change": DESK_ACTS[DeskAct.SHORTLIST],
+    "desk_form": FORMS,
+    "desk_form_change": FORMS,
     "desk_imports": (f"POST {DESK}/imports",),
     "desk_import": OF_A_PROJECT,
     "desk_import_change": OF_A_PROJECT,
