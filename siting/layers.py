@@ -15,7 +15,6 @@ from typing import Any, Literal, cast
 import shapely
 from django.db.models import BigIntegerField, BooleanField, FloatField
 from django.db.models.expressions import Combinable
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -28,6 +27,7 @@ from participation.models import Project
 from participation.rules.text import in_language
 from siting.models import Layer, LayerFeature
 from siting.rules.settings import LEAST_PEOPLE_SHOWN, Grouping, Heat, Sieve, Spots
+from siting.selectors.attributes import text_of
 from siting.selectors.candidates import candidates_revision, catalogued_candidates
 from siting.selectors.clusters import clusters_of, people_in
 from siting.selectors.demand import EVERYTHING
@@ -215,7 +215,7 @@ def layers_of(organisation: str, project: Project, *, staff: bool) -> Iterator[A
 
 def _column(attribute: dict[str, Any]) -> Column:
     name, kind = attribute["name"], attribute["kind"]
-    value: Combinable = KeyTextTransform(name, "properties")
+    value: Combinable = text_of(name)
     if kind in _STORED:
         value = Cast(value, _STORED[kind]())
     return Column(name, value, kind, name)

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import shapely
 from django.contrib.gis.db.models.functions import AsWKB
-from django.db.models.fields.json import KeyTransform
 
 from geo.plane.same import ordered, same_shapes
 from participation.rules.rows import cell
 from siting.models import Layer, LayerFeature
+from siting.selectors.attributes import value_of
 
 BATCH = 2000
 # Of what is new or gone, what is said of it; all of it stands in the layer.
@@ -123,7 +123,7 @@ def _keys(layer: Layer, column: str, shared: list[str]) -> Iterator[tuple[int, s
     """The number and the key of each feature; what all it holds is called, once for each time that it is there."""
     rows = LayerFeature.objects.filter(layer=layer).order_by("key")
     if column:
-        for number, value in rows.values_list("key", KeyTransform(column, "properties")).iterator(chunk_size=BATCH):
+        for number, value in rows.values_list("key", value_of(column)).iterator(chunk_size=BATCH):
             yield number, cell(value).strip()
         return
     seen: Counter[str] = Counter()

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import shapely
 from django.contrib.gis.db.models.functions import AsWKB
-from django.db.models.fields.json import KeyTransform
 
 from geo.analysis.measures import Floats, Shapes, below, nearest_m, totals_within
 from geo.plane.crs import CRS84, LAMBERT_72, Crs, metric_for, transform
@@ -21,6 +20,7 @@ from siting.models import Candidate, Check, Layer, LayerFeature, Study
 from siting.rules.criteria import Value
 from siting.rules.measures import NEEDS_LAYER, READS_LAYER, Asked, Measure, lacks
 from siting.rules.stamps import digest, plain
+from siting.selectors.attributes import value_of
 from siting.selectors.demand import measured_demand
 from siting.selectors.studies import asking, candidates_for, hand_values, layer_in_use, layers_in_use
 
@@ -64,8 +64,7 @@ def shapes_of(layer: Layer, crs: Crs, attribute: str = "") -> LayerShapes:
     rows = (
         LayerFeature.objects.filter(layer=layer, geometry__isnull=False).order_by("key").annotate(wkb=AsWKB("geometry"))
     )
-    # Not by a path: the names of a stranger's columns may hold what a path is parted by.
-    fields = ["wkb", KeyTransform(attribute, "properties")] if attribute else ["wkb"]
+    fields = ["wkb", value_of(attribute)] if attribute else ["wkb"]
     wkb, values = [], []
     for row in rows.values_list(*fields).iterator(chunk_size=CHUNK):
         wkb.append(bytes(row[0]))

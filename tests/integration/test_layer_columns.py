@@ -21,9 +21,10 @@ from pytest_django import Settings
 
 from geo.catalog import Asker, layer
 from geo.export import FEATURE_FORMATS, about, formats_of
-from geo.plane.crs import CRS84
+from geo.plane.crs import CRS84, LAMBERT_72
 from participation.models import Record
 from siting.models import Layer
+from siting.selectors.measuring import shapes_of
 from tests.cast import Cast
 from tests.contracts.test_pages import read
 from tests.integration.test_town_layers import act, in_use, signed_in, upload
@@ -158,6 +159,20 @@ def test_the_text_beside_a_file_says_who_chose_its_columns(cast: Cast) -> None:
         assert "eigenaar" not in everybody
         assert "- eigenaar" in staff
         assert "Everybody gets only: naam." in staff
+
+
+def test_a_column_may_be_called_like_a_year_or_a_path(cast: Cast) -> None:
+    gis = signed_in(cast, "Gis")
+    made = in_use(gis, file({"2024": 7, "a__b": "x", "naam": "A"}), is_public="on", shown=["2024", "a__b"])
+    (feature,) = Client().get(f"{ITEMS}?f=json&2024=7&sortby=-2024").json()["features"]
+    assert feature["properties"] == {"2024": 7, "a__b": "x"}
+    assert shapes_of(made, LAMBERT_72, "2024").values == [7]
+    assert shapes_of(made, LAMBERT_72, "a__b").values == ["x"]
+    upload(gis, file({"2024": 7, "a__b": "y", "naam": "A"}), replaces=made.pk)
+    found = Layer.objects.latest("pk")
+    act(gis, found, "compare", key_column="2024")
+    found.refresh_from_db()
+    assert found.report["compared"]["counts"] == {"changed": 1}
 
 
 def test_the_command_shows_what_it_is_told(cast: Cast, tmp_path: Path) -> None:
