@@ -90,6 +90,10 @@ class Layer(Protocol):
     def dataset(self) -> str:
         """The data set that the layer is a part of, as a catalogue lists it; empty for one by itself."""
 
+    @property
+    def chosen_by(self) -> "str | _StrPromise":
+        """Who chose the columns, in a sentence; empty where each of them is one that we define ourselves."""
+
     def count(
         self,
         box: Box | None = None,
@@ -198,6 +202,7 @@ class FeatureSource:
     counted: int | None = None
     slot: int | None = None
     dataset: str = ""
+    chosen_by: "str | _StrPromise" = ""
     look: Look | None = None
 
     def where(self, values: Mapping[str, object], days: Days = (None, None)) -> "FeatureSource":
@@ -404,6 +409,7 @@ class DerivedSource:
     fingerprint: str = ""
     time: str = ""
     dataset: str = ""
+    chosen_by: "str | _StrPromise" = ""
     around: Callable[[], Box | None] = field(default=lambda: None, repr=False)
 
     @cached_property

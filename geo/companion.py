@@ -35,6 +35,8 @@ def about(layer: AnyLayer, *, format: str, losses: "Sequence[_StrPromise]", crs:
         for column in layer.columns:
             lines.append(f"- {column.name} ({KINDS[column.kind]}): {column.title}")
             lines += [f"  - {code} = {meaning}" for code, meaning in column.codes]
-        lines += ["", gettext("In no file stands anybody's name, or a vote that was not counted yet.")]
+        # Of columns that somebody brought along, nothing is known but who chose them.
+        own = gettext("In no file stands anybody's name, or a vote that was not counted yet.")
+        lines += ["", str(layer.chosen_by) or own]
     lines += ["", gettext("What this format does not keep:"), *(f"- {loss}" for loss in losses)]
     return "\n".join(lines) + "\n"

@@ -15,7 +15,6 @@ from typing import Any, Literal, cast
 import shapely
 from django.db.models import BigIntegerField, BooleanField, FloatField
 from django.db.models.expressions import Combinable
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -28,6 +27,7 @@ from participation.models import Project
 from participation.rules.text import in_language
 from siting.models import Decision, Layer, LayerFeature, RollOut
 from siting.rules.settings import LEAST_PEOPLE_SHOWN, Grouping, Heat, Sieve, Spots
+from siting.selectors.attributes import text_of
 from siting.selectors.candidates import candidates_revision, catalogued_candidates
 from siting.selectors.clusters import clusters_of, people_in
 from siting.selectors.demand import EVERYTHING
@@ -124,12 +124,13 @@ def town_layers(asker: Asker) -> Iterator[FeatureSource]:
     """The town's own layers that are in use: the public ones for everybody, all of them for staff."""
     staff = public.projects_of_staff(asker.organisation, asker.person) is None
     for layer in catalogued(asker.organisation, staff=staff):
-        yield town_layer(layer)
+        yield town_layer(layer, staff=staff)
 
 
-def town_layer(layer: Layer) -> FeatureSource:
-    """One of the town's own layers, with the attributes its file had."""
+def town_layer(layer: Layer, *, staff: bool) -> FeatureSource:
+    """One of the town's own layers: for everybody with the attributes that staff chose, for staff with all of them."""
     has_places = bool(layer.geometry_type)
+    shown = [each for each in layer.attributes if staff or each["name"] in layer.shown]
     return FeatureSource(
         id=f"layer-{layer.slug}",
         title=layer.name,
@@ -139,9 +140,18 @@ def town_layer(layer: Layer) -> FeatureSource:
         geometry="geometry" if has_places else None,
         geometry_type=cast(GeometryType, layer.geometry_type) if has_places else None,
         key="key",
-        columns=tuple(_column(each) for each in layer.attributes),
+        columns=tuple(_column(each) for each in shown),
         updated=f"layer.{layer.pk}",
+        chosen_by=_chosen_by(layer) if staff else _("The staff of the town chose which columns everybody gets."),
     )
+
+
+def _chosen_by(layer: Layer) -> str:
+    if not layer.shown:
+        return _("These are all columns of the layer, for staff. Everybody gets none of them.")
+    return _("These are all columns of the layer, for staff. Everybody gets only: %(names)s.") % {
+        "names": ", ".join(layer.shown)
+    }
 
 
 def candidate_layers(asker: Asker) -> Iterator[FeatureSource]:
@@ -214,7 +224,7 @@ def layers_of(organisation: str, project: Project, *, staff: bool) -> Iterator[A
 
 def _column(attribute: dict[str, Any]) -> Column:
     name, kind = attribute["name"], attribute["kind"]
-    value: Combinable = KeyTextTransform(name, "properties")
+    value: Combinable = text_of(name)
     if kind in _STORED:
         value = Cast(value, _STORED[kind]())
     return Column(name, value, kind, name)

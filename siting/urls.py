@@ -28,6 +28,7 @@ urlpatterns = [
     path("desk/layers/<int:pk>/", layers.layer_page, name="desk_layer"),
     path("desk/layers/<int:pk>/change/", layers.change_layer, name="desk_layer_change"),
     path("desk/layers/<int:pk>/refused.csv", layers.refused_file, name="desk_layer_refused"),
+    path("desk/layers/<int:pk>/differences.csv", layers.differences_file, name="desk_layer_differences"),
     path("projects/<slug:slug>/outcome/", outcome.outcome_page, name="outcome"),
     path("desk/projects/<slug:slug>/candidates/", candidates.candidates_page, name="desk_candidates"),
     path("desk/projects/<slug:slug>/candidates/ballot/", candidates.from_ballot, name="desk_candidates_ballot"),

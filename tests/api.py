@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 
-from participation.models import AnswerSheet, Claim, Comment, Draft, Export, Phase, Proposal, Record, Report
+from participation.models import AnswerSheet, Claim, Comment, Draft, Export, Import, Phase, Proposal, Record, Report
 from participation.rules.links import digest_of, new_token
 from participation.rules.questions import Asked
 from participation.rules.templates import TEMPLATES
@@ -157,17 +157,28 @@ def file_made(cast: Cast) -> int:
     return made.pk
 
 
+AREAS = (
+    b'{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"naam": "Noord"}, "geometry":'
+    b' {"type": "Polygon", "coordinates": [[[2.7, 50.8], [2.71, 50.8], [2.71, 50.81], [2.7, 50.8]]]}}]}'
+)
 ROWS = b"title,lon,lat\nEen nieuwe plek,2.7,50.86\n"
 
 
 def files_taken_in(cast: Cast) -> dict[str, object]:
-    """A file of proposals that was looked at, and one that was taken in."""
+    """A file of proposals that was looked at, and one that was taken in; and the same of neighbourhoods."""
     now, made = datetime.now(UTC), {}
     for name in ("planned", "taken"):
         file = SimpleUploadedFile("a.csv", ROWS.replace(b"nieuwe", name.encode()))
         made[name] = upload_import(of=cast.project, file=file, file_name="a.csv", by=cast["Piet"], now=now)
         plan_import(draft=made[name], columns={"title": "title"}, by=cast["Piet"], now=now)
-    carry_out_import(draft=made["taken"], by=cast["Piet"], now=now)
+    for name in ("planned_areas", "taken_areas"):
+        file = SimpleUploadedFile("a.geojson", AREAS.replace(b"Noord", name.encode()))
+        made[name] = upload_import(
+            of=cast.town, kind=Import.Kind.AREAS, file=file, file_name="a.geojson", by=cast["Piet"], now=now
+        )
+        plan_import(draft=made[name], columns={"name": "naam"}, by=cast["Piet"], now=now)
+    for name in ("taken", "taken_areas"):
+        carry_out_import(draft=made[name], by=cast["Piet"], now=now)
     return {name: each.pk for name, each in made.items()}
 
 

@@ -1,25 +1,29 @@
-"""Proposals from a file: upload, say which column is what, see row by row what becomes of it, take in, take back."""
+"""Proposals and supports of a project and neighbourhoods of a town from a file: upload, say which column is what, see
+row by row what becomes of it, take in, take back."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import shapely
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from ninja import Field, File, Router, Schema, Status
+from ninja import Field, File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from geo.intake.apart import MAX_BYTES
 from participation.api import shapes
-from participation.api.asking import REPEATABLE, desk_project_called, doing_once, knowing, someone
+from participation.api.asking import REPEATABLE, desk_of, desk_project_called, doing_once, knowing, someone
 from participation.api.drafts import digest_of
 from participation.api.paging import A_PAGE, Cursor, Limit, page
 from participation.api.told import Told
-from participation.models import Import, ImportedRow
+from participation.models import Import, ImportedRow, Organisation, Project
 from participation.queries.voting import database_now
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
-from participation.selectors.imports import import_of, imports_of, rows_of
+from participation.selectors.imports import area_imports_of, import_of, imports_of, rows_of
 from participation.services.importing.desk import (
+    WAYS,
     carry_out_import,
     delete_import,
     plan_import,
@@ -32,15 +36,20 @@ from participation.web.imports import why_refused
 router = Router(tags=["imports"])
 IMPORTS = "/desk/projects/{slug:slug}/imports"
 IMPORT = IMPORTS + "/{int:import_id}"
+AREA_IMPORTS = "/desk/areas/imports"
+AREA_IMPORT = AREA_IMPORTS + "/{int:import_id}"
+# The rows that there can be, by what becomes of them; all where none is named.
+Fate = Literal["new", "changed", "same", "refused", ""]
 Name = Annotated[shapes.Words, Field(max_length=200)]
 
 
 class ImportShape(Schema):
-    """A file of proposals: “needs” is what is still to be said of it, “names” its columns, “counts” what becomes of
-    its rows (new, changed, same, refused).
+    """A file; “kind” is proposals, supports or areas (neighbourhoods). “needs” is what is still to be said of it,
+    “names” its columns, “counts” what becomes of its rows (new, changed, same, refused).
     """
 
     id: int
+    kind: str
     state: str
     file_name: str
     needs: str
@@ -71,13 +80,27 @@ class Reading(Schema):
 
 
 class ColumnsOf(Schema):
-    """Which column of the file holds what; empty for none. “key” is that by which a row is known again."""
+    """Which column of the file holds what; empty for none.
+
+    Of proposals: “key” is that by which a row is known again, “object” names one of the inventory. Of supports: “key”
+    is the number or the key of the proposal, “person” says who, and is not kept.
+    """
 
     title: Name = ""
     body: Name = ""
     theme: Name = ""
     date: Name = ""
+    object: Name = ""
     key: Name = ""
+    person: Name = ""
+
+
+class AreaColumnsOf(Schema):
+    """Which column of a file of neighbourhoods holds what; empty for none. One is known again by “code”, or by name."""
+
+    name: Name = ""
+    code: Name = ""
+    population: Name = ""
 
 
 class RowShape(Schema):
@@ -105,13 +128,16 @@ def _told(row: Import) -> Told:
     report = row.report
     return {
         "id": row.pk,
+        "kind": row.kind,
         "state": row.state,
         "file_name": row.file_name,
         "needs": str(report.get("needs", "")),
         "layers": [str(each) for each in report.get("layers", [])],
         "crs": row.crs,
         "names": [str(each) for each in report.get("names", [])],
-        "columns": {name: str(column) for name, column in row.columns.items() if name in ColumnsOf.model_fields},
+        "columns": {
+            name: str(row.columns[name]) for name in WAYS[Import.Kind(row.kind)].columns if name in row.columns
+        },
         "counts": row.counts,
         "uploaded_at": row.uploaded_at.isoformat(),
         "done_at": row.done_at and row.done_at.isoformat(),
@@ -119,39 +145,113 @@ def _told(row: Import) -> Told:
     }
 
 
+def _row_told(row: ImportedRow) -> Told:
+    return {
+        "line": row.line,
+        "key": row.key,
+        "act": row.act,
+        "number": row.number,
+        "before": _held(row.before),
+        "after": _held(row.after),
+        "code": row.code,
+        "why": why_refused(row) if row.code else "",
+        "left": row.left,
+    }
+
+
+def _held(fields: dict[str, Any]) -> Told:
+    """What a row changes; an outline as GeoJSON."""
+    outline = fields.get("outline")
+    return fields | ({"outline": shapely.geometry.mapping(shapely.from_wkb(outline))} if outline else {})
+
+
 def _import(request: HttpRequest, slug: str, key: int) -> Import:
-    found = import_of(desk_project_called(request, slug, DeskAct.LAYERS), key)
+    return _there(import_of(desk_project_called(request, slug, DeskAct.LAYERS), key))
+
+
+def _area_import(request: HttpRequest, key: int) -> Import:
+    return _there(area_imports_of(desk_of(request, DeskAct.LAYERS)).filter(pk=key).first())
+
+
+def _there(found: Import | None) -> Import:
     if found is None:
         raise Refused(Code.REQUEST_NOT_FOUND)
     return found
 
 
-@router.get(IMPORTS, response=ImportPage, auth=knowing(Scope.READ), url_name="api_imports")
-def list_imports(request: HttpRequest, slug: str, limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
-    """List the files of proposals that were uploaded, the latest first."""
-    rows = imports_of(desk_project_called(request, slug, DeskAct.LAYERS)).filter(kind=Import.Kind.PROPOSALS)
+# --- what is done with a file, of a project or of a town -------------------------------------------------------------
+
+
+def _listed(rows: QuerySet[Import], limit: int, cursor: str | None) -> Told:
     found, behind = page(rows, ("-id",), cursor=cursor, limit=limit)
     return {"items": [_told(each) for each in found], "next": behind}
+
+
+def _uploaded(request: HttpRequest, of: Project | Organisation, kind: str, file: UploadedFile) -> Status[Told]:
+    if (file.size or 0) > MAX_BYTES:
+        raise Refused(Code.ANSWER_FILE_TOO_LARGE, {"max": MAX_BYTES // 1024**2})
+
+    def act() -> Told:
+        name = str(file.name or "")
+        made = upload_import(of=of, kind=kind, file=file, file_name=name, by=someone(request), now=database_now())
+        return _told(made)
+
+    return Status(201, doing_once(request, f"{kind} {digest_of(file)}", act))
+
+
+def _read_otherwise(request: HttpRequest, found: Import, asked: Reading) -> Told:
+    chosen = asked.model_dump(exclude={"layer"})
+    read_import(found, file_layer=asked.layer, **chosen, by=someone(request))
+    return _told(found)
+
+
+def _planned(request: HttpRequest, found: Import, asked: ColumnsOf | AreaColumnsOf) -> Told:
+    plan_import(draft=found, columns=asked.model_dump(), by=someone(request), now=database_now())
+    found.refresh_from_db()
+    return _told(found)
+
+
+def _rows(found: Import, act: str, limit: int, cursor: str | None) -> Told:
+    rows, behind = page(rows_of(found, *([act] if act else [])), ("line", "id"), cursor=cursor, limit=limit)
+    return {"items": [_row_told(each) for each in rows], "next": behind}
+
+
+def _carried_out(request: HttpRequest, found: Import) -> Told:
+    def act() -> Told:
+        return _told(carry_out_import(draft=found, by=someone(request), now=database_now()))
+
+    return doing_once(request, "", act)
+
+
+def _undone(request: HttpRequest, found: Import) -> Told:
+    def act() -> Told:
+        return _told(undo_import(done=found, by=someone(request), now=database_now()))
+
+    return doing_once(request, "", act)
+
+
+# --- of a project -----------------------------------------------------------------------------------------------------
+
+
+@router.get(IMPORTS, response=ImportPage, auth=knowing(Scope.READ), url_name="api_imports")
+def list_imports(request: HttpRequest, slug: str, limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
+    """List the files of proposals and supports that were uploaded, the latest first."""
+    return _listed(imports_of(desk_project_called(request, slug, DeskAct.LAYERS)), limit, cursor)
 
 
 @router.post(
     IMPORTS, response={201: ImportShape}, auth=knowing(Scope.SET_UP), openapi_extra=REPEATABLE, url_name="api_imports"
 )
-def upload(request: HttpRequest, slug: str, file: File[UploadedFile]) -> Status[Told]:
-    """Upload a file of proposals (CSV, XLSX, GeoPackage, Shapefile in a zip, GeoJSON, FlatGeobuf, GeoParquet, KML);
-    nothing is taken in yet.
+def upload(
+    request: HttpRequest,
+    slug: str,
+    file: File[UploadedFile],
+    kind: Form[Literal["proposals", "supports"]] = "proposals",
+) -> Status[Told]:
+    """Upload a file of proposals, or of who supports which proposal (CSV, XLSX, GeoPackage, Shapefile in a zip,
+    GeoJSON, FlatGeobuf, GeoParquet, KML); nothing is taken in yet.
     """
-    project = desk_project_called(request, slug, DeskAct.LAYERS)
-    if (file.size or 0) > MAX_BYTES:
-        raise Refused(Code.ANSWER_FILE_TOO_LARGE, {"max": MAX_BYTES // 1024**2})
-
-    def act() -> Told:
-        made = upload_import(
-            of=project, file=file, file_name=str(file.name or ""), by=someone(request), now=database_now()
-        )
-        return _told(made)
-
-    return Status(201, doing_once(request, digest_of(file), act))
+    return _uploaded(request, desk_project_called(request, slug, DeskAct.LAYERS), kind, file)
 
 
 @router.get(IMPORT, response=ImportShape, auth=knowing(Scope.READ), url_name="api_import")
@@ -170,19 +270,13 @@ def throw_away(request: HttpRequest, slug: str, import_id: shapes.Number) -> Sta
 @router.put(f"{IMPORT}/reading", response=ImportShape, auth=knowing(Scope.SET_UP), url_name="api_import_reading")
 def read_otherwise(request: HttpRequest, slug: str, import_id: shapes.Number, asked: Reading) -> Told:
     """Read the file anew: another layer of it, another plane, places by other columns."""
-    found = _import(request, slug, import_id)
-    chosen = asked.model_dump(exclude={"layer"})
-    read_import(found, file_layer=asked.layer, **chosen, by=someone(request))
-    return _told(found)
+    return _read_otherwise(request, _import(request, slug, import_id), asked)
 
 
 @router.put(f"{IMPORT}/columns", response=ImportShape, auth=knowing(Scope.SET_UP), url_name="api_import_columns")
 def say_columns(request: HttpRequest, slug: str, import_id: shapes.Number, asked: ColumnsOf) -> Told:
     """Say which column holds what: the dry run. What becomes of each row stands in “rows”; nothing is taken in yet."""
-    found = _import(request, slug, import_id)
-    plan_import(draft=found, columns=asked.model_dump(), by=someone(request), now=database_now())
-    found.refresh_from_db()
-    return _told(found)
+    return _planned(request, _import(request, slug, import_id), asked)
 
 
 @router.get(f"{IMPORT}/rows", response=RowPage, auth=knowing(Scope.READ), url_name="api_import_rows")
@@ -190,28 +284,12 @@ def list_rows(
     request: HttpRequest,
     slug: str,
     import_id: shapes.Number,
-    act: Literal["new", "changed", "same", "refused", ""] = "",
+    act: Fate = "",
     limit: Limit = A_PAGE,
     cursor: Cursor = None,
 ) -> Told:
     """List what becomes of each row, or became of it."""
-    rows = rows_of(_import(request, slug, import_id), *([act] if act else []))
-    found, behind = page(rows, ("line", "id"), cursor=cursor, limit=limit)
-    return {"items": [_row_told(each) for each in found], "next": behind}
-
-
-def _row_told(row: ImportedRow) -> Told:
-    return {
-        "line": row.line,
-        "key": row.key,
-        "act": row.act,
-        "number": row.number,
-        "before": row.before,
-        "after": row.after,
-        "code": row.code,
-        "why": why_refused(row) if row.code else "",
-        "left": row.left,
-    }
+    return _rows(_import(request, slug, import_id), act, limit, cursor)
 
 
 @router.post(
@@ -223,12 +301,7 @@ def _row_told(row: ImportedRow) -> Told:
 )
 def carry_out(request: HttpRequest, slug: str, import_id: shapes.Number) -> Told:
     """Take the file in, just as the dry run showed it; refused where something changed since."""
-    found = _import(request, slug, import_id)
-
-    def act() -> Told:
-        return _told(carry_out_import(draft=found, by=someone(request), now=database_now()))
-
-    return doing_once(request, "", act)
+    return _carried_out(request, _import(request, slug, import_id))
 
 
 @router.post(
@@ -240,9 +313,88 @@ def carry_out(request: HttpRequest, slug: str, import_id: shapes.Number) -> Told
 )
 def undo(request: HttpRequest, slug: str, import_id: shapes.Number) -> Told:
     """Take back what a file brought, as far as nobody built on it since."""
-    found = _import(request, slug, import_id)
+    return _undone(request, _import(request, slug, import_id))
 
-    def act() -> Told:
-        return _told(undo_import(done=found, by=someone(request), now=database_now()))
 
-    return doing_once(request, "", act)
+# --- neighbourhoods of a town -----------------------------------------------------------------------------------------
+
+
+@router.get(AREA_IMPORTS, response=ImportPage, auth=knowing(Scope.READ), url_name="api_area_imports")
+def list_area_imports(request: HttpRequest, limit: Limit = A_PAGE, cursor: Cursor = None) -> Told:
+    """List the files of neighbourhoods that were uploaded, the latest first."""
+    return _listed(area_imports_of(desk_of(request, DeskAct.LAYERS)), limit, cursor)
+
+
+@router.post(
+    AREA_IMPORTS,
+    response={201: ImportShape},
+    auth=knowing(Scope.SET_UP),
+    openapi_extra=REPEATABLE,
+    url_name="api_area_imports",
+)
+def upload_areas(request: HttpRequest, file: File[UploadedFile]) -> Status[Told]:
+    """Upload a file of neighbourhoods (GeoPackage, Shapefile in a zip, GeoJSON, FlatGeobuf, GeoParquet, KML); nothing
+    is taken in yet.
+    """
+    return _uploaded(request, desk_of(request, DeskAct.LAYERS), Import.Kind.AREAS, file)
+
+
+@router.get(AREA_IMPORT, response=ImportShape, auth=knowing(Scope.READ), url_name="api_area_import")
+def one_area_import(request: HttpRequest, import_id: shapes.Number) -> Told:
+    """Read what a file of neighbourhoods is, what is still to be said of it, and what becomes of its rows."""
+    return _told(_area_import(request, import_id))
+
+
+@router.delete(AREA_IMPORT, response={204: None}, auth=knowing(Scope.SET_UP), url_name="api_area_import")
+def throw_areas_away(request: HttpRequest, import_id: shapes.Number) -> Status[None]:
+    """Throw a file of neighbourhoods away that was not taken in."""
+    delete_import(draft=_area_import(request, import_id), by=someone(request))
+    return Status(204, None)
+
+
+@router.put(
+    f"{AREA_IMPORT}/reading", response=ImportShape, auth=knowing(Scope.SET_UP), url_name="api_area_import_reading"
+)
+def read_areas_otherwise(request: HttpRequest, import_id: shapes.Number, asked: Reading) -> Told:
+    """Read a file of neighbourhoods anew: another layer of it, another plane."""
+    return _read_otherwise(request, _area_import(request, import_id), asked)
+
+
+@router.put(
+    f"{AREA_IMPORT}/columns", response=ImportShape, auth=knowing(Scope.SET_UP), url_name="api_area_import_columns"
+)
+def say_area_columns(request: HttpRequest, import_id: shapes.Number, asked: AreaColumnsOf) -> Told:
+    """Say which column holds what of a neighbourhood: the dry run; nothing is taken in yet."""
+    return _planned(request, _area_import(request, import_id), asked)
+
+
+@router.get(f"{AREA_IMPORT}/rows", response=RowPage, auth=knowing(Scope.READ), url_name="api_area_import_rows")
+def list_area_rows(
+    request: HttpRequest, import_id: shapes.Number, act: Fate = "", limit: Limit = A_PAGE, cursor: Cursor = None
+) -> Told:
+    """List what becomes of each neighbourhood, or became of it; outlines as GeoJSON."""
+    return _rows(_area_import(request, import_id), act, limit, cursor)
+
+
+@router.post(
+    f"{AREA_IMPORT}/carry-out",
+    response=ImportShape,
+    auth=knowing(Scope.SET_UP),
+    openapi_extra=REPEATABLE,
+    url_name="api_area_import_carry_out",
+)
+def carry_areas_out(request: HttpRequest, import_id: shapes.Number) -> Told:
+    """Take the neighbourhoods in, just as the dry run showed them; all proposals are told anew where they lie."""
+    return _carried_out(request, _area_import(request, import_id))
+
+
+@router.post(
+    f"{AREA_IMPORT}/undo",
+    response=ImportShape,
+    auth=knowing(Scope.SET_UP),
+    openapi_extra=REPEATABLE,
+    url_name="api_area_import_undo",
+)
+def undo_areas(request: HttpRequest, import_id: shapes.Number) -> Told:
+    """Take back the neighbourhoods that a file brought, as far as nobody built on them since."""
+    return _undone(request, _area_import(request, import_id))

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ("why", models.TextField(blank=True, help_text="Why there is no file")),
                 ("file_name", models.CharField(blank=True, max_length=250)),
                 ("stored", models.CharField(blank=True, max_length=40)),
+                ("columns", models.JSONField(default=list)),
                 ("asked_at", models.DateTimeField()),
                 ("told_at", models.DateTimeField(help_text="When the worker was last heard of")),
                 ("expires_at", models.DateTimeField()),

@@ -12,7 +12,8 @@ class Export(models.Model):
     """One file of one layer, made for one person and gone after a day.
 
     ``asked`` holds the parameters of the address under which the same file could be had at once. ``stored`` is the
-    name of the file in the folder of exports, one that nobody can guess; empty while there is none.
+    name of the file in the folder of exports, one that nobody can guess; empty while there is none. ``columns`` are
+    those that the file holds: who may not see one of them any more does not get it.
     """
 
     class State(models.TextChoices):
@@ -37,6 +38,7 @@ class Export(models.Model):
     why = models.TextField(blank=True, help_text=_("Why there is no file"))
     file_name = models.CharField(max_length=250, blank=True)
     stored = models.CharField(max_length=40, blank=True)
+    columns = models.JSONField(default=list)
     asked_at = models.DateTimeField()
     told_at = models.DateTimeField(help_text=_("When the worker was last heard of"))
     expires_at = models.DateTimeField()

@@ -12,8 +12,8 @@ def imports_of(project: Project) -> QuerySet[Import]:
 
 
 def import_of(project: Project, key: int) -> Import | None:
-    """The file of proposals of this number that was uploaded for this project."""
-    return imports_of(project).filter(pk=key, kind=Import.Kind.PROPOSALS).first()
+    """The file of this number that was uploaded for this project."""
+    return imports_of(project).filter(pk=key).first()
 
 
 def area_imports_of(organisation: Organisation) -> QuerySet[Import]:

@@ -118,13 +118,14 @@ def make_export(*, pk: int) -> None:
         with translation.override(export.language):
             try:
                 path = unfinished / f"{export.layer}.{export.format}"
-                _write(export, path)
+                columns = _write(export, path)
                 n_bytes = path.stat().st_size
                 os.replace(path, folder() / stored)
             except Problem as problem:
                 _end(export, state=Export.State.FAILED, why=str(problem))
                 return
-        if not _end(export, state=Export.State.DONE, stored=stored, n_bytes=n_bytes, n_done=export.n_rows):
+        made: dict[str, object] = {"stored": stored, "columns": columns, "n_bytes": n_bytes, "n_done": export.n_rows}
+        if not _end(export, state=Export.State.DONE, **made):
             _delete(stored)
     except _NotWanted:
         return
@@ -135,7 +136,8 @@ def make_export(*, pk: int) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _write(export: Export, path: Path) -> None:
+def _write(export: Export, path: Path) -> list[str]:
+    """Write the file; which columns it holds."""
     try:
         found = layer(Asker(export.organisation.slug, export.person), export.layer)
     except UnknownLayer as error:
@@ -152,6 +154,7 @@ def _write(export: Export, path: Path) -> None:
             raise _NotWanted
 
     files.write(found, export.format, parse(export.crs), asked_of(found, export.asked), path, told=told)
+    return [] if isinstance(found, Raster) else [column.name for column in found.columns]
 
 
 def _end(export: Export, **changes: object) -> bool:

@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from geo import export as files
-from geo.catalog import Asker, UnknownLayer, layer
+from geo.catalog import Asker, Raster, UnknownLayer, layer
 from geo.ogc.answers import refusal
 from geo.ogc.downloads import about_address, describe
 from geo.plane.crs import parse
@@ -100,7 +100,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @EXPORTS.until_sent
 def handed_out(request: HttpRequest, export: Export) -> FileResponse:
-    """The file itself, as long as who asked for it may see the layer.
+    """The file itself, as long as who asked for it may see the layer and every column that the file holds.
 
     Refuses  export.not_done.
     Raises   UnknownLayer, ServerBusy.
@@ -109,6 +109,8 @@ def handed_out(request: HttpRequest, export: Export) -> FileResponse:
     if export.state != Export.State.DONE or not path.is_file():
         raise Refused(Code.EXPORT_NOT_DONE)
     shown = layer(Asker(export.organisation.slug, export.person), export.layer)
+    if not isinstance(shown, Raster) and not set(export.columns) <= {column.name for column in shown.columns}:
+        raise UnknownLayer(export.layer)
     if not is_everybodys(export.organisation, shown):
         note_taken(
             organisation=export.organisation,

@@ -2,7 +2,6 @@
 in, take back."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import shapely
@@ -15,11 +14,9 @@ from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from geo.formats.formulas import inert
 from geo.formats.rows import SENTENCES as FAULTS
 from geo.formats.rows import RowFault
 from geo.intake.apart import MAX_BYTES
-from geo.plane.crs import ALL, CRS84
 from participation.models import Area, Import, ImportedRow, Organisation, Project
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
@@ -35,17 +32,15 @@ from participation.services.importing.desk import (
 from participation.services.importing.rows import NUMBER
 from participation.web.asking import desk, now, town_of
 from participation.web.desk import clerk, desk_items, desk_project, town_items
-from participation.web.files import csv_line
+from participation.web.differences import SHOWN, Line, Part, Told, held, shape_words, table
 from participation.web.maps import town_map
+from participation.web.reading import PLANES, asked_reading
 from participation.web.sentences import sentence, status_of
 from participation.web.taken import take_file
 
 _MB = 1024 * 1024
-# Of each kind of row so many are shown; the file with all rows holds them all.
-SHOWN = 100
 # As many outlines as a map can show, as fine as it can show them.
 DRAWN, _DRAWN_DEGREES = 1500, 0.00005
-PLANES = [(crs.name, f"{crs.title} ({crs.name})") for crs in ALL if crs is not CRS84]
 # How columns are usually called that hold these.
 _KEYS = ("id", "key", "code", "sleutel")
 _NAMES = ("name", "naam", "nom", "bezeichnung")
@@ -78,6 +73,11 @@ FIELD_NAMES = {
     "name": gettext_lazy("Name"),
     "population": gettext_lazy("Inhabitants"),
     "outline": gettext_lazy("Outline"),
+}
+PARTS = {
+    ImportedRow.Act.CHANGED: gettext_lazy("Changed"),
+    ImportedRow.Act.NEW: gettext_lazy("New"),
+    ImportedRow.Act.REFUSED: gettext_lazy("Refused"),
 }
 NOTES = {
     "look": gettext_lazy("It lies in a zone that asks for a look first: it waits in the queue before it is public."),
@@ -290,11 +290,16 @@ def _shown(request: HttpRequest, found: Import, refused: Refused | None = None) 
         and report.get("n_features")
         and report.get("n_without_place") == report["n_features"]
     )
-    parts = {
-        act: {"rows": [_told(row) for row in rows_of(found, act)[:SHOWN]], "n": found.counts.get(act, 0)}
-        for act in (ImportedRow.Act.CHANGED, ImportedRow.Act.NEW, ImportedRow.Act.REFUSED)
+    parts = [
+        Part(
+            title,
+            [_told(row, project) for row in rows_of(found, act)[:SHOWN]],
+            found.counts[act],
+            is_change=act == ImportedRow.Act.CHANGED,
+        )
+        for act, title in PARTS.items()
         if found.counts.get(act)
-    }
+    ]
     context = {
         "project": project,
         "desk_items": desk_items(request, project) if project is not None else town_items(request),
@@ -305,6 +310,7 @@ def _shown(request: HttpRequest, found: Import, refused: Refused | None = None) 
         "is_draft": is_draft,
         "needs": report.get("needs", ""),
         "no_place": no_place and is_draft,
+        "reads_anew": bool(report.get("needs")) or no_place,
         "planes": PLANES,
         "names": report.get("names", []),
         "form": COLUMNS_FORMS[found.kind](found, data) if is_draft else None,
@@ -340,32 +346,29 @@ def _map(town: Organisation, outlines: list[shapely.Geometry]) -> dict[str, Any]
     return town_map(town) | {"bounds": bounds, "areas": {"type": "FeatureCollection", "features": features}}
 
 
-def _told(row: ImportedRow) -> dict[str, Any]:
+def _told(row: ImportedRow, project: Project | None) -> Told:
     """A row as the page says it: what differs, or why it is refused."""
     lines = [
-        {"name": said, "before": _value(name, row.before.get(name)), "after": _value(name, row.after[name])}
+        Line(said, _value(name, row.before.get(name)), _value(name, row.after[name]))
         for name, said in FIELD_NAMES.items()
         if name in row.after
     ]
-    told = {"row": row, "lines": lines, "why": why_refused(row) if row.code else "", "note": NOTES.get(row.note, "")}
-    return told | {"left": LEFT.get(row.left, "")}
+    where, href = gettext("line %(n)s") % {"n": row.line}, ""
+    if row.number and project is not None:
+        where = gettext("proposal %(n)s") % {"n": row.number}
+        href = reverse("proposal", args=(project.slug, row.number))
+    notes = tuple(filter(None, (NOTES.get(row.note), LEFT.get(row.left))))
+    return Told(where, lines, href=href, why=why_refused(row) if row.code else "", code=row.code, notes=notes)
 
 
 def _value(name: str, value: object) -> str:
     if name == "outline" and value:
-        return _shape_words(shapely.from_wkb(str(value)))
+        return shape_words(shapely.from_wkb(str(value)))
     if isinstance(value, dict):
-        return _shape_words(shapely.from_geojson(json.dumps(value)))
+        return shape_words(shapely.from_geojson(json.dumps(value)))
     if isinstance(value, list):
         return ", ".join(f"{number:.6f}" for number in value)
     return "" if value is None else str(value)
-
-
-def _shape_words(shape: shapely.Geometry) -> str:
-    """A line or an area in few words: how many corners, and around where."""
-    middle = shape.centroid
-    facts = {"n": shapely.get_num_coordinates(shape), "lon": f"{middle.x:.6f}", "lat": f"{middle.y:.6f}"}
-    return gettext("%(n)s corners around %(lon)s, %(lat)s") % facts
 
 
 def why_refused(row: ImportedRow) -> str:
@@ -384,14 +387,7 @@ def change(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     try:
         match given.get("act"):
             case "read":
-                read_import(
-                    found,
-                    file_layer=given.get("file_layer", "")[:200],
-                    crs=given.get("crs", "")[:20],
-                    lon=given.get("lon", "")[:200],
-                    lat=given.get("lat", "")[:200],
-                    by=clerk(request),
-                )
+                read_import(found, **asked_reading(given), by=clerk(request))
             case "columns":
                 plan_import(draft=found, columns=given.dict(), by=clerk(request), now=now())
             case "take":
@@ -420,16 +416,13 @@ def _take(request: HttpRequest, found: Import) -> None:
     messages.success(request, gettext("Taken in: %(new)s new, %(changed)s changed.") % facts)
 
 
-def _lines(rows: Iterator[ImportedRow]) -> Iterator[str]:
-    yield "\ufeff" + csv_line("line", "key", "number", "act", "code", "sentence", "before", "after")
-    for row in rows:
-        said = [
-            "; ".join(f"{name}: {_value(name, value)}" for name, value in held.items())
-            for held in (row.before, row.after)
-        ]
-        why = why_refused(row) if row.code else str((LEFT | NOTES).get(row.left or row.note, ""))
-        cells = [row.key, str(row.number or ""), row.act, row.code or row.left or row.note, why, *said]
-        yield csv_line(row.line, *map(inert, cells))
+HEADING = ("line", "key", "number", "act", "code", "sentence", "before", "after")
+
+
+def _cells(row: ImportedRow) -> tuple[object, ...]:
+    said = [held({name: _value(name, value) for name, value in each.items()}) for each in (row.before, row.after)]
+    why = why_refused(row) if row.code else str((LEFT | NOTES).get(row.left or row.note, ""))
+    return (row.line, row.key, str(row.number or ""), row.act, row.code or row.left or row.note, why, *said)
 
 
 @desk(DeskAct.LAYERS)
@@ -438,6 +431,6 @@ def rows_file(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBase
     found = _import_or_404(request, slug, pk)
     rows = rows_of(found).iterator(chunk_size=500)
     take_file(request, "import", project=found.project, file=found.file_name, format="csv", n=rows_of(found).count())
-    answer = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(table(HEADING, map(_cells, rows)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="import-{found.pk}.csv"'
     return answer

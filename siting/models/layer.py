@@ -10,9 +10,12 @@ from participation.models import Organisation, Person
 class Layer(models.Model):
     """One version of one layer; versions of the same layer share a slug, and one at most is current.
 
-    ``attributes`` lists what each feature may carry: {"name", "kind" (text, integer, number, boolean), "n_empty"}.
-    ``crs`` is the plane the file came in; features are kept in EPSG:4326. ``report`` counts what reading did:
-    n_vertices, n_mended, n_without_place, n_refused, n_emptied.
+    ``attributes`` lists what each feature may carry: {"name", "kind" (text, integer, number, boolean), "n_empty"};
+    ``shown`` names those that everybody sees where the layer is public, and staff chose each of them. ``lon`` and
+    ``lat`` are the columns of a table that say where a row lies, where somebody had to say it; ``key_column`` is the
+    one by which a feature is known again in the next version. ``crs`` is the plane the file came in; features are kept
+    in EPSG:4326. ``report`` counts what reading did: n_vertices, n_mended, n_without_place, n_refused, n_emptied;
+    ``compared`` says what differs from the version in use.
     """
 
     class State(models.TextChoices):
@@ -39,10 +42,14 @@ class Layer(models.Model):
     geometry_type = models.CharField(max_length=20, blank=True)
     n_features = models.PositiveIntegerField(default=0)
     attributes = models.JSONField(default=list)
+    shown = models.JSONField(default=list, blank=True)
+    key_column = models.CharField(max_length=200, blank=True)
     report = models.JSONField(default=dict)
     file = models.FileField(upload_to="layers/", blank=True)
     file_name = models.CharField(max_length=200)
     file_layer = models.CharField(max_length=200, blank=True, help_text=_("Which layer of the file"))
+    lon = models.CharField(max_length=200, blank=True)
+    lat = models.CharField(max_length=200, blank=True)
     uploaded_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="layers")
     uploaded_at = models.DateTimeField()
 
@@ -58,6 +65,11 @@ class Layer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} {self.version}"
+
+    @property
+    def names(self) -> list[str]:
+        """What its attributes are called, in the order of the file."""
+        return [each["name"] for each in self.attributes]
 
 
 class LayerFeature(models.Model):

@@ -42,6 +42,11 @@ def versions_of(layer: Layer) -> QuerySet[Layer]:
     return rows.select_related("uploaded_by").order_by("-version")
 
 
+def in_use(layer: Layer) -> Layer | None:
+    """The version of the same layer that is in use."""
+    return versions_of(layer).filter(state=Layer.State.CURRENT).first()
+
+
 def next_version(organisation: Organisation, slug: str) -> int:
     """Which number has the next version of this layer?"""
     newest = Layer.objects.filter(organisation=organisation, slug=slug).aggregate(top=Max("version"))["top"]
@@ -57,6 +62,12 @@ def touches_town(layer: Layer) -> bool:
     """Does anything of the layer lie in its town? Yes where the town's outline is not known."""
     outline = layer.organisation.outline
     return outline is None or LayerFeature.objects.filter(layer=layer, geometry__intersects=outline).exists()
+
+
+def label_of(layer: Layer) -> str:
+    """By which attribute is a candidate called that comes from a feature? The first text that everybody sees."""
+    texts = [each["name"] for each in layer.attributes if each["kind"] == "text" and each["name"] in layer.shown]
+    return texts[0] if texts else ""
 
 
 def drawn(layer: Layer, limit: int, *, in_town: bool) -> Sequence[tuple[int, bytes, str]]:

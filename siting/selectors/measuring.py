@@ -20,6 +20,7 @@ from siting.models import Candidate, Check, Layer, LayerFeature, Study
 from siting.rules.criteria import Value
 from siting.rules.measures import NEEDS_LAYER, READS_LAYER, Asked, Measure, lacks
 from siting.rules.stamps import digest, plain
+from siting.selectors.attributes import value_of
 from siting.selectors.demand import measured_demand
 from siting.selectors.studies import asking, candidates_for, hand_values, layer_in_use, layers_in_use
 
@@ -63,7 +64,7 @@ def shapes_of(layer: Layer, crs: Crs, attribute: str = "") -> LayerShapes:
     rows = (
         LayerFeature.objects.filter(layer=layer, geometry__isnull=False).order_by("key").annotate(wkb=AsWKB("geometry"))
     )
-    fields = ["wkb", f"properties__{attribute}"] if attribute else ["wkb"]
+    fields = ["wkb", value_of(attribute)] if attribute else ["wkb"]
     wkb, values = [], []
     for row in rows.values_list(*fields).iterator(chunk_size=CHUNK):
         wkb.append(bytes(row[0]))

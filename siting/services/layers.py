@@ -1,8 +1,9 @@
 """Takes layers in: a file is read apart and kept as a draft, looked at, and put to use; an older version stays."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +26,9 @@ from participation.rules.refusals import Code, Refused
 from participation.rules.rows import short_slug
 from participation.rules.wording import cleaned
 from siting.models import Layer, LayerFeature
-from siting.selectors.layers import candidates_using, next_version, versions_of
+from siting.selectors.differences import differing_paths
+from siting.selectors.layers import candidates_using, in_use, next_version, versions_of
+from siting.services.comparing import write_differences
 
 BATCH = 2000
 NAME_MAX, SOURCE_MAX, LICENCE_MAX = 100, 300, 200
@@ -50,6 +53,8 @@ def draft_layer(
     now: datetime,
     file_layer: str = "",
     crs: str = "",
+    lon: str = "",
+    lat: str = "",
     replaces: Layer | None = None,
 ) -> Layer:
     """Take a file in as a draft, and read it as far as it says what it is; ``report`` tells what is still to choose.
@@ -90,20 +95,21 @@ def draft_layer(
             else:
                 layer.file.save(stored, file, save=False)
             layer.save()
-            _read(layer, file_layer=file_layer, crs=crs)
+            _read(layer, file_layer=file_layer, crs=crs, lon=lon, lat=lat)
             _record(layer, by, "layer.uploaded", {"version": layer.version, "file": layer.file_name})
     except BaseException:
         # The row is not there any more; its file must not stay either.
         if layer.file:
-            _refused_path(layer).unlink(missing_ok=True)
+            for path in _beside(layer):
+                path.unlink(missing_ok=True)
             layer.file.delete(save=False)
         raise
     return layer
 
 
 @transaction.atomic
-def read_again(*, layer: Layer, file_layer: str, crs: str, by: Person) -> Layer:
-    """Read a draft's file with another layer of it, or in another plane.
+def read_again(*, layer: Layer, file_layer: str, crs: str, lon: str, lat: str, by: Person) -> Layer:
+    """Read a draft's file with another layer of it, in another plane, or its places by other columns.
 
     Locks    the draft's row.
     Refuses  layer.not_a_draft, file.unreadable.
@@ -111,17 +117,40 @@ def read_again(*, layer: Layer, file_layer: str, crs: str, by: Person) -> Layer:
     layer = Layer.objects.select_for_update(of=("self",)).get(pk=layer.pk)
     if layer.state != Layer.State.DRAFT:
         raise Refused(Code.LAYER_NOT_A_DRAFT)
-    _read(layer, file_layer=file_layer, crs=crs)
-    _record(layer, by, "layer.read_anew", {"version": layer.version, "layer": file_layer, "crs": crs})
+    _read(layer, file_layer=file_layer, crs=crs, lon=lon, lat=lat)
+    said = {"layer": file_layer, "crs": crs, "lon": lon, "lat": lat}
+    _record(layer, by, "layer.read_anew", {"version": layer.version} | {name: is_ for name, is_ in said.items() if is_})
     return layer
 
 
 @transaction.atomic
-def accept_layer(*, layer: Layer, by: Person | None) -> Layer:
+def compare_layer(*, layer: Layer, key_column: str, by: Person) -> Layer:
+    """Compare a draft with the version in use, its features known again by this column, or by all they hold.
+
+    Locks    the draft's row.
+    Refuses  layer.not_a_draft, layer.not_read.
+    """
+    layer = Layer.objects.select_for_update(of=("self",)).get(pk=layer.pk)
+    if layer.state != Layer.State.DRAFT:
+        raise Refused(Code.LAYER_NOT_A_DRAFT)
+    if not layer.n_features:
+        raise Refused(Code.LAYER_NOT_READ)
+    layer.key_column = key_column if key_column in layer.names else ""
+    write_differences(layer)
+    layer.save(update_fields=["key_column", "report"])
+    _record(layer, by, "layer.compared", {"version": layer.version, "key": layer.key_column})
+    return layer
+
+
+@transaction.atomic
+def accept_layer(*, layer: Layer, shown: Collection[str], by: Person | None) -> Layer:
     """Put a draft to use; the version in use until now is kept, and no longer shown.
 
+    ``shown`` names the attributes that everybody sees where the layer is public; staff see all.
+
     Locks    the organisation's row: two new versions follow each other.
-    Refuses  layer.not_a_draft, layer.not_read (nothing of it was read yet).
+    Refuses  layer.not_a_draft, layer.not_read (nothing of it was read yet); import.changed when another version is in
+             use than the one it was compared with.
     """
     Organisation.objects.select_for_update(no_key=True).get(pk=layer.organisation_id)
     layer.refresh_from_db()
@@ -129,10 +158,14 @@ def accept_layer(*, layer: Layer, by: Person | None) -> Layer:
         raise Refused(Code.LAYER_NOT_A_DRAFT)
     if not layer.n_features:
         raise Refused(Code.LAYER_NOT_READ)
+    former = in_use(layer)
+    if former and layer.report.get("compared", {}).get("with") != former.version:
+        raise Refused(Code.IMPORT_CHANGED)
     versions_of(layer).filter(state=Layer.State.CURRENT).update(state=Layer.State.REPLACED)
-    layer.state = Layer.State.CURRENT
-    layer.save(update_fields=["state"])
-    _record(layer, by, "layer.accepted", {"version": layer.version, "n_features": layer.n_features})
+    layer.state, layer.shown = Layer.State.CURRENT, _among(layer, shown)
+    layer.save(update_fields=["state", "shown"])
+    facts = {"version": layer.version, "n_features": layer.n_features, "everybody_sees": layer.shown}
+    _record(layer, by, "layer.accepted", facts)
     return layer
 
 
@@ -160,6 +193,11 @@ def refused_rows(layer: Layer) -> Iterator[tuple[int, RowFault]]:
     return refused_in(path) if path.is_file() else iter(())
 
 
+def _beside(layer: Layer) -> list[Path]:
+    """What is kept beside a layer's file."""
+    return [_refused_path(layer), *differing_paths(layer)]
+
+
 def _keep_refused(layer: Layer, reading: Reading) -> None:
     path = _refused_path(layer)
     path.unlink(missing_ok=True)
@@ -184,6 +222,22 @@ def show_layer(*, layer: Layer, is_public: bool, by: Person) -> None:
 
 
 @transaction.atomic
+def choose_columns(*, layer: Layer, shown: Collection[str], by: Person) -> None:
+    """Say which attributes of a layer everybody sees where it is public; staff see all.
+
+    Locks    the layer's row.
+    """
+    layer = Layer.objects.select_for_update(of=("self",)).get(pk=layer.pk)
+    layer.shown = _among(layer, shown)
+    layer.save(update_fields=["shown"])
+    _record(layer, by, "layer.columns_chosen", {"version": layer.version, "everybody_sees": layer.shown})
+
+
+def _among(layer: Layer, names: Collection[str]) -> list[str]:
+    return [name for name in layer.names if name in names]
+
+
+@transaction.atomic
 def delete_layer(*, layer: Layer, by: Person | None) -> None:
     """Forget one version of a layer, with its file.
 
@@ -195,15 +249,16 @@ def delete_layer(*, layer: Layer, by: Person | None) -> None:
         raise Refused(Code.LAYER_IN_USE, {"n": n_used})
     _forget_features(layer)
     storage, stored = layer.file.storage, layer.file.name
-    refused = _refused_path(layer) if stored else None
+    beside = _beside(layer) if stored else []
     try:
         layer.delete()
     except (ProtectedError, RestrictedError) as error:
         raise Refused(Code.LAYER_IN_USE, {"n": 1}) from error
     _record(layer, by, "layer.deleted", {"version": layer.version})
-    if stored and refused:
+    if stored:
         transaction.on_commit(lambda: storage.delete(stored))
-        transaction.on_commit(lambda: refused.unlink(missing_ok=True))
+    for path in beside:
+        transaction.on_commit(partial(path.unlink, missing_ok=True))
 
 
 def forget_old_drafts(*, now: datetime) -> int:
@@ -225,27 +280,39 @@ def _forget_features(layer: Layer) -> None:
     rows._raw_delete(rows.db)
 
 
-def _read(layer: Layer, *, file_layer: str, crs: str) -> None:
-    """Read the file of a draft anew and keep what was found."""
+def _read(layer: Layer, *, file_layer: str, crs: str, lon: str, lat: str) -> None:
+    """Read the file of a draft anew, keep what was found, and compare it with the version in use."""
     _forget_features(layer)
+    path = Path(layer.file.path)
     try:
-        with reading_of(Path(layer.file.path), name=layer.file_name, layer=file_layer, crs=crs) as reading:
-            layer.file_layer, layer.crs = reading.layer, reading.crs
-            layer.n_features, layer.geometry_type = reading.counts.get("n_features", 0), _type(reading)
+        with reading_of(
+            path, name=layer.file_name, layer=file_layer, crs=crs, lon=lon, lat=lat, needs_places=False
+        ) as reading:
+            layer.file_layer, layer.crs, layer.lon, layer.lat = reading.layer, reading.crs, lon, lat
+            layer.n_features, layer.geometry_type = 0, _type(reading)
             layer.attributes = list(reading.attributes)
             layer.report = _report(reading)
-            if not reading.needs:
+            if not layer.report["needs"]:
+                layer.n_features = reading.counts["n_features"]
                 _keep_refused(layer, reading)
                 _keep(layer, reading)
     except UnreadableFile as refused:
         raise Refused(Code.FILE_UNREADABLE, {"why": str(refused).rstrip(".")}) from refused
+    former = in_use(layer)
+    # Nothing is public by itself, but what was so in the version that this one replaces.
+    layer.shown = _among(layer, former.shown) if former else []
+    asked = layer.key_column or (former.key_column if former else "")
+    layer.key_column = asked if asked in layer.names else ""
+    write_differences(layer)
     layer.save()
 
 
 def _report(reading: Reading) -> dict[str, Any]:
     examples = [{"line": line, "code": fault.code, "facts": dict(fault.facts)} for line, fault in reading.examples]
+    n, n_without = (reading.counts.get(name, 0) for name in ("n_features", "n_without_place"))
     return reading.counts | {
-        "needs": reading.needs,
+        # A table in which no usual column says where its rows lie.
+        "needs": reading.needs or ("places" if n and n == n_without else ""),
         "layers": list(reading.layers),
         "crs_in_file": reading.crs_in_file,
         "faults": reading.faults,

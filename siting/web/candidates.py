@@ -27,7 +27,7 @@ from siting.selectors.candidates import (
     people_behind,
 )
 from siting.selectors.decisions import decisions_of
-from siting.selectors.layers import feature_named
+from siting.selectors.layers import feature_named, label_of
 from siting.services.candidates import (
     ClusterAsItWas,
     From,
@@ -154,7 +154,7 @@ def _source(request: HttpRequest, project: Project, given: QueryDict) -> tuple[F
         if feature is None:
             raise Refused(Code.LAYER_FEATURE_NOT_FOUND)
         middle = feature.geometry.point_on_surface if feature.geometry else None
-        label = next((each["name"] for each in feature.layer.attributes if each["kind"] == "text"), "")
+        label = label_of(feature.layer)
         title = str(feature.properties.get(label, "")) or f"{feature.layer.name} {key}"
         start = (middle.x, middle.y) if middle else None
         return From(feature=feature), {"title": title[:120], "start": start, "kind": "feature", "about": feature}

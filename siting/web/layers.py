@@ -1,6 +1,5 @@
 """The town's own layers at the desk: uploading, looking before use, versions, who sees them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import shapely
@@ -13,18 +12,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from geo.formats.formulas import inert
 from geo.formats.rows import RowFault
 from geo.intake.apart import MAX_BYTES
-from geo.plane.crs import ALL, CRS84
 from participation.models import Organisation
-from participation.rules.refusals import Refused
+from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
+from participation.rules.rows import cell
 from participation.web.asking import desk, now, town_of
 from participation.web.desk import clerk, town_items
-from participation.web.files import csv_line
+from participation.web.differences import SHOWN, table
 from participation.web.maps import town_map
-from participation.web.sentences import sentence
+from participation.web.reading import PLANES, asked_reading
+from participation.web.sentences import sentence, status_of
 from participation.web.taken import take_file
 from siting.models import Layer
 from siting.selectors.layers import (
@@ -33,6 +32,7 @@ from siting.selectors.layers import (
     drawn,
     extent_of,
     first_rows,
+    in_use,
     layer_of,
     layers_of,
     touches_town,
@@ -40,6 +40,8 @@ from siting.selectors.layers import (
 )
 from siting.services.layers import (
     accept_layer,
+    choose_columns,
+    compare_layer,
     delete_layer,
     draft_layer,
     read_again,
@@ -47,12 +49,12 @@ from siting.services.layers import (
     restore_layer,
     show_layer,
 )
+from siting.web import compared
 
 _MB = 1024 * 1024
 ROWS_SHOWN, COLUMNS_SHOWN, DRAWN = 8, 12, 1500
 # A tenth of a metre to a metre is enough to see where something lies.
 _DRAWN_DEGREES = 0.00001
-PLANES = [(crs.name, f"{crs.title} ({crs.name})") for crs in ALL if crs is not CRS84]
 
 TYPE_NAMES = {
     "Point": _("points"),
@@ -169,14 +171,17 @@ def _shown(request: HttpRequest, layer: Layer, *, refused: str = "", status: int
     report = layer.report
     columns = layer.attributes[:COLUMNS_SHOWN]
     needs = report.get("needs", "")
-    rows = [[row.get(column["name"]) for column in columns] for row in first_rows(layer, ROWS_SHOWN)]
+    first = first_rows(layer, ROWS_SHOWN)
+    rows = [[row.get(column["name"]) for column in columns] for row in first]
     context: dict[str, Any] = {
         "layer": layer,
         "desk_items": town_items(request),
         "refused": refused,
+        "change_url": reverse("desk_layer_change", args=(layer.pk,)),
         "needs": needs,
         "is_draft": layer.state == Layer.State.DRAFT,
         "planes": PLANES,
+        "crs_asked": layer.crs if layer.crs != report.get("crs_in_file") else "",
         "plane": dict(PLANES).get(layer.crs, layer.crs),
         "types": [(TYPE_NAMES.get(name, name), n) for name, n in report.get("types", {}).items()],
         "faults": [
@@ -186,7 +191,11 @@ def _shown(request: HttpRequest, layer: Layer, *, refused: str = "", status: int
         "n_faults": sum(report.get("faults", {}).values()),
         "columns": columns,
         "rows": rows,
-        "attributes": [each | {"kind_name": KIND_NAMES[each["kind"]]} for each in layer.attributes],
+        "attributes": [_attribute(layer, each, first) for each in layer.attributes],
+        "columns_gone": _columns_gone(layer),
+        "differs": compared.context(layer),
+        "reads_anew": bool(needs) or not layer.n_features,
+        "shown_most": SHOWN,
         "n_columns": len(layer.attributes),
         "versions": versions_of(layer),
         "n_used": candidates_using(layer),
@@ -196,6 +205,20 @@ def _shown(request: HttpRequest, layer: Layer, *, refused: str = "", status: int
         in_town = touches_town(layer)
         context |= {"is_elsewhere": not in_town and layer.n_features > 0} | _map(layer, in_town=in_town)
     return render(request, "siting/layer.html", context, status=status)
+
+
+def _attribute(layer: Layer, each: dict[str, Any], first: list[dict[str, Any]]) -> dict[str, Any]:
+    """An attribute as it is chosen: what it is called, what it holds, such as what, and whether everybody sees it."""
+    name = each["name"]
+    example = next((row[name] for row in first if row.get(name) not in (None, "")), "")
+    is_shown = name in layer.shown
+    return each | {"kind_name": KIND_NAMES[each["kind"]], "example": cell(example)[:60], "is_shown": is_shown}
+
+
+def _columns_gone(layer: Layer) -> list[str]:
+    """What everybody sees of the version in use and a draft does not have any more."""
+    former = in_use(layer) if layer.state == Layer.State.DRAFT else None
+    return [name for name in former.shown if name not in layer.names] if former else []
 
 
 def _map(layer: Layer, *, in_town: bool) -> dict[str, Any]:
@@ -230,14 +253,11 @@ def change_layer(request: HttpRequest, pk: int) -> HttpResponse:
     act = request.POST.get("act", "")
     try:
         if act == "read":
-            read_again(
-                layer=layer,
-                file_layer=request.POST.get("file_layer", "")[:200],
-                crs=request.POST.get("crs", "")[:20],
-                by=clerk(request),
-            )
+            read_again(layer=layer, **asked_reading(request.POST), by=clerk(request))
+        elif act == "compare":
+            compare_layer(layer=layer, key_column=request.POST.get("key_column", ""), by=clerk(request))
         elif act == "accept":
-            accept_layer(layer=layer, by=clerk(request))
+            _accept(request, layer)
             messages.success(request, gettext("“%(name)s” is in use now.") % {"name": layer.name})
         elif act == "restore":
             restore_layer(layer=layer, by=clerk(request))
@@ -245,13 +265,27 @@ def change_layer(request: HttpRequest, pk: int) -> HttpResponse:
         elif act in {"show", "keep"}:
             show_layer(layer=layer, is_public=act == "show", by=clerk(request))
             messages.success(request, gettext("“%(name)s” was changed.") % {"name": layer.name})
+        elif act == "columns":
+            choose_columns(layer=layer, shown=request.POST.getlist("shown"), by=clerk(request))
+            messages.success(request, gettext("“%(name)s” was changed.") % {"name": layer.name})
         elif act == "delete":
             delete_layer(layer=layer, by=clerk(request))
             messages.info(request, gettext("“%(name)s” was deleted.") % {"name": layer.name})
             return redirect("desk_layers")
     except Refused as refused:
-        return _shown(request, layer, refused=sentence(refused.code, refused.facts), status=422)
+        layer.refresh_from_db()
+        return _shown(request, layer, refused=sentence(refused.code, refused.facts), status=status_of(refused))
     return redirect("desk_layer", pk=pk)
+
+
+def _accept(request: HttpRequest, layer: Layer) -> None:
+    """Put a draft to use; where another version came into use since it was compared, compare it anew first."""
+    try:
+        accept_layer(layer=layer, shown=request.POST.getlist("shown"), by=clerk(request))
+    except Refused as refused:
+        if refused.code is Code.IMPORT_CHANGED:
+            compare_layer(layer=layer, key_column=layer.key_column, by=clerk(request))
+        raise
 
 
 @desk(DeskAct.SEE)
@@ -259,12 +293,18 @@ def refused_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Hand out every row of a layer's file that was left out and why, as CSV."""
     layer = _layer_or_404(request, pk)
 
-    def lines() -> Iterator[str]:
-        yield "\ufeff" + csv_line("line", "code", "sentence")
-        for line, fault in refused_rows(layer):
-            yield csv_line(line, fault.code, inert(fault.sentence))
-
+    rows = ((line, fault.code, fault.sentence) for line, fault in refused_rows(layer))
     take_file(request, "refused", layer=layer.name, version=layer.version, format="csv")
-    answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(table(("line", "code", "sentence"), rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="layer-{layer.pk}-refused.csv"'
+    return answer
+
+
+@desk(DeskAct.SEE)
+def differences_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Hand out every row that differs from the version that a layer was compared with, as CSV."""
+    layer = _layer_or_404(request, pk)
+    take_file(request, "differences", layer=layer.name, version=layer.version, format="csv")
+    answer = StreamingHttpResponse(compared.lines(layer), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="layer-{layer.pk}-differences.csv"'
     return answer

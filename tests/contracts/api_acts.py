@@ -64,6 +64,12 @@ DESK_ACTS: dict[DeskAct, tuple[str, ...]] = {
         f"POST {DESK}/imports/{{import_id}}/carry-out",
         f"POST {DESK}/imports/{{import_id}}/undo",
         f"DELETE {DESK}/imports/{{import_id}}",
+        "POST /desk/areas/imports",
+        "PUT /desk/areas/imports/{import_id}/reading",
+        "PUT /desk/areas/imports/{import_id}/columns",
+        "POST /desk/areas/imports/{import_id}/carry-out",
+        "POST /desk/areas/imports/{import_id}/undo",
+        "DELETE /desk/areas/imports/{import_id}",
     ),
     DeskAct.SITE: (
         f"POST {DESK}/candidates",

@@ -106,6 +106,7 @@ TAKEN_ALONG: dict[str, Callable[[Cast], dict[str, object]]] = {
     "desk_import_rows": lambda cast: {"pk": uploaded(cast, cast.project).pk},
     "desk_area_import_rows": lambda cast: {"pk": uploaded(cast, cast.town).pk},
     "desk_layer_refused": lambda cast: layer_of_file()(cast)[0],
+    "desk_layer_differences": lambda cast: layer_of_file()(cast)[0],
     "answer_file": _document,
     "export": _of_layer(name=f"{INSIDE}.csv"),
     "my_export_file": lambda cast: {"pk": _made(cast)},
@@ -116,6 +117,8 @@ TAKEN_ALONG: dict[str, Callable[[Cast], dict[str, object]]] = {
     "tile": lambda cast: {"layer": "laden-candidates"},
     "api_import": lambda cast: {"import_id": uploaded(cast, cast.project).pk},
     "api_import_rows": lambda cast: {"import_id": uploaded(cast, cast.project).pk},
+    "api_area_import": lambda cast: {"import_id": uploaded(cast, cast.town).pk},
+    "api_area_import_rows": lambda cast: {"import_id": uploaded(cast, cast.town).pk},
 }
 
 
@@ -150,7 +153,7 @@ def test_every_address_that_answers_nothing_on_the_small_stage_has_a_row() -> No
 def test_a_file_of_staff_leaves_a_line_each_time_and_a_live_layer_one_a_day(staged: Cast, name: str) -> None:
     at = reverse(name, kwargs=dict(ROWS[name].cast) | TAKEN_ALONG[name](staged))
     marc = client_of(staged, "manager")
-    is_live = name.startswith(("ogc_", "tile", "api_import"))
+    is_live = name.startswith(("ogc_", "tile", "api_import", "api_area_import"))
     for n in (1, 2):
         answer = marc.get(at)
         assert answer.status_code in {200, 204}, answer.content

@@ -359,6 +359,8 @@ LEAVES_A_LINE: dict[str, dict[str, Prepare]] = {
     },
     "desk_layer_change": {
         "read": layer_of_file(Layer.State.DRAFT),
+        "compare": layer_of_file(Layer.State.DRAFT),
+        "columns": layer_of_file(),
         "accept": layer_of_file(Layer.State.DRAFT),
         "restore": layer_of_file(Layer.State.REPLACED),
         "show": layer_of_file(),

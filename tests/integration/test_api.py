@@ -30,7 +30,7 @@ from participation.models import (
 from participation.rules.tokens import Scope
 from participation.services.voting import cast_ballot, close_phase
 from siting.models import Candidate, Decision
-from tests.api import ROWS, Caller, Upload, caller_for, code, filled, picture, sent, set_scene
+from tests.api import AREAS, ROWS, Caller, Upload, caller_for, code, filled, picture, sent, set_scene
 from tests.cast import Cast, picks, text
 from tests.past import end
 
@@ -270,6 +270,7 @@ def test_the_desk_is_for_staff_of_this_town(cast: Cast, client: Client) -> None:
 
 DRAFT, PIECE = f"{ROOT}/drafts/{{draft}}", f"{ROOT}/proposals/1"
 DESK = "/api/v1/desk/projects/laden"
+TOWN_FILES = "/api/v1/desk/areas/imports"
 # Every act that asks who is there, done once by Piet, who is a planner; its right. In braces: what stands on the scene.
 WRITES: list[tuple[str, str, object, Scope]] = [
     ("POST", f"{ROOT}/proposals", NEW, Scope.CONTRIBUTE),
@@ -359,6 +360,15 @@ WRITES += [
     ("POST", f"{DESK}/imports/{{planned}}/carry-out", None, Scope.SET_UP),
     ("POST", f"{DESK}/imports/{{taken}}/undo", None, Scope.SET_UP),
     ("DELETE", f"{DESK}/imports/{{planned}}", None, Scope.SET_UP),
+    ("GET", TOWN_FILES, None, Scope.READ),
+    ("POST", TOWN_FILES, Upload(AREAS, "b.geojson"), Scope.SET_UP),
+    ("GET", f"{TOWN_FILES}/{{planned_areas}}", None, Scope.READ),
+    ("GET", f"{TOWN_FILES}/{{planned_areas}}/rows", None, Scope.READ),
+    ("PUT", f"{TOWN_FILES}/{{planned_areas}}/reading", {"crs": "EPSG:4326"}, Scope.SET_UP),
+    ("PUT", f"{TOWN_FILES}/{{planned_areas}}/columns", {"name": "naam"}, Scope.SET_UP),
+    ("POST", f"{TOWN_FILES}/{{planned_areas}}/carry-out", None, Scope.SET_UP),
+    ("POST", f"{TOWN_FILES}/{{taken_areas}}/undo", None, Scope.SET_UP),
+    ("DELETE", f"{TOWN_FILES}/{{planned_areas}}", None, Scope.SET_UP),
 ]
 NEW_DESK = "/api/v1/desk/projects/banken"
 SQUARE = {"type": "Polygon", "coordinates": [[[2.62, 50.82], [2.7, 50.82], [2.7, 50.9], [2.62, 50.82]]]}

@@ -131,10 +131,14 @@ def test_a_candidate_from_a_cluster_is_about_all_its_proposals(cast: Cast) -> No
 def test_a_candidate_from_a_layer_and_by_hand(cast: Cast) -> None:
     town_layer = Layer.objects.create(
         organisation=cast.town, slug="palen", name="Palen", state="current", source="x", licence="y", n_features=1,
-        file_name="x", uploaded_at=now(), attributes=[{"name": "naam", "kind": "text", "n_empty": 0}],
+        file_name="x", uploaded_at=now(), shown=["naam"],
+        attributes=[{"name": name, "kind": "text", "n_empty": 0} for name in ("eigenaar", "naam")],
     )  # fmt: skip
     LayerFeature.objects.create(
-        layer=town_layer, key=1, geometry=Point(2.7, 50.85, srid=4326), properties={"naam": "Kast 7"}
+        layer=town_layer,
+        key=1,
+        geometry=Point(2.7, 50.85, srid=4326),
+        properties={"eigenaar": "Jan Peeters", "naam": "Kast 7"},
     )
     planner = signed_in(cast, "Piet")
     address = page("desk_candidate_new") + f"?layer={town_layer.pk}&key=1"

@@ -155,6 +155,31 @@ def test_who_may_not_see_the_layer_any_more_gets_no_file(cast: Cast) -> None:
     assert "layer-geheim" in again.why
 
 
+def test_who_may_not_see_a_column_any_more_gets_no_file_with_it(cast: Cast) -> None:
+    found = Layer.objects.create(
+        organisation=cast.town, slug="palen", name="Palen", source="Dienst", licence="Open", file_name="x",
+        n_features=1, uploaded_at=timezone.now(), state=Layer.State.CURRENT, is_public=True, shown=["naam", "eigenaar"],
+        attributes=[{"name": name, "kind": "text", "n_empty": 0} for name in ("naam", "eigenaar")],
+    )  # fmt: skip
+    clients = {name: signed_in(cast, name) for name in ("An", "Gis")}
+    exports = {name: ask(client, layer="layer-palen") for name, client in clients.items()}
+
+    def got(name: str) -> int:
+        answer = clients[name].get(reverse("my_export_file", args=(exports[name].pk,)))
+        assert not answer.streaming or b"".join(answer)
+        return answer.status_code
+
+    for export in exports.values():
+        make_export(pk=export.pk)
+    assert (got("An"), got("Gis")) == (200, 200)
+    found.shown = ["naam"]
+    found.save()
+    assert (got("An"), got("Gis")) == (404, 200)
+    # The layer is there for everybody; what was made for staff is not.
+    Membership.objects.filter(person=cast["Gis"]).delete()
+    assert (got("An"), got("Gis")) == (404, 404)
+
+
 @pytest.mark.parametrize("when", ["waiting", "running", "done"])
 def test_a_file_that_is_stopped_leaves_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     client = signed_in(cast, "An")

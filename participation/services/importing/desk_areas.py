@@ -8,6 +8,7 @@ import shapely
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 
 from geo.formats.rows import RowFault
+from geo.plane.same import same_shapes
 from participation.models import Area, Import, ImportedRow
 from participation.rules.refusals import Code, Refused
 from participation.selectors.imports import is_voted_on_by_area
@@ -22,8 +23,6 @@ from participation.services.importing.rows import kept_rows
 
 COLUMNS = ("name", "code", "population")
 FIELDS = ("name", "population", "outline")
-# A millimetre: what going to another plane and back may cost.
-SAME_DEGREES = 1e-8
 
 
 class _DeskAreas(AreaImport):
@@ -65,8 +64,7 @@ def _held(area: Area) -> dict[str, Any]:
 def _is_same(name: str, before: Any, after: Any) -> bool:
     if name != "outline":
         return bool(before == after)
-    was, is_now = (shapely.normalize(shapely.from_wkb(outline)) for outline in (before, after))
-    return bool(shapely.equals_exact(was, is_now, SAME_DEGREES))
+    return bool(same_shapes(*(shapely.from_wkb(outline) for outline in (before, after)))[0])
 
 
 def check(of: Import, columns: Mapping[str, str]) -> None:

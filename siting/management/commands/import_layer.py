@@ -33,10 +33,19 @@ class Command(OperatorCommand):
         parser.add_argument("--name", required=True, metavar="N", help="what the layer is called")
         parser.add_argument("--layer", default="", metavar="L", help="which layer, where the file holds several")
         parser.add_argument("--crs", default="", metavar="EPSG:n", help="the plane, where the file does not say it")
+        parser.add_argument("--lon-field", default="", metavar="F", help="the column with the longitude, or x")
+        parser.add_argument("--lat-field", default="", metavar="F", help="the column with the latitude, or y")
         parser.add_argument("--kind", default=Layer.Kind.CONTEXT.value, choices=Layer.Kind.values, help="what it holds")
         parser.add_argument("--source", default="", help="who made it and when (else the name of the file)")
         parser.add_argument("--licence", default="", help="under which terms it may be used (else: not known)")
         parser.add_argument("--public", action="store_true", help="everybody may see it and take it along")
+        parser.add_argument(
+            "--show",
+            action="append",
+            metavar="COLUMN",
+            help="a column that everybody sees where the layer is public, once for each; staff see all (else: those "
+            "that were public in the version it replaces)",
+        )
         self.add_json(parser)
 
     @transaction.atomic
@@ -60,10 +69,12 @@ class Command(OperatorCommand):
             now=now(),
             file_layer=options["layer"],
             crs=options["crs"],
+            lon=options["lon_field"],
+            lat=options["lat_field"],
             replaces=current_layers(town).filter(slug=slug).first(),
         )
         self.require_answers(layer)
-        accept_layer(layer=layer, by=None)
+        accept_layer(layer=layer, shown=self.shown(layer, options["show"]), by=None)
         report = layer.report
         result: dict[str, object] = {
             "layer": f"layer-{layer.slug}",
@@ -75,6 +86,7 @@ class Command(OperatorCommand):
             "without_place": report["n_without_place"],
             "crs": layer.crs,
             "geometry_type": layer.geometry_type,
+            "shown": layer.shown,
         }
         words = _("“%(name)s”, version %(version)s: %(n)s of %(read)s rows, %(mended)s outlines mended.") % {
             "name": layer.name,
@@ -84,6 +96,17 @@ class Command(OperatorCommand):
             "mended": report["n_mended"],
         }
         self.answer(result, words, as_json=options["json"])
+
+    def shown(self, layer: Layer, asked: list[str] | None) -> list[str]:
+        """The columns that everybody sees.
+
+        Raises   CommandError where one is not there.
+        """
+        if unknown := set(asked or ()) - set(layer.names):
+            layer.file.delete(save=False)
+            facts = {"names": ", ".join(sorted(unknown)), "known": ", ".join(layer.names[:30])}
+            raise CommandError(_("The layer has no column %(names)s. It has: %(known)s.") % facts)
+        return layer.shown if asked is None else asked
 
     def require_answers(self, layer: Layer) -> None:
         """End with a sentence where the file leaves something open; what was kept of it is forgotten.
@@ -98,5 +121,11 @@ class Command(OperatorCommand):
             names = ", ".join(layer.report["layers"][:30])
             raise CommandError(
                 _("The file holds several layers. Say which with --layer: %(names)s.") % {"names": names}
+            )
+        if needs == "places":
+            names = ", ".join(layer.names[:30])
+            raise CommandError(
+                _("No row says where it lies. Say the columns with --lon-field and --lat-field: %(names)s.")
+                % {"names": names}
             )
         raise CommandError(_("The file does not say its coordinate system. Say it with --crs, such as EPSG:31370."))

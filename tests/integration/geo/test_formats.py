@@ -78,7 +78,7 @@ def stored(town: Organisation, kind: str) -> FeatureSource:
             )
         )
     LayerFeature.objects.bulk_create(rows)
-    return town_layer(layer)
+    return town_layer(layer, staff=True)
 
 
 def from_database(plane: Crs, kind: str) -> list[tuple[Any, ...]]:

@@ -77,7 +77,7 @@ def layer_of(town: Organisation, shape: str, *, is_public: bool = True, slug: st
     layer = Layer.objects.create(
         organisation=town, slug=slug or shape.lower(), name=shape, state=Layer.State.CURRENT, source="x", licence="CC0",
         is_public=is_public, geometry_type=shape, file_name="x", n_features=N, uploaded_at=datetime.now(UTC),
-        attributes=[{"name": name, "kind": kind, "n_empty": 0} for name, kind in COLUMNS.items()],
+        attributes=[{"name": name, "kind": kind, "n_empty": 0} for name, kind in COLUMNS.items()], shown=[*COLUMNS],
     )  # fmt: skip
     LayerFeature.objects.bulk_create(
         LayerFeature(
