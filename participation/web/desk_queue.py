@@ -84,8 +84,10 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, desk_project(request, slug))
 
 
-def _page(request: HttpRequest, project: Project | None, refused: Refused | None = None) -> HttpResponse:
-    """Draw the list and the piece asked for; after a refusal of what ``request.POST`` holds also what that is."""
+def _page(
+    request: HttpRequest, project: Project | None, refused: Refused | None = None, sent: QueryDict | None = None
+) -> HttpResponse:
+    """Draw the list and the piece asked for; after a refusal also what was sent."""
     town, person = town_of(request), clerk(request)
     sieve = _sieve(request.GET, project.slug if project else "")
     where = roles_of(request).where(DeskAct.SEE)
@@ -134,13 +136,11 @@ def _page(request: HttpRequest, project: Project | None, refused: Refused | None
         ]
     if context["last"] is not None:
         context["last_said"] = acts.said(context["last"])  # type: ignore[arg-type]
-    if refused is not None and piece is not None:
-        context |= {
-            "refusal": refusal(refused),
-            "sent": what_was_sent(request.POST, piece, known.said),
-        }
-    elif piece is not None and (unsent := _unsent(request, about.slug, piece.number)):
-        context["sent"] = what_was_sent(QueryDict(unsent), piece, known.said)
+    if piece is not None and sent is None:
+        sent = QueryDict(_unsent(request, about.slug, piece.number))
+    if piece is not None and sent:
+        context["sent"] = what_was_sent(sent, piece, known.said)
+    context["refusal"] = refusal(refused) if refused is not None else None
     status = status_of(refused) if refused is not None else 200
     return render(request, "participation/desk_queue.html", context, status=status)
 
@@ -179,7 +179,7 @@ def _drawn_again(request: HttpRequest, project: Project, piece: Proposal, refuse
     asked.path = asked.path_info = parts.path if everywhere else reverse("desk_queue", args=(project.slug,))
     asked.GET = QueryDict(parts.query)
     asked.META = request.META | {"QUERY_STRING": parts.query}
-    return _page(asked, None if everywhere else project, refused)
+    return _page(asked, None if everywhere else project, refused, request.POST)
 
 
 def _way_back(request: HttpRequest, slug: str = "", *, piece: object = "") -> str:
