@@ -1,8 +1,8 @@
 """Every page of the desk that writes: by which operations of the API the same is done, or why by none.
 
-Written by hand, by the name of the address; what a page does in part stands with the others that do the rest, and a
-page that shows again what was sent to another one has the operations of that one. A page that writes and has no row
-fails tests/contracts/test_api_acts.py, and so does a reason that docs/reference/api.md does not tell.
+Written by hand, by the name of the address; what a page does in part stands with the others that do the rest. A page
+that writes and has no row fails tests/contracts/test_api_acts.py, and so does a reason that docs/reference/api.md does
+not tell.
 """
 
 from participation.rules.roles import DeskAct
@@ -11,7 +11,6 @@ from tests.contracts.api_acts import DESK, DESK_ACTS, DESK_PIECE, NOT_HERE
 IMPORTS = DESK_ACTS[DeskAct.LAYERS]
 OF_A_PROJECT = tuple(one for one in IMPORTS if DESK in one)
 OF_THE_TOWN = tuple(one for one in IMPORTS if DESK not in one)
-MODERATION = tuple(one for one in DESK_ACTS[DeskAct.MODERATE] if DESK_PIECE in one)
 QUESTIONS = tuple(one for one in DESK_ACTS[DeskAct.SETUP] if "/setup/questions/" in one)
 CANDIDATES = tuple(one for one in DESK_ACTS[DeskAct.SITE] if "/candidates" in one)
 FORMS = (f"POST {DESK}/form/{{number}}/leave-out", f"POST {DESK}/form/{{number}}/take-back")
@@ -24,9 +23,7 @@ ONE_AT_A_TIME = "It is shown to one person at a time, and each look is written d
 
 DESK_PAGES: dict[str, tuple[str, ...] | str] = {
     "desk_project_new": ("POST /desk/projects",),
-    "desk_queue": MODERATION,
-    "desk_town_queue": MODERATION,
-    "desk_moderate": MODERATION,
+    "desk_moderate": tuple(one for one in DESK_ACTS[DeskAct.MODERATE] if DESK_PIECE in one),
     "desk_undo": ("POST /desk/acts/{record}/undo",),
     "desk_templates": ("PUT /desk/templates", "DELETE /desk/templates/{template}"),
     "desk_shortlist_change": DESK_ACTS[DeskAct.SHORTLIST],
