@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 
 from participation.api import shapes
 from participation.api.asking import (
@@ -35,6 +35,7 @@ from participation.rules.questions import (
 from participation.rules.refusals import Code, Refused
 from participation.rules.roles import DeskAct
 from participation.rules.tokens import Scope
+from participation.rules.wording import REASON_MAX
 from participation.selectors.forms import sheet_of, version_of
 from participation.services.answers import ANSWERS, VERSION, checked, leave_out, send_answers, take_back, typed_in
 from participation.services.drafts import keep_draft
@@ -221,6 +222,12 @@ def answer(request: HttpRequest, slug: str, asked: NewAnswers) -> Told:
     return doing_once(request, asked.model_dump_json(), act)
 
 
+class LeavingOut(Schema):
+    """Why these answers do not count; who sent them reads it."""
+
+    reason: shapes.Words = Field(max_length=2 * REASON_MAX)
+
+
 class Counting(Schema):
     """Whether what was answered under this number counts, and why not."""
 
@@ -242,7 +249,7 @@ SHEET = "/desk/projects/{slug:slug}/form/{int:number}"
     openapi_extra=REPEATABLE,
     url_name="api_desk_leave_out",
 )
-def leave_answers_out(request: HttpRequest, slug: str, number: shapes.Number, asked: shapes.Hiding) -> Told:
+def leave_answers_out(request: HttpRequest, slug: str, number: shapes.Number, asked: LeavingOut) -> Told:
     """Leave what somebody answered out of all counts and files, with a reason that they read."""
     project = desk_project_called(request, slug, DeskAct.MODERATE)
 
